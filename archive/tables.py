@@ -1,0 +1,241 @@
+"""Tables of the archive. Times are ISO 8601 text in UTC, JSON is canonical text; money stands only inside contents."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from noticewatch.database import metadata
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts about the log as a whole. ``epoch``: UUID, new after a restore; part of index names and cursors."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("source", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("started_at", String, nullable=False),
+    Column("ended_at", String),
+    Column("date_from", String),
+    Column("date_to", String),
+    Column("verdict", String),
+    Column("reasons", Text, nullable=False, server_default="[]"),
+    Column("findings", Text, nullable=False, server_default="[]"),
+    Column("progress", Text),
+    Column("process", Integer),
+)
+Index("runs_by_source", runs.c.source, runs.c.number)
+
+windows = Table(
+    "windows",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.number"), nullable=False),
+    Column("scope", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("begins", String),
+    Column("ends", String),
+    Column("state", String, nullable=False),
+    Column("verdict", String),
+    Column("reasons", Text, nullable=False, server_default="[]"),
+    Column("expected", Integer),
+    Column("rows", Integer),
+    Column("distinct_rows", Integer),
+    Column("fresh_records", Integer),
+    Column("quiet", Boolean),
+    UniqueConstraint("run", "scope", "key"),
+    CheckConstraint("state IN ('planned','fetched','held','appended')", name="window_state"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("window", ForeignKey("windows.number"), nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("page", Integer),
+    Column("method", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("status", Integer),
+    Column("capture", ForeignKey("captures.number")),
+    Column("rows", Integer),
+    Column("problem", Text),
+    CheckConstraint("state IN ('planned','answered','failed','not_recorded')", name="request_state"),
+)
+Index("requests_by_window", requests.c.window)
+
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("scope", String, primary_key=True),
+    Column("opened_by", ForeignKey("runs.number"), nullable=False),
+    Column("born_open_from", String, nullable=False),
+)
+"""Open scopes: windows that begin on or after ``born_open_from`` are open from birth."""
+
+walked_windows = Table(
+    "walked_windows",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("scope", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("run", ForeignKey("runs.number"), nullable=False),
+)
+"""Windows walked to the end by a crawl, with the run that did so first."""
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("source", String, nullable=False),
+    Column("run", ForeignKey("runs.number"), nullable=False),
+    Column("method", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("request_body", Text),
+    Column("status", Integer, nullable=False),
+    Column("media_type", String),
+    Column("fetched_at", String, nullable=False),
+    Column("payload_sha256", String, nullable=False),
+    Column("payload_length", Integer, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("recorder", Text, nullable=False),
+    Column("note", Text),
+    Column("gaps", Text, nullable=False, server_default="[]"),
+    Column("warc_file", String, nullable=False),
+    Column("warc_offset", Integer, nullable=False),
+    Column("warc_length", Integer, nullable=False),
+)
+Index("captures_by_source", captures.c.source, captures.c.fetched_at)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("register", String, nullable=False),
+    Column("current_version", Integer, nullable=False),
+    Column("versions", Integer, nullable=False),
+    Column("first_seen", String, nullable=False),
+    Column("first_seen_seq", Integer, nullable=False),
+    Column("listing", String, nullable=False, server_default="listed"),
+    Column("chain_key", String),
+)
+Index("notices_by_chain", notices.c.chain_key, sqlite_where=notices.c.chain_key.is_not(None))
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("register", String, primary_key=True),
+    Column("number", String, primary_key=True),
+    Column("notice", ForeignKey("notices.number"), primary_key=True),
+    Column("type", String, nullable=False),
+)
+"""Other numbers of a notice, plain form; NoticeIds of a SAM chain have type ``notice_id``."""
+Index("aliases_by_number", aliases.c.number)
+
+records = Table(
+    "records",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("notice", ForeignKey("notices.number"), nullable=False),
+    Column("source", String, nullable=False),
+    Column("source_number", String, nullable=False),
+    Column("revision", String, nullable=False),
+    Column("capture", ForeignKey("captures.number"), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("parser_version", Integer, nullable=False),
+    Column("carried", ForeignKey("carried.number"), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("first_seen", String, nullable=False),
+    Column("last_seen", String, nullable=False),
+    Column("last_capture", ForeignKey("captures.number"), nullable=False),
+)
+Index("records_by_source_number", records.c.source, records.c.source_number, records.c.first_seen)
+Index("records_by_notice", records.c.notice)
+Index("records_by_capture", records.c.capture, records.c.row)
+
+carried = Table(
+    "carried",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("paths", Text, nullable=False, unique=True),
+)
+"""Distinct sets of paths that answers can carry, as a sorted JSON list."""
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("notice", ForeignKey("notices.number"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("revision", String, nullable=False),
+    Column("observed_at", String, nullable=False),
+    Column("capture", ForeignKey("captures.number"), nullable=False),
+    Column("record", ForeignKey("records.number"), nullable=False),
+    Column("content", Text),
+    Column("content_sha256", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+)
+"""``content`` is NULL where it equals the record's. Order: revision, observed_at, capture, version."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("notice", ForeignKey("notices.number"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("committed_at", String, nullable=False),
+    Column("capture", ForeignKey("captures.number")),
+    Column("run", ForeignKey("runs.number")),
+    Column("changed", Text, nullable=False),
+    Column("quiet", Boolean, nullable=False),
+    Column("late", Boolean, nullable=False),
+)
+Index("events_by_notice", events.c.notice, events.c.seq)
+Index("events_loud", events.c.seq, sqlite_where=events.c.quiet.is_(False), postgresql_where=events.c.quiet.is_(False))
+
+procurements = Table(
+    "procurements",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+)
+"""``id``: ``award:<agency>:<PIID>[:<parent>]``, or the id of the notice where it stands alone."""
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("notice", ForeignKey("notices.number"), primary_key=True),
+    Column("procurement", ForeignKey("procurements.number"), nullable=False),
+)
+Index("memberships_by_procurement", memberships.c.procurement)
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("cursor", Integer, nullable=False),
+)
+"""How far each reader of the log has come (``joiner``, ``tagger``); the index keeps its cursor inside itself."""

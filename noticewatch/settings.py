@@ -1,0 +1,112 @@
+"""Settings: ``noticewatch.toml`` (or ``$NOTICEWATCH_CONFIG``), over-ridden by ``NOTICEWATCH_*`` variables."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from noticewatch.errors import SettingsError
+
+PREFIX = "NOTICEWATCH_"
+
+
+class SourceSettings(BaseModel):
+    """What an operator may set for one source, table ``[sources.NAME]``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    schedule: str | None = Field(None, description="interval such as 24h or 30m; default from the source's source.toml")
+    key: SecretStr | None = Field(None, description="API key, where the source wants one")
+
+
+class Settings(BaseSettings):
+    """All settings. In the file their names are in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    home: Path = Field(Path("data"), description="data folder")
+    database_url: str | None = Field(None, description="system of record; default SQLite in HOME")
+    search_url: str | None = Field(None, description="search engine; default embedded in HOME")
+    contact: str | None = Field(None, description="e-mail or page in the user agent; live crawls need it")
+    bind: str = Field("127.0.0.1:8484", description="address and port to serve on")
+    public_url: str | None = Field(None, description="address under which readers reach the pages; default from BIND")
+    admin_token: SecretStr | None = Field(None, description="operator's token for whole bulk payloads")
+    starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
+    concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")
+    sources: dict[str, SourceSettings] = Field(default_factory=dict, description="settings of single sources")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit arguments, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @cached_property
+    def database(self) -> str:
+        """URL of the system of record."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'noticewatch.sqlite'}"
+
+    @cached_property
+    def base_url(self) -> str:
+        """Address that links in feeds and exports start with, without a slash at the end."""
+        return (self.public_url or f"http://{self.bind}").rstrip("/")
+
+    @cached_property
+    def host_and_port(self) -> tuple[str, int]:
+        """BIND taken apart. Raises SettingsError where it is not ``HOST:PORT``."""
+        host, _, port = self.bind.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise SettingsError(f"BIND is {self.bind!r}; write HOST:PORT, for example 127.0.0.1:8484.")
+        return host.strip("[]"), int(port)
+
+
+def config_file() -> Path:
+    """Where the settings file is looked for."""
+    return Path(os.environ.get(f"{PREFIX}CONFIG") or "noticewatch.toml")
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings in force. Raises SettingsError that names the bad or unknown setting and where it stands."""
+    file = config_file()
+    if f"{PREFIX}CONFIG" in os.environ and not file.is_file():
+        raise SettingsError(f"{PREFIX}CONFIG names {file}, which does not exist.")
+    _refuse_unknown_variables()
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"Setting {name} ({origin(name)}): {first['msg']}.") from error
+    except ValueError as error:
+        raise SettingsError(f"Settings in {file} cannot be read: {error}.") from error
+
+
+def origin(name: str) -> str:
+    """Where a setting's value comes from, in words."""
+    top = name.split(".")[0]
+    for variable in os.environ:
+        if variable.upper().split("__")[0] == f"{PREFIX}{top.upper()}":
+            return f"variable {variable}"
+    file = config_file()
+    if file.is_file() and top in TomlConfigSettingsSource(Settings, file)():
+        return f"file {file}"
+    return "default"
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
+    for variable in sorted(os.environ):
+        if variable.startswith(PREFIX) and variable.split("__")[0] not in known:
+            raise SettingsError(f"Variable {variable} is not a setting; known are {', '.join(sorted(known))}.")
