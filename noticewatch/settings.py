@@ -47,8 +47,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings'
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Explicit arguments, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
@@ -95,7 +95,7 @@ def load_settings(**given: Any) -> Settings:
 
 def origin(name: str) -> str:
     """Where a setting's value comes from, in words."""
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     for variable in os.environ:
         if variable.upper().split("__")[0] == f"{PREFIX}{top.upper()}":
             return f"variable {variable}"

@@ -124,7 +124,7 @@ def to_paths(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_paths(paths: Mapping[str, Any]) -> Content:
-    """Content from paths. ``from_paths(to_paths(c))`` equals ``c`` up to the order of list elements of different roles."""
+    """Content from paths: the inverse of :func:`to_paths` up to the order of list elements of different roles."""
     content: Content = {}
     for path in sorted(paths):
         field, _, _ = path.partition(".")

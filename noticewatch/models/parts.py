@@ -14,7 +14,7 @@ def _money(value: object) -> object:
 
 
 def _plain(value: Decimal) -> str:
-    """``948620.64``, ``0``, ``-5.5``: fixed point, no exponent, no trailing zeros, so that equal values hash alike."""
+    """``948620.64``, ``0``, ``-5.5``: no exponent and no trailing zeros, so that equal values hash alike."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -114,7 +114,7 @@ class Text(Part):
 
 
 class Buyer(Part):
-    """A public body. ``name`` and ``codes`` as printed; ``buyer_id`` from the buyers table, or None if unknown there."""
+    """A public body. ``name`` and ``codes`` as printed; ``buyer_id`` from the buyers table, None if unknown there."""
 
     role: Literal["contracting", "funding", "requesting", "issuing"]
     name: str | None = None
@@ -124,7 +124,7 @@ class Buyer(Part):
 
 
 class Party(Part):
-    """A company or person on the other side. ``name`` as cut out of ``printed`` where the source joins name and address."""
+    """A company or person on the other side. ``name`` is cut out of ``printed`` where that joins name and address."""
 
     role: Literal["supplier", "reseller", "maker", "bidder", "incumbent"]
     name: str
@@ -138,7 +138,7 @@ class Party(Part):
 
 
 class Amount(Part):
-    """Money. ``basis``: ``change`` is this action only and may be summed; ``state`` is a total on a date; ``limit``; ``plan``.
+    """Money. ``basis``: ``change`` is this action only and may be summed; ``state`` is a total on a date.
 
     ``value`` or ``minimum`` and ``maximum``, in whole units of ``currency`` (ISO 4217); ``currency`` None = not stated.
     """
@@ -154,7 +154,7 @@ class Amount(Part):
 
 
 class Number(Part):
-    """A number of the source: ``printed`` as printed, ``plain`` its letters and digits in upper case, ``issuer`` a code or None."""
+    """A number of the source: as printed, ``plain`` = its letters and digits in upper case, ``issuer`` a code."""
 
     type: str
     printed: str
@@ -163,9 +163,9 @@ class Number(Part):
 
 
 class DateValue(Part):
-    """A date. ``value`` is ISO 8601 at its ``precision``; ``zone`` is the offset or zone name given, None if none was.
+    """A date. ``value`` is ISO 8601 at its ``precision``; ``zone`` is the offset or zone name given, if any.
 
-    A time with an offset keeps the offset as given (``2026-04-15T15:46:25.300-04:00``): the day printed is the day meant.
+    A time with an offset keeps the offset as given (``2026-04-15T15:46:25.300-04:00``): the printed day is meant.
     """
 
     role: Literal[
