@@ -27,7 +27,7 @@ Money = Annotated[Decimal, BeforeValidator(_money), PlainSerializer(_plain, retu
 class Part(BaseModel):
     """Base of all model parts: immutable, and a misspelt field is an error.
 
-    A default stands for "absent" and is left out of canonical JSON, so it never changes and a new field changes no hash.
+    A default stands for "absent" and is left out of canonical JSON, so a new field changes no hash.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
