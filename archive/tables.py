@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from noticewatch.database import metadata
@@ -58,6 +59,7 @@ windows = Table(
     Column("rows", Integer),
     Column("distinct_rows", Integer),
     Column("fresh_records", Integer),
+    Column("walked", Boolean, nullable=False, server_default=false()),
     Column("quiet", Boolean),
     UniqueConstraint("run", "scope", "key"),
     CheckConstraint("state IN ('planned','fetched','held','appended')", name="window_state"),
@@ -148,6 +150,7 @@ aliases = Table(
     Column("number", String, primary_key=True),
     Column("notice", ForeignKey("notices.number"), primary_key=True),
     Column("type", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Other numbers of a notice, plain form; NoticeIds of a SAM chain have type ``notice_id``."""
 Index("aliases_by_number", aliases.c.number)
@@ -171,10 +174,17 @@ records = Table(
     Column("first_seen", String, nullable=False),
     Column("last_seen", String, nullable=False),
     Column("last_capture", ForeignKey("captures.number"), nullable=False),
+    Column("last_row", Integer, nullable=False),
+    Column("last_start", Integer, nullable=False),
+    Column("last_end", Integer, nullable=False),
 )
+"""One wording of one source number over one interval of sightings; ``capture``, ``row``, ``start`` and ``end`` say
+where it was seen first, ``last_…`` where it was seen last."""
 Index("records_by_source_number", records.c.source, records.c.source_number, records.c.first_seen)
 Index("records_by_notice", records.c.notice)
+Index("records_by_source", records.c.source, records.c.notice)
 Index("records_by_capture", records.c.capture, records.c.row)
+Index("records_by_last_capture", records.c.last_capture, records.c.last_row)
 
 carried = Table(
     "carried",
@@ -196,8 +206,10 @@ versions = Table(
     Column("content", Text),
     Column("content_sha256", String, nullable=False),
     Column("seq", Integer, nullable=False),
+    Column("superseded", Boolean, nullable=False, server_default=false()),
 )
-"""``content`` is NULL where it equals the record's. Order: revision, observed_at, capture, version."""
+"""``content`` is NULL where it equals the record's. Order: revision, observed_at, capture id, version. ``superseded``:
+kept under its number, but no longer in the history, because an older observation or a better parser replaced it."""
 
 events = Table(
     "events",

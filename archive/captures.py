@@ -1,0 +1,124 @@
+"""Captures in the archive: adopted files, their rows, and the way back from a record to its bytes."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import orjson
+from sqlalchemy import Connection, insert, select
+
+from archive.store import Archive
+from archive.tables import captures, records
+from archive.times import stamp
+from archive.warc import Placed, open_at
+from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
+from noticewatch.identifiers import new_id
+from noticewatch.models import Capture
+
+_BLOCK = 1 << 20
+
+
+class Filed(Protocol):
+    """Where a capture's response stands: a row of the table ``captures`` or a CaptureRow."""
+
+    @property
+    def warc_file(self) -> str:
+        """Name below the folder of WARC files."""
+
+    @property
+    def warc_offset(self) -> int:
+        """Offset of the response record in bytes."""
+
+
+def adopt(archive: Archive, path: Path) -> str:
+    """Copy a recorded WARC file whole into the archive; gives its name for ``captures.warc_file``.
+
+    Adopted twice it is held once. Raises UsageError where it cannot be read, DataFolderError where it cannot be kept.
+    """
+    if path.resolve().is_relative_to(archive.warc_folder.resolve()):
+        return path.resolve().relative_to(archive.warc_folder.resolve()).as_posix()
+    name = f"adopted/{_sha256(path)[:16]}-{path.name}"
+    target = archive.warc_folder / name
+    if target.exists():
+        return name
+    part = target.with_name(f"{target.name}.{new_id()}.part")
+    try:
+        with path.open("rb") as source, part.open("xb") as copy:
+            shutil.copyfileobj(source, copy, _BLOCK)
+            copy.flush()
+            os.fsync(copy.fileno())
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise DataFolderError(f"{target} cannot be written ({error.strerror}); free space and go on.") from error
+    return name
+
+
+def add(connection: Connection, run_number: int, capture: Capture, placed: Placed) -> int:
+    """File a capture and give its number; a capture that is filed already keeps its number, run and place."""
+    held = connection.scalar(select(captures.c.number).where(captures.c.id == capture.id))
+    if held is not None:
+        return int(held)
+    row = {
+        "id": capture.id, "source": capture.source, "run": run_number, "method": capture.method, "url": capture.url,
+        "request_body": capture.request_body, "status": capture.status, "media_type": capture.media_type,
+        "fetched_at": stamp(capture.fetched_at), "payload_sha256": capture.payload_sha256,
+        "payload_length": capture.payload_length, "origin": capture.origin.value, "recorder": capture.recorder,
+        "note": capture.note, "gaps": orjson.dumps(capture.gaps).decode(),
+        "warc_file": placed.file, "warc_offset": placed.offset, "warc_length": placed.length,
+    }  # fmt: skip
+    key = connection.execute(insert(captures).values(row)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def open_payload(archive: Archive, capture: Filed | Any) -> BinaryIO:
+    """The archived payload of a capture as a stream. ``capture``: a CaptureRow. Raises CaptureDamaged."""
+    return open_at(archive.warc_folder / capture.warc_file, capture.warc_offset)
+
+
+def read_record(archive: Archive, capture_id: str, row: int) -> bytes:
+    """The bytes of one row of a capture's payload, as the source sent them.
+
+    Raises NotFound where no record stands at that row, CaptureDamaged where the archived bytes are missing.
+    """
+    with archive.reading() as connection:
+        capture = connection.execute(select(captures).where(captures.c.id == capture_id)).one_or_none()
+        span = _span(connection, capture.number, row) if capture else None
+    if capture is None or span is None:
+        raise NotFound(f"No record is held at row {row} of capture {capture_id}.")
+    return read_range(archive, capture, *span)
+
+
+def read_range(archive: Archive, capture: Filed | Any, start: int, end: int) -> bytes:
+    """A byte range of a capture's payload. Raises CaptureDamaged where the payload ends before."""
+    with open_payload(archive, capture) as stream:
+        left = start
+        while left:
+            block = stream.read(min(left, _BLOCK))
+            if not block:
+                break
+            left -= len(block)
+        held = stream.read(end - start)
+    if len(held) != end - start:
+        raise CaptureDamaged(f"The archived file {capture.warc_file} ends before byte {end} of this answer.")
+    return held
+
+
+def _span(connection: Connection, capture: int, row: int) -> tuple[int, int] | None:
+    first = select(records.c.start, records.c.end).where(records.c.capture == capture, records.c.row == row)
+    last = select(records.c.last_start, records.c.last_end).where(
+        records.c.last_capture == capture, records.c.last_row == row
+    )
+    found = connection.execute(first).first() or connection.execute(last).first()
+    return (found[0], found[1]) if found else None
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}).") from error

@@ -1,0 +1,337 @@
+"""The read side: notices, their histories and captures. Every function takes a connection and asks in bulk."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Row, Select, func, or_, select
+
+from archive import tables as t
+from archive.rows import (
+    CaptureRow,
+    Counts,
+    Coverage,
+    NoticeRow,
+    RecordRow,
+    RunRow,
+    SourceStatus,
+    VersionRow,
+)
+from archive.source_queries import counts, coverage, runs, sources_status
+from archive.times import moment
+from noticewatch.models import (
+    Capture,
+    Event,
+    EventKind,
+    Listing,
+    Origin,
+    difference,
+    notice_from,
+)
+from noticewatch.numbers import plain
+
+__all__ = [
+    "CaptureRow", "Counts", "Coverage", "NoticeRow", "RecordRow", "RunRow", "SourceStatus", "VersionRow", "capture",
+    "capture_rows", "captures_of", "counts", "coverage", "events", "events_of", "find", "members", "notice", "notices",
+    "numbers_of", "procurement_of", "procurements", "runs", "sources_status", "version", "versions",
+]  # fmt: skip
+
+_CHUNK = 900
+_T = TypeVar("_T")
+
+
+def notice(connection: Connection, notice_id: str) -> NoticeRow | None:
+    """The notice with this id, or None."""
+    rows = connection.execute(_notices().where(t.notices.c.id == notice_id)).all()
+    return _notice_row(rows[0]) if rows else None
+
+
+def notices(connection: Connection, numbers: Iterable[int]) -> dict[int, NoticeRow]:
+    """Notices by number, in the order asked for; numbers that are not held are left out."""
+    wanted = list(numbers)
+    found: dict[int, NoticeRow] = {}
+    for chunk in _chunks(wanted):
+        for row in connection.execute(_notices().where(t.notices.c.number.in_(chunk))):
+            found[row.number] = _notice_row(row)
+    return {number: found[number] for number in wanted if number in found}
+
+
+def find(connection: Connection, text: str) -> list[str]:
+    """Ids of the notices that an id or a number in any spelling leads to; an id of a notice leads to it alone."""
+    wanted = text.strip()
+    exact = connection.scalar(select(t.notices.c.id).where(t.notices.c.id == wanted))
+    if exact is not None:
+        return [exact]
+    register, colon, rest = wanted.partition(":")
+    spellings = {plain(wanted)} | ({plain(rest)} if colon else set())
+    query = (
+        select(t.notices.c.id)
+        .join(t.aliases, t.aliases.c.notice == t.notices.c.number)
+        .where(t.aliases.c.number.in_(spellings - {""}))
+        .distinct()
+        .order_by(t.notices.c.number)
+    )
+    if colon and register in {"sam", "us-action"}:
+        query = query.where(t.aliases.c.register == register)
+    return list(connection.scalars(query.add_columns(t.notices.c.number)))
+
+
+def numbers_of(connection: Connection, notice_ids: Iterable[str]) -> dict[str, int]:
+    """Numbers of notices by their ids; ids that are not held are left out."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(list(notice_ids)):
+        query = select(t.notices.c.id, t.notices.c.number).where(t.notices.c.id.in_(chunk))
+        found.update((row.id, row.number) for row in connection.execute(query))
+    return found
+
+
+def members(connection: Connection, procurement_numbers: Iterable[int]) -> dict[int, list[NoticeRow]]:
+    """Members of procurements, by procurement number, in the order of their notice numbers."""
+    by_procurement: dict[int, list[int]] = {number: [] for number in procurement_numbers}
+    for chunk in _chunks(list(by_procurement)):
+        query = (
+            select(t.memberships.c.procurement, t.memberships.c.notice)
+            .where(t.memberships.c.procurement.in_(chunk))
+            .order_by(t.memberships.c.notice)
+        )
+        for procurement, number in connection.execute(query):
+            by_procurement[procurement].append(number)
+    held = notices(connection, (number for group in by_procurement.values() for number in group))
+    return {number: [held[member] for member in group] for number, group in by_procurement.items()}
+
+
+def procurement_of(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, int]:
+    """Procurement numbers by notice number; notices that the joiner has not seen are left out."""
+    found: dict[int, int] = {}
+    for chunk in _chunks(list(notice_numbers)):
+        query = select(t.memberships.c.notice, t.memberships.c.procurement).where(t.memberships.c.notice.in_(chunk))
+        found.update((row.notice, row.procurement) for row in connection.execute(query))
+    return found
+
+
+def procurements(connection: Connection, procurement_ids: Iterable[str]) -> dict[str, int]:
+    """Procurement numbers by id; ids that are not held are left out."""
+    found: dict[str, int] = {}
+    for chunk in _chunks(list(procurement_ids)):
+        query = select(t.procurements.c.id, t.procurements.c.number).where(t.procurements.c.id.in_(chunk))
+        found.update((row.id, row.number) for row in connection.execute(query))
+    return found
+
+
+def versions(connection: Connection, notice_number: int) -> list[VersionRow]:
+    """A notice's history in version order, without versions that were superseded."""
+    query = _versions().where(t.versions.c.notice == notice_number, t.versions.c.superseded.is_(False))
+    return _history(connection.execute(query).all())
+
+
+def version(connection: Connection, notice_number: int, number: int) -> VersionRow | None:
+    """One version by its number, superseded or not; None where there is none."""
+    history = versions(connection, notice_number)
+    held = next((row for row in history if row.version == number), None)
+    if held is not None:
+        return held
+    query = _versions().where(t.versions.c.notice == notice_number, t.versions.c.version == number)
+    alone = _history(connection.execute(query).all())
+    return alone[0] if alone else None
+
+
+def capture(connection: Connection, capture_id: str) -> CaptureRow | None:
+    """The capture with this id, or None."""
+    row = connection.execute(_captures().where(t.captures.c.id == capture_id)).first()
+    return _capture_row(row) if row else None
+
+
+def captures_of(connection: Connection, notice_number: int) -> list[CaptureRow]:
+    """Captures in which a notice's wordings were first and last seen, oldest first."""
+    seen = select(t.records.c.capture).where(t.records.c.notice == notice_number)
+    last = select(t.records.c.last_capture).where(t.records.c.notice == notice_number)
+    query = _captures().where(or_(t.captures.c.number.in_(seen), t.captures.c.number.in_(last)))
+    return [_capture_row(row) for row in connection.execute(query.order_by(t.captures.c.fetched_at, t.captures.c.id))]
+
+
+def capture_rows(
+    connection: Connection, capture_number: int, *, after: int = -1, limit: int | None = None
+) -> list[RecordRow]:
+    """Rows of a capture that gave a record there or were seen there last, by row, from after row ``after``."""
+    r = t.records
+    first = select(r.c.row, r.c.start, r.c.end, r.c.notice, r.c.sha256).where(r.c.capture == capture_number)
+    last = select(r.c.last_row, r.c.last_start, r.c.last_end, r.c.notice, r.c.sha256).where(
+        r.c.last_capture == capture_number
+    )
+    both = first.union(last).subquery()
+    query = (
+        select(both.c.row, both.c.start, both.c.end, t.notices.c.id, both.c.sha256)
+        .join(t.notices, t.notices.c.number == both.c.notice)
+        .where(both.c.row > after)
+        .order_by(both.c.row)
+        .limit(limit)
+    )
+    return [RecordRow(*row) for row in connection.execute(query)]
+
+
+def events(connection: Connection, after: int, limit: int, *, loud_only: bool = False) -> list[Event]:
+    """At most ``limit`` events with ``seq`` above ``after``, in order."""
+    query = _events().where(t.events.c.seq > after).order_by(t.events.c.seq).limit(limit)
+    if loud_only:
+        query = query.where(t.events.c.quiet.is_(False))
+    return [_event(row) for row in connection.execute(query)]
+
+
+def latest_events(connection: Connection, limit: int, *, loud_only: bool = True) -> list[Event]:
+    """The latest events, newest first."""
+    query = _events().order_by(t.events.c.seq.desc()).limit(limit)
+    if loud_only:
+        query = query.where(t.events.c.quiet.is_(False))
+    return [_event(row) for row in connection.execute(query)]
+
+
+def events_of(connection: Connection, notice_number: int) -> list[Event]:
+    """All events of a notice, in order."""
+    query = _events().where(t.events.c.notice == notice_number).order_by(t.events.c.seq)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def _notices() -> Select[Any]:
+    n, v, r, c = t.notices.c, t.versions.c, t.records.c, t.captures.c
+    return (
+        select(
+            n.number, n.id, n.register, r.source, v.version, n.versions,
+            func.coalesce(v.content, r.content).label("content"), v.content_sha256, n.first_seen, n.first_seen_seq,
+            n.listing, t.memberships.c.procurement, t.procurements.c.id.label("procurement_id"),
+            c.id.label("capture_id"), c.origin, c.recorder, c.fetched_at,
+        )
+        .select_from(t.notices)
+        .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
+        .join(t.records, r.number == v.record)
+        .join(t.captures, c.number == v.capture)
+        .outerjoin(t.memberships, t.memberships.c.notice == n.number)
+        .outerjoin(t.procurements, t.procurements.c.number == t.memberships.c.procurement)
+    )  # fmt: skip
+
+
+def _notice_row(row: Row[Any]) -> NoticeRow:
+    return NoticeRow(
+        number=row.number,
+        id=row.id,
+        register=row.register,
+        source=row.source,
+        version=row.version,
+        versions=row.versions,
+        notice=notice_from(orjson.loads(row.content)),
+        content_sha256=row.content_sha256,
+        first_seen=moment(row.first_seen),
+        first_seen_seq=row.first_seen_seq,
+        listing=Listing(row.listing),
+        procurement=row.procurement or 0,
+        procurement_id=row.procurement_id or row.id,
+        capture_id=row.capture_id,
+        origin=Origin(row.origin),
+        recorder=row.recorder,
+        captured_at=moment(row.fetched_at),
+    )
+
+
+def _versions() -> Select[Any]:
+    v, e, c = t.versions.c, t.events.c, t.captures.c
+    return (
+        select(
+            v.version, v.revision, v.observed_at, c.id.label("capture_id"), c.origin, c.recorder,
+            func.coalesce(v.content, t.records.c.content).label("content"), v.content_sha256, e.kinds, e.quiet, e.late,
+            v.seq,
+        )
+        .select_from(t.versions)
+        .join(t.records, t.records.c.number == v.record)
+        .join(t.captures, c.number == v.capture)
+        .join(t.events, e.seq == v.seq)
+        .order_by(v.revision, v.observed_at, c.id, v.version)
+    )  # fmt: skip
+
+
+def _history(rows: Sequence[Row[Any]]) -> list[VersionRow]:
+    history = []
+    before = None
+    for row in rows:
+        content = orjson.loads(row.content)
+        changed = tuple(difference(before, content)) if before is not None else ()
+        before = content
+        history.append(
+            VersionRow(
+                version=row.version,
+                revision=row.revision,
+                observed_at=moment(row.observed_at),
+                capture_id=row.capture_id,
+                origin=Origin(row.origin),
+                recorder=row.recorder,
+                content=content,
+                content_sha256=row.content_sha256,
+                kinds=_kinds(row.kinds),
+                quiet=row.quiet,
+                late=row.late,
+                seq=row.seq,
+                changed=changed,
+            )
+        )
+    return history
+
+
+def _captures() -> Select[Any]:
+    return select(t.captures, t.runs.c.id.label("run_id")).join(t.runs, t.runs.c.number == t.captures.c.run)
+
+
+def _capture_row(row: Row[Any]) -> CaptureRow:
+    held = Capture(
+        id=row.id,
+        source=row.source,
+        method=row.method,
+        url=row.url,
+        request_body=row.request_body,
+        status=row.status,
+        media_type=row.media_type,
+        fetched_at=moment(row.fetched_at),
+        payload_sha256=row.payload_sha256,
+        payload_length=row.payload_length,
+        origin=Origin(row.origin),
+        recorder=row.recorder,
+        note=row.note,
+        gaps=tuple(orjson.loads(row.gaps)),
+    )
+    return CaptureRow(row.number, held, row.run_id, row.warc_file, row.warc_offset, row.warc_length)
+
+
+def _events() -> Select[Any]:
+    e = t.events.c
+    return (
+        select(
+            e.seq, t.notices.c.id.label("notice_id"), e.notice, e.version, e.kinds, e.committed_at,
+            t.captures.c.id.label("capture_id"), e.changed, e.quiet, e.late,
+        )
+        .select_from(t.events)
+        .join(t.notices, t.notices.c.number == e.notice)
+        .outerjoin(t.captures, t.captures.c.number == e.capture)
+    )  # fmt: skip
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        seq=row.seq,
+        notice_id=row.notice_id,
+        notice_number=row.notice,
+        version=row.version,
+        kinds=_kinds(row.kinds),
+        committed_at=moment(row.committed_at),
+        capture_id=row.capture_id,
+        changed=tuple((path, old, new) for path, old, new in orjson.loads(row.changed)),
+        quiet=row.quiet,
+        late=row.late,
+    )
+
+
+def _kinds(text: str) -> tuple[EventKind, ...]:
+    return tuple(EventKind(kind) for kind in orjson.loads(text))
+
+
+def _chunks(items: Sequence[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk

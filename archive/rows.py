@@ -1,0 +1,140 @@
+"""What the read side of the archive gives: notices, versions, captures and sources as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from noticewatch.models import Capture, Content, EventKind, Listing, Notice, Origin, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice in its current version. ``first_seen`` and ``captured_at`` are UTC; ``versions`` counts its versions.
+
+    ``procurement`` is 0, and ``procurement_id`` the notice's own id, until the joiner has seen the notice.
+    ``capture_id``, ``origin``, ``recorder`` and ``captured_at`` are of the capture that the current version comes from.
+    """
+
+    number: int
+    id: str
+    register: str
+    source: str
+    version: int
+    versions: int
+    notice: Notice
+    content_sha256: str
+    first_seen: datetime
+    first_seen_seq: int
+    listing: Listing
+    procurement: int
+    procurement_id: str
+    capture_id: str
+    origin: Origin
+    recorder: str
+    captured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version in a notice's history. ``changed``: (path, old, new) against the version before it in order."""
+
+    version: int
+    revision: str
+    observed_at: datetime
+    capture_id: str
+    origin: Origin
+    recorder: str
+    content: Content
+    content_sha256: str
+    kinds: tuple[EventKind, ...]
+    quiet: bool
+    late: bool
+    seq: int
+    changed: tuple[tuple[str, Any, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """A filed capture and where its response record stands in the folder of WARC files."""
+
+    number: int
+    capture: Capture
+    run_id: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A row of a capture: its place in the payload, whose notice it is, and the SHA-256 of its bytes."""
+
+    row: int
+    start: int
+    end: int
+    notice_id: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run of a source. ``verdict`` is None while it runs; times are UTC."""
+
+    number: int
+    id: str
+    source: str
+    kind: str
+    started_at: datetime
+    ended_at: datetime | None
+    verdict: Verdict | None
+    reasons: tuple[str, ...]
+    findings: tuple[str, ...]
+    progress: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What is held of a source and how its runs went.
+
+    ``first_dated`` and ``last_dated``: days (YYYY-MM-DD) of the first and last window, or of the publisher's own first
+    and last revision; ``last_complete``: when the last complete crawl or replay ended; ``last_run``: the latest run.
+    """
+
+    source: str
+    notices: int
+    records: int
+    captures: int
+    first_dated: str | None
+    last_dated: str | None
+    first_captured: datetime | None
+    last_captured: datetime | None
+    last_complete: datetime | None
+    last_run: RunRow | None
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Windows of one scope of a source: days from first to last, how many, and how they were judged at last."""
+
+    source: str
+    scope: str
+    first: str | None
+    last: str | None
+    windows: int
+    complete: int
+    partial: int
+    other: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the archive holds."""
+
+    notices: int
+    versions: int
+    captures: int
+    events: int
+    procurements: int
+    by_source: dict[str, int]

@@ -1,0 +1,164 @@
+"""What is held of each source, how its runs went, and how much the archive holds."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, func, select
+
+from archive import tables as t
+from archive.rows import Counts, Coverage, RunRow, SourceStatus
+from archive.times import moment
+from noticewatch.models import Verdict
+
+
+def counts(connection: Connection) -> Counts:
+    """How many notices, versions, captures, events and procurements are held; notices by source."""
+
+    def size(table: Any) -> int:
+        return int(connection.scalar(select(func.count()).select_from(table)) or 0)
+
+    return Counts(
+        notices=size(t.notices),
+        versions=size(t.versions),
+        captures=size(t.captures),
+        events=size(t.events),
+        procurements=size(t.procurements),
+        by_source=_notices_by_source(connection),
+    )
+
+
+def runs(connection: Connection, source: str | None = None, limit: int = 20) -> list[RunRow]:
+    """The latest runs, newest first; of one source, or of all."""
+    query = select(t.runs).order_by(t.runs.c.number.desc()).limit(limit)
+    if source is not None:
+        query = query.where(t.runs.c.source == source)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def sources_status(connection: Connection) -> dict[str, SourceStatus]:
+    """Status of every source that has run, by name."""
+    notices, records = _notices_by_source(connection), _records_by_source(connection)
+    dated, captured = _dated(connection), _captured(connection)
+    completed = _last_complete(connection)
+    query = select(t.runs.c.source, func.count(), func.max(t.runs.c.number)).group_by(t.runs.c.source)
+    found = {}
+    for source, count, latest in connection.execute(query.order_by(t.runs.c.source)).all():
+        row = connection.execute(select(t.runs).where(t.runs.c.number == latest)).one()
+        first, last = dated.get(source, (None, None))
+        held, first_captured, last_captured = captured.get(source, (0, None, None))
+        found[source] = SourceStatus(
+            source=source,
+            notices=notices.get(source, 0),
+            records=records.get(source, 0),
+            captures=held,
+            first_dated=first,
+            last_dated=last,
+            first_captured=first_captured,
+            last_captured=last_captured,
+            last_complete=completed.get(source),
+            last_run=_run(row),
+            runs=count,
+        )
+    return found
+
+
+def coverage(connection: Connection, source: str | None = None) -> list[Coverage]:
+    """How each scope's windows were judged when they were last appended; by source and scope."""
+    w, r = t.windows.c, t.runs.c
+    latest = (
+        select(r.source, w.scope, w.key, func.max(w.number).label("number"))
+        .join(t.runs, r.number == w.run)
+        .where(w.state == "appended")
+        .group_by(r.source, w.scope, w.key)
+    )
+    if source is not None:
+        latest = latest.where(r.source == source)
+    last = latest.subquery()
+    query = (
+        select(last.c.source, last.c.scope, w.begins, w.ends, w.verdict, w.reasons)
+        .join(t.windows, w.number == last.c.number)
+        .order_by(last.c.source, last.c.scope, w.begins)
+    )
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for row in connection.execute(query):
+        groups.setdefault((row.source, row.scope), []).append(row)
+    return [_coverage(source, scope, rows) for (source, scope), rows in groups.items()]
+
+
+def _coverage(source: str, scope: str, rows: list[Any]) -> Coverage:
+    verdicts = [row.verdict for row in rows]
+    complete, partial = verdicts.count(Verdict.COMPLETE), verdicts.count(Verdict.PARTIAL)
+    reasons = sorted({reason for row in rows if row.reasons != "[]" for reason in orjson.loads(row.reasons)})
+    return Coverage(
+        source=source,
+        scope=scope,
+        first=min((row.begins for row in rows if row.begins), default=None),
+        last=max((row.ends or row.begins for row in rows if row.begins), default=None),
+        windows=len(rows),
+        complete=complete,
+        partial=partial,
+        other=len(rows) - complete - partial,
+        reasons=tuple(reasons),
+    )
+
+
+def _run(row: Row[Any]) -> RunRow:
+    return RunRow(
+        number=row.number,
+        id=row.id,
+        source=row.source,
+        kind=row.kind,
+        started_at=moment(row.started_at),
+        ended_at=moment(row.ended_at) if row.ended_at else None,
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        reasons=tuple(orjson.loads(row.reasons)),
+        findings=tuple(orjson.loads(row.findings)),
+        progress=orjson.loads(row.progress) if row.progress else None,
+    )
+
+
+def _notices_by_source(connection: Connection) -> dict[str, int]:
+    r = t.records.c
+    query = select(r.source, func.count(r.notice.distinct())).group_by(r.source)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _records_by_source(connection: Connection) -> dict[str, int]:
+    query = select(t.records.c.source, func.count()).group_by(t.records.c.source)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _captured(connection: Connection) -> dict[str, tuple[int, datetime, datetime]]:
+    c = t.captures.c
+    query = select(c.source, func.count(), func.min(c.fetched_at), func.max(c.fetched_at)).group_by(c.source)
+    rows = connection.execute(query).tuples().all()
+    return {source: (count, moment(first), moment(last)) for source, count, first, last in rows}
+
+
+def _dated(connection: Connection) -> dict[str, tuple[str, str]]:
+    w, r, v = t.windows.c, t.runs.c, t.versions.c
+    by_window = (
+        select(r.source, func.min(w.begins), func.max(func.coalesce(w.ends, w.begins)))
+        .join(t.runs, r.number == w.run)
+        .where(w.state == "appended", w.begins.is_not(None))
+        .group_by(r.source)
+    )
+    by_revision = (
+        select(t.records.c.source, func.min(v.revision), func.max(v.revision))
+        .join(t.versions, v.record == t.records.c.number)
+        .where(v.revision != "")
+        .group_by(t.records.c.source)
+    )
+    rows = [*connection.execute(by_revision).tuples(), *connection.execute(by_window).tuples()]
+    return {source: (first[:10], last[:10]) for source, first, last in rows}
+
+
+def _last_complete(connection: Connection) -> dict[str, datetime]:
+    r = t.runs.c
+    query = (
+        select(r.source, func.max(r.ended_at))
+        .where(r.verdict == Verdict.COMPLETE, r.kind.in_(("crawl", "replay")))
+        .group_by(r.source)
+    )
+    return {source: moment(ended) for source, ended in connection.execute(query).tuples()}

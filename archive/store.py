@@ -1,0 +1,83 @@
+"""The archive as one thing to hand around: its database and its data folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine, select
+
+from archive import tables
+from noticewatch.database import connect, insert_new, migrate, writing
+from noticewatch.errors import DataFolderError
+from noticewatch.identifiers import new_id
+from noticewatch.settings import Settings
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An open archive. ``folder`` is the data folder (HOME); WARC files stand in its folder ``warc``."""
+
+    engine: Engine
+    folder: Path
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the archive, made and migrated where it is new.
+
+        Raises DataFolderError where the folder cannot be written, SchemaTooNew for data of a newer program.
+        """
+        folder = settings.home.absolute()
+        _prepare(folder)
+        engine = connect(settings.database)
+        migrate(engine, folder)
+        archive = cls(engine, folder)
+        archive._begin_epoch()
+        return archive
+
+    @property
+    def warc_folder(self) -> Path:
+        """Where WARC files stand; ``captures.warc_file`` is relative to it."""
+        return self.folder / "warc"
+
+    @cached_property
+    def epoch(self) -> str:
+        """The log's epoch: a UUID that a restore replaces; index names and cursors carry it."""
+        with self.reading() as connection:
+            return str(connection.scalar(select(tables.meta.c.value).where(tables.meta.c.name == "epoch")))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A short read transaction: everything read inside is of one moment."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A writing transaction; see :func:`noticewatch.database.writing`."""
+        with writing(self.engine) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections of this process."""
+        self.engine.dispose()
+
+    def _begin_epoch(self) -> None:
+        with self.reading() as connection:
+            held = connection.scalar(select(tables.meta.c.value).where(tables.meta.c.name == "epoch"))
+        if held is None:
+            with self.writing() as connection:
+                insert_new(connection, tables.meta, [{"name": "epoch", "value": new_id()}])
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        for part in (folder, folder / "warc", folder / "warc" / "adopted", folder / "locks"):
+            part.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderError(
+            f"The data folder {folder} cannot be made or written ({error.strerror}); "
+            "make it writable or set HOME to another folder."
+        ) from error

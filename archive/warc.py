@@ -1,0 +1,295 @@
+"""WARC 1.1 files: written one gzip member a record, read back as captures.
+
+What WARC has no header for stands in ``Noticewatch-*`` headers of the response record, whose id is the capture's.
+A file that is being written has a lock file beside it; a lock that nobody holds marks a writer that died, and its file
+is cut back to its last whole member before the next one begins.
+"""
+
+import hashlib
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Self
+
+import orjson
+from filelock import FileLock, Timeout
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import BaseWARCWriter
+
+from archive.times import stamp
+from archive.warc_reading import Recorded, media_type_of, open_at, recorded
+from noticewatch.errors import CaptureDamaged, DataFolderError
+from noticewatch.identifiers import new_id, now
+from noticewatch.models import Capture
+
+__all__ = ["Placed", "Recorded", "WarcWriter", "open_at", "recorded", "repair"]
+
+ROTATE_AT: Final = 1 << 30
+"""Bytes after which a writer begins its next file."""
+
+_DECODED = frozenset({"content-encoding", "transfer-encoding"})
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a response record stands. ``file``: name below the folder of WARC files; offset and length in bytes."""
+
+    file: str
+    offset: int
+    length: int
+
+
+class WarcWriter:
+    """Appends captures to WARC files of its own in a folder; use it as a context manager.
+
+    Nothing counts as archived before :meth:`sync` returned.
+    """
+
+    def __init__(self, folder: Path, prefix: str, *, rotate_at: int = ROTATE_AT, name: str | None = None) -> None:
+        """``name``: the file's whole name, for files that are made once; it must not exist. Else prefix and date."""
+        self._folder, self._prefix, self._rotate_at, self._name = folder, prefix, rotate_at, name
+        self._file: BinaryIO | None = None
+        self._lock: FileLock | None = None
+        self._path = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        repair(folder)
+
+    def write(
+        self,
+        capture: Capture,
+        request_headers: Sequence[tuple[str, str]],
+        response_headers: Sequence[tuple[str, str]],
+        body: BinaryIO,
+    ) -> Placed:
+        """Append a capture's request and response. ``body`` holds the decoded payload from its present place on.
+
+        Raises CaptureDamaged where the body is not the one that the capture describes, DataFolderError on a full disk.
+        """
+        file = self._current()
+        before = file.tell()
+        try:
+            _write_request(file, capture, request_headers)
+            offset = file.tell()
+            digest = _write_response(file, capture, response_headers, body)
+        except OSError as error:
+            self._take_back(before)
+            raise DataFolderError(
+                f"{self._path} cannot be written ({error.strerror}); free space and go on."
+            ) from error
+        if digest != capture.payload_sha256:
+            self._take_back(before)
+            raise CaptureDamaged(
+                f"The answer of {capture.url} does not match its hash ({digest}, not {capture.payload_sha256}); "
+                "fetch it again."
+            )
+        return Placed(self._path.name, offset, file.tell() - offset)
+
+    def sync(self) -> None:
+        """Force everything written so far to the disk."""
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Sync and close the file."""
+        self.sync()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._lock is not None:
+            self._lock.release()
+            _lock_of(self._path).unlink(missing_ok=True)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _current(self) -> BinaryIO:
+        if self._file is not None and self._file.tell() >= self._rotate_at:
+            self.close()
+        if self._file is None:
+            self._begin()
+        assert self._file is not None
+        return self._file
+
+    def _begin(self) -> None:
+        name = self._name or f"{self._prefix}-{now():%Y%m%dT%H%M%S}-{new_id()[-12:]}.warc.gz"
+        self._path = self._folder / name
+        self._lock = FileLock(_lock_of(self._path))
+        self._lock.acquire()
+        self._file = self._path.open("xb")
+        _sync_folder(self._folder)
+
+    def _take_back(self, offset: int) -> None:
+        assert self._file is not None
+        self._file.seek(offset)
+        self._file.truncate()
+
+
+def repair(folder: Path) -> list[Path]:
+    """Cut files of writers that died back to their last whole member; gives the files that were cut."""
+    cut = []
+    for lock_file in sorted(folder.glob("*.warc.gz.lock")):
+        path = lock_file.with_suffix("")
+        try:
+            with FileLock(lock_file, timeout=0):
+                if path.exists() and _cut_torn_tail(path):
+                    cut.append(path)
+        except Timeout:
+            continue
+        lock_file.unlink(missing_ok=True)
+    return cut
+
+
+def _cut_torn_tail(path: Path) -> bool:
+    whole = _whole_members(path)
+    if whole == path.stat().st_size:
+        return False
+    with path.open("r+b") as file:
+        file.truncate(whole)
+        os.fsync(file.fileno())
+    return True
+
+
+def _whole_members(path: Path) -> int:
+    """Bytes up to the end of the last gzip member that can be read to its end."""
+    whole = read = 0
+    member = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            read += len(block)
+            try:
+                while block:
+                    member.decompress(block)
+                    if not member.eof:
+                        break
+                    block = member.unused_data
+                    whole = read - len(block)
+                    member = zlib.decompressobj(zlib.MAX_WBITS + 16)
+            except zlib.error:
+                return whole
+    return whole
+
+
+class _Writer(BaseWARCWriter):  # type: ignore[misc]  # warcio has no types
+    """warcio's writer without block digests: they would be a tenth of a small capture, and say nothing new."""
+
+    def ensure_digest(self, record: Any, block: bool = True, payload: bool = True) -> None:
+        """Digests are given with the headers."""
+
+
+_WRITER = _Writer(gzip=True, warc_version="1.1")
+
+
+class _Hashing:
+    """Hashes what is read through it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.digest = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self.digest.update(block)
+        return block
+
+
+def _write_request(file: BinaryIO, capture: Capture, headers: Sequence[tuple[str, str]]) -> None:
+    body = (capture.request_body or "").encode()
+    given = list(headers)
+    if body and not any(name.lower() == "content-length" for name, _ in given):
+        given.append(("Content-Length", str(len(body))))
+    http = StatusAndHeaders(f"{capture.method} {_target(capture.url)} HTTP/1.1", given, is_http_request=True)
+    warc = {
+        "WARC-Record-ID": f"<urn:uuid:{new_id()}>",
+        "WARC-Date": _warc_date(capture),
+        "WARC-Concurrent-To": f"<urn:uuid:{capture.id}>",
+    }
+    _write(file, capture.url, "request", warc, http, _Bytes(body), len(body))
+
+
+def _write_response(file: BinaryIO, capture: Capture, headers: Sequence[tuple[str, str]], body: BinaryIO) -> str:
+    http = StatusAndHeaders(str(capture.status), _decoded(headers, capture), protocol="HTTP/1.1")
+    hashing = _Hashing(body)
+    _write(file, capture.url, "response", _response_headers(capture, http), http, hashing, capture.payload_length)
+    return hashing.digest.hexdigest()
+
+
+def _write(
+    file: BinaryIO, url: str, kind: str, warc: dict[str, str], http: StatusAndHeaders, body: Any, length: int
+) -> None:
+    record = _WRITER.create_warc_record(
+        url, kind, payload=body, length=length, warc_headers_dict=warc, http_headers=http
+    )
+    record.payload_length = length
+    _WRITER._write_warc_record(file, record)
+
+
+class _Bytes:
+    """A stream over bytes that counts as present even when it is empty."""
+
+    def __init__(self, held: bytes) -> None:
+        self._held = held
+
+    def read(self, _size: int = -1) -> bytes:
+        held, self._held = self._held, b""
+        return held
+
+
+def _response_headers(capture: Capture, http: StatusAndHeaders) -> dict[str, str]:
+    headers = {
+        "WARC-Record-ID": f"<urn:uuid:{capture.id}>",
+        "WARC-Date": _warc_date(capture),
+        "WARC-Payload-Digest": f"sha256:{capture.payload_sha256}",
+        "Noticewatch-Source": capture.source,
+        "Noticewatch-Origin": capture.origin.value,
+        "Noticewatch-Recorder": _one_line(capture.recorder),
+    }
+    if capture.note:
+        headers["Noticewatch-Note"] = _one_line(capture.note)
+    if capture.gaps:
+        headers["Noticewatch-Gaps"] = orjson.dumps(capture.gaps).decode()
+    if capture.media_type != media_type_of(http):
+        headers["Noticewatch-Media-Type"] = capture.media_type or ""
+    return headers
+
+
+def _decoded(headers: Sequence[tuple[str, str]], capture: Capture) -> list[tuple[str, str]]:
+    """Response headers for the payload as it is kept: without the encodings of its transport, which are renamed."""
+    kept = [(f"X-Archive-Orig-{name}" if name.lower() in _DECODED else name, value) for name, value in headers]
+    if capture.media_type and not any(name.lower() == "content-type" for name, _ in kept):
+        kept.append(("Content-Type", capture.media_type))
+    return kept
+
+
+def _target(url: str) -> str:
+    _, _, rest = url.partition("://")
+    _, slash, path = rest.partition("/")
+    return slash + path or "/"
+
+
+def _warc_date(capture: Capture) -> str:
+    return stamp(capture.fetched_at)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

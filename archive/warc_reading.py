@@ -1,0 +1,200 @@
+"""WARC files read back: every response as a capture, and its payload as a stream."""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import orjson
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from noticewatch.errors import CaptureDamaged, UsageError
+from noticewatch.identifiers import new_id
+from noticewatch.models import Capture, Origin
+
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A response in a WARC file, with the capture that its headers and its request record describe."""
+
+    capture: Capture
+    response_headers: Sequence[tuple[str, str]]
+    file: Path
+    offset: int
+    length: int
+
+    def open(self) -> BinaryIO:
+        """The payload as a stream of bytes, without HTTP headers. Raises CaptureDamaged."""
+        return open_at(self.file, self.offset)
+
+
+def recorded(path: Path) -> Iterator[Recorded]:
+    """Every response in a WARC file, or in all WARC files below a folder, by name.
+
+    A file that noticewatch did not write gives captures with an empty ``source`` and origin ``imported``.
+    Raises UsageError where there is no WARC file, CaptureDamaged where one cannot be read.
+    """
+    for file in warc_files(path):
+        try:
+            yield from _responses(file)
+        except ArchiveLoadFailed as error:
+            raise CaptureDamaged(f"{file} cannot be read as a WARC file ({str(error).strip()}).") from error
+
+
+def warc_files(path: Path) -> list[Path]:
+    """The WARC files that a path names: the file itself, or those below the folder, by name. Raises UsageError."""
+    if path.is_file():
+        return [path]
+    found = sorted({*path.rglob("*.warc.gz"), *path.rglob("*.warc")}) if path.is_dir() else []
+    if not found:
+        raise UsageError(f"{path} holds no WARC file; name a .warc.gz file or a folder of them.")
+    return found
+
+
+def open_at(file: Path, offset: int) -> BinaryIO:
+    """The payload of the response record at an offset, as a stream. Raises CaptureDamaged where none stands there."""
+    try:
+        handle = file.open("rb")
+    except OSError as error:
+        raise CaptureDamaged(f"The archived file {file} cannot be opened ({error.strerror}).") from error
+    try:
+        handle.seek(offset)
+        record = next(iter(ArchiveIterator(handle)))
+    except (StopIteration, ArchiveLoadFailed, EOFError) as error:
+        handle.close()
+        raise CaptureDamaged(f"No WARC record stands at byte {offset} of {file}.") from error
+    return io.BufferedReader(_Payload(handle, record.raw_stream), _BLOCK)
+
+
+def media_type_of(http: Any) -> str | None:
+    """The media type that HTTP headers state, in lower case and without parameters; None where they state none."""
+    stated = http.get_header("Content-Type") if http else None
+    return stated.partition(";")[0].strip().lower() if stated else None
+
+
+class _Payload(io.RawIOBase):
+    """A record's payload; closes the file under it."""
+
+    def __init__(self, handle: BinaryIO, stream: Any) -> None:
+        self._handle, self._stream = handle, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        block = self._stream.read(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        self._handle.close()
+        super().close()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A response whose request record may still follow."""
+
+    record: Any
+    digest: str
+    payload_length: int
+    offset: int
+    length: int
+
+
+def _responses(file: Path) -> Iterator[Recorded]:
+    requests: dict[str, tuple[str, str | None]] = {}
+    waiting: _Seen | None = None
+    with file.open("rb") as handle:
+        iterator = ArchiveIterator(handle)
+        for record in iterator:
+            if record.rec_type == "request":
+                answered = record.rec_headers.get_header("WARC-Concurrent-To") or ""
+                requests[answered] = _request(record)
+                if waiting and answered == waiting.record.rec_headers.get_header("WARC-Record-ID"):
+                    yield _recorded(file, waiting, requests.pop(answered))
+                    waiting = None
+                continue
+            if waiting:
+                yield _recorded(file, waiting, None)
+                waiting = None
+            if record.rec_type != "response" or record.http_headers is None:
+                continue
+            digest, length = _digest(record)
+            waiting = _Seen(record, digest, length, iterator.get_record_offset(), iterator.get_record_length())
+            asked = requests.pop(record.rec_headers.get_header("WARC-Record-ID"), None)
+            if asked:
+                yield _recorded(file, waiting, asked)
+                waiting = None
+        if waiting:
+            yield _recorded(file, waiting, None)
+
+
+def _request(record: Any) -> tuple[str, str | None]:
+    """Method and body of a request record."""
+    body = record.raw_stream.read()
+    method = record.http_headers.protocol if record.http_headers else "GET"
+    return method, body.decode("utf-8", "replace") if body else None
+
+
+def _digest(record: Any) -> tuple[str, int]:
+    """SHA-256 in hex and length of the payload; the bytes are hashed, whatever the header claims."""
+    hashed, length = hashlib.sha256(), 0
+    while block := record.raw_stream.read(_BLOCK):
+        hashed.update(block)
+        length += len(block)
+    digest = hashed.hexdigest()
+    claimed = _claimed(record.rec_headers.get_header("WARC-Payload-Digest"))
+    if claimed and claimed != digest:
+        uri = record.rec_headers.get_header("WARC-Target-URI")
+        raise CaptureDamaged(f"The archived answer of {uri} does not match its hash; the file is damaged.")
+    return digest, length
+
+
+def _claimed(header: str | None) -> str | None:
+    algorithm, _, value = (header or "").partition(":")
+    if algorithm.lower() != "sha256":
+        return None
+    if len(value) == 64:
+        return value.lower()
+    return base64.b32decode(value).hex() if len(value) == 56 else None
+
+
+def _recorded(file: Path, seen: _Seen, request: tuple[str, str | None] | None) -> Recorded:
+    headers, http = seen.record.rec_headers, seen.record.http_headers
+    method, body = request or ("GET", None)
+    media_type = headers.get_header("Noticewatch-Media-Type")
+    capture = Capture(
+        id=_uuid(headers.get_header("WARC-Record-ID")),
+        source=headers.get_header("Noticewatch-Source") or "",
+        method=method,
+        url=headers.get_header("WARC-Target-URI"),
+        request_body=body,
+        status=int(http.get_statuscode()),
+        media_type=media_type_of(http) if media_type is None else media_type or None,
+        fetched_at=_date(headers.get_header("WARC-Date")),
+        payload_sha256=seen.digest,
+        payload_length=seen.payload_length,
+        origin=Origin(headers.get_header("Noticewatch-Origin") or Origin.IMPORTED),
+        recorder=headers.get_header("Noticewatch-Recorder") or "unknown",
+        note=headers.get_header("Noticewatch-Note"),
+        gaps=tuple(orjson.loads(headers.get_header("Noticewatch-Gaps") or "[]")),
+    )
+    return Recorded(capture, cast("Sequence[tuple[str, str]]", http.headers), file, seen.offset, seen.length)
+
+
+def _uuid(record_id: str | None) -> str:
+    return (record_id or new_id()).strip("<>").removeprefix("urn:uuid:")
+
+
+def _date(stated: str) -> datetime:
+    parsed = datetime.fromisoformat(stated)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
