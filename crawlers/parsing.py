@@ -1,0 +1,74 @@
+"""What a source's ``parser.py`` offers, and what it may say about the shape of an answer.
+
+A parser is a pure module with two functions: ``rows`` finds the rows of an answer and hashes their bytes, cheaply;
+``read_row`` makes a reading of one row. Rows whose bytes are known are never read.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Protocol
+
+from noticewatch.models import Capture, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of an answer, found but not read.
+
+    index: place in the answer from 0; start, end: byte range in the payload; sha256: hex, of those bytes, declared
+    noise cut; source_number: the source's own number of the thing; revision: as in the reading that it will give (rows are
+    appended in order of revision, source number); raw: what ``read_row`` needs, any picklable value.
+    """
+
+    index: int
+    start: int
+    end: int
+    sha256: str
+    source_number: str
+    revision: str
+    raw: Any
+
+
+@dataclass(slots=True)
+class Shape:
+    """Findings about the shape of the answers of a crawl, gathered by the parser while it reads.
+
+    missing: columns or fields that were expected and are not there; unread: such as nobody reads;
+    remarks: other findings, each a short sentence without the row's data, with how often it occurred.
+    """
+
+    missing: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+    def findings(self) -> list[str]:
+        """All findings as sentences."""
+        found = []
+        if self.missing:
+            found.append(f"columns missing: {', '.join(sorted(self.missing))}")
+        if self.unread:
+            found.append(f"columns nobody reads: {', '.join(sorted(self.unread))}")
+        found += [f"{remark} ({count} times)" if count > 1 else remark for remark, count in self.remarks.items()]
+        return found
+
+
+class Parser(Protocol):
+    """The module ``parser.py`` of a source."""
+
+    def rows(self, stream: BinaryIO, shape: Shape) -> Iterator[Row]:
+        """Rows of one answer, in order of their bytes, lazily.
+
+        Raises SourceDrift where the answer is not what the source is known for (HTML, a wrong header, cut off in the
+        middle), with one sentence for people; it may have yielded rows before.
+        """
+
+    def read_row(self, row: Row, capture: Capture, shape: Shape) -> Reading:
+        """The reading of a row. Raises SourceDrift where the row cannot be one of this source."""
+
+
+def read(parser: Parser, stream: BinaryIO, capture: Capture, shape: Shape | None = None) -> Iterator[Reading]:
+    """All readings of one answer, in order of their bytes. Raises SourceDrift."""
+    noted = shape if shape is not None else Shape()
+    for row in parser.rows(stream, noted):
+        yield parser.read_row(row, capture, noted)

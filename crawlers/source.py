@@ -1,0 +1,126 @@
+"""Facts about a source, from its ``source.toml``: who publishes it, how it may be asked, what is expected of it."""
+
+import re
+import tomllib
+from datetime import timedelta
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from noticewatch.errors import NotFound, SettingsError
+
+FOLDER = Path(__file__).parent / "sources"
+"""Where the sources that come along stand, one folder each."""
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def interval(value: str) -> timedelta:
+    """``30m``, ``24h`` or ``7d`` as a time span. Raises ValueError for anything else."""
+    match = re.fullmatch(r"([1-9]\d*)([mhd])", value.strip())
+    if match is None:
+        raise ValueError(f"{value!r} is no interval; write for example 30m, 24h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+Interval = Annotated[timedelta, BeforeValidator(lambda value: interval(value) if isinstance(value, str) else value)]
+
+
+class Expectations(BaseModel):
+    """What an answer of this source is known to look like; a breach is a verdict with its reason, never silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    least_rows: int = Field(0, ge=0, description="a window with fewer rows is empty_suspicious")
+    greatest_drop: float | None = Field(
+        None, gt=0, lt=1, description="share by which rows may fall against the window's last whole walk"
+    )
+    columns: tuple[str, ...] = Field((), description="columns or fields without which an answer cannot be read")
+    known: tuple[str, ...] = Field((), description="all columns or fields that the source has had so far")
+
+
+class Source(BaseModel):
+    """A source as its ``source.toml`` describes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="name of the source, its folder and its spider")
+    title: str = Field(description="name for readers")
+    register_name: str = Field(alias="register", description="register whose notices it carries: sam, us-action")
+    publisher: str
+    jurisdiction: str = Field(description="us, us-ca, eu, gb …")
+    home: str = Field(description="page a reader can open")
+    terms: str = Field(description="under what terms the data may be used, in words")
+    description: str = Field("", description="what it covers, in one or two sentences")
+    covers_since: str | None = Field(None, description="first day it covers, where known")
+    schedule: Interval = Field(description="interval between crawls: 24h")
+    timezone: str = Field("UTC", description="zone in which the source's days begin")
+    hosts: tuple[str, ...] = Field(min_length=1, description="hosts that may be asked")
+    delay: float = Field(2.0, ge=0, description="least seconds between two requests to a host")
+    timeout: float = Field(180.0, gt=0, description="seconds after which an answer is given up")
+    max_megabytes: int = Field(1024, gt=0, description="greatest size of one answer")
+    robots: Literal["obey"] = "obey"
+    parser_version: int = Field(ge=1)
+    rank: int = Field(1, ge=1, description="of the witnesses of one register the lowest rank wins")
+    late_after: int = Field(30, ge=1, description="days after which a first version is called late")
+    late_after_defense: int = Field(120, ge=1, description="the same for actions of the Department of Defense")
+    overlap: int = Field(0, ge=0, description="days that a regular crawl reaches back")
+    expectations: Expectations = Expectations()
+    options: dict[str, Any] = Field(default_factory=dict, description="facts for the source's own spider and parser")
+    folder: Path = Field(exclude=True, description="where its spider and parser stand")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone") from error
+        return value
+
+    @property
+    def register(self) -> str:
+        """Register whose notices it carries."""
+        return self.register_name
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the source's days begin."""
+        return ZoneInfo(self.timezone)
+
+
+def read_source(folder: Path) -> Source:
+    """The source in a folder. Raises SettingsError naming file and reason where its ``source.toml`` is wrong."""
+    file = folder / "source.toml"
+    try:
+        stated = tomllib.loads(file.read_text(encoding="utf-8"))
+        found = Source.model_validate({**stated, "folder": folder})
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingsError(f"{file}: {place}: {first['msg']}.") from error
+    if found.name != folder.name:
+        raise SettingsError(f"{file} names the source {found.name!r}, but its folder is {folder.name!r}.")
+    return found
+
+
+@cache
+def load_sources(folder: Path = FOLDER) -> dict[str, Source]:
+    """All sources of a folder by name, in order of name. Raises SettingsError for the first that is wrong."""
+    files = sorted(folder.glob("*/source.toml"))
+    return {file.parent.name: read_source(file.parent) for file in files}
+
+
+def source(name: str, folder: Path = FOLDER) -> Source:
+    """A source by name. Raises NotFound naming the sources there are."""
+    sources = load_sources(folder)
+    if name not in sources:
+        raise NotFound(f"There is no source {name!r}; there are {', '.join(sources) or 'none'}.")
+    return sources[name]

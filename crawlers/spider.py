@@ -1,0 +1,231 @@
+"""Base spiders by access method. A source's own spider says which windows there are and what to ask for each.
+
+A spider collects inputs, nothing else: capturing, the ledger, politeness, parsing and judging are done around it. It
+never opens files, sleeps, or drops an answer. Contract for a source's ``spider.py`` (one class a file):
+
+``name``                       the source's name
+``windows(from, to, today)``   the windows of a crawl, oldest first
+``requests(window)``           the first requests of a window (BulkFileSpider, JsonPagesSpider have one)
+``follow(window, answer)``     the requests that an answer leads to
+``window_of(capture)``         the window that a recorded request belongs to, None for requests of no window
+``expected(answer)``           the source's own count of the window's rows, from the answer of purpose ``count``
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypeAlias
+
+import orjson
+import scrapy
+from scrapy.http import Response
+
+from crawlers.source import Source
+from noticewatch.errors import SourceDrift
+from noticewatch.models import Capture
+
+Purpose: TypeAlias = Literal["page", "file", "count"]
+"""``page`` and ``file`` answers hold rows and are parsed; a ``count`` answer holds the source's own count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a source that is walked, judged and appended as one.
+
+    scope: an agency, a file; key: unique in its scope, the same in every crawl; begins, ends: first and last day,
+    ``YYYY-MM-DD``, None where the window has no days (a file of all that is active).
+    """
+
+    scope: str
+    key: str
+    begins: str | None = None
+    ends: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """A request to send. ``optional``: doing without its answer is no failure (a count that a source may refuse)."""
+
+    url: str
+    method: str = "GET"
+    body: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    purpose: Purpose = "page"
+    page: int | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A captured answer with status 200. ``opener`` gives its payload as a stream, from the archive."""
+
+    request: PlannedRequest
+    capture: Capture
+    number: int
+    opener: Callable[[], BinaryIO]
+
+    def open(self) -> BinaryIO:
+        """The payload as a stream."""
+        return self.opener()
+
+    @cached_property
+    def json(self) -> Any:
+        """The payload as JSON values. Raises SourceDrift where it is none."""
+        with self.open() as stream:
+            payload = stream.read()
+        try:
+            return orjson.loads(payload)
+        except orjson.JSONDecodeError as error:
+            raise SourceDrift(f"{self.request.url} answered {_kind(payload)} where JSON was due.") from error
+
+
+class Conductor(Protocol):
+    """What drives a crawl around the spider (crawlers/conductor.py)."""
+
+    def first_requests(self) -> Iterable[scrapy.Request]:
+        """First requests of all windows."""
+
+    def answered(self, response: Response) -> Iterable[scrapy.Request]:
+        """Take an answer; gives the requests that it leads to."""
+
+    def failed(self, failure: Any) -> Iterable[scrapy.Request]:
+        """Take a failure."""
+
+
+class SourceSpider(scrapy.Spider):
+    """Base of all spiders: knows windows and their requests."""
+
+    name: str
+    source: Source
+
+    def __init__(self, source: Source, conductor: Conductor | None = None) -> None:
+        super().__init__(name=source.name)
+        self.source, self.conductor = source, conductor
+
+    def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:
+        """The windows of a crawl, oldest first; without dates the regular ones. ``today``: in the source's zone."""
+        raise NotImplementedError
+
+    def requests(self, window: Window) -> Iterable[PlannedRequest]:
+        """The first requests of a window."""
+        raise NotImplementedError
+
+    def follow(self, window: Window, answer: Answer) -> Iterable[PlannedRequest]:  # noqa: ARG002 - for sub-classes
+        """The requests that an answer leads to. Raises SourceDrift where it is not what was due."""
+        return ()
+
+    def window_of(self, capture: Capture) -> Window | None:
+        """The window that a recorded request belongs to; None for one that no window of this source asks."""
+        raise NotImplementedError
+
+    def expected(self, answer: Answer) -> int:
+        """The source's own count in an answer of purpose ``count``. Raises SourceDrift where there is none."""
+        raise SourceDrift(f"{self.name} has no count of its own; {answer.request.url} was not to be asked for one.")
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """First requests of all windows (called by Scrapy)."""
+        assert self.conductor is not None
+        for request in self.conductor.first_requests():
+            yield request
+
+    def parse(self, response: Response, **_: Any) -> Iterable[scrapy.Request]:
+        """Take an answer (called by Scrapy)."""
+        assert self.conductor is not None
+        return self.conductor.answered(response)
+
+    def errback(self, failure: Any) -> Iterable[scrapy.Request]:
+        """Take a failure (called by Scrapy)."""
+        assert self.conductor is not None
+        return self.conductor.failed(failure)
+
+
+class BulkFileSpider(SourceSpider):
+    """One file, one window. A source sets ``address``; ``window`` where scope and key are to be others."""
+
+    address: ClassVar[str]
+    window: ClassVar[Window] = Window("file", "active")
+
+    def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:  # noqa: ARG002 - the file has no days
+        """The one window."""
+        return (self.window,)
+
+    def requests(self, window: Window) -> Iterable[PlannedRequest]:  # noqa: ARG002 - there is one
+        """The file."""
+        return (PlannedRequest(self.address, purpose="file"),)
+
+    def window_of(self, capture: Capture) -> Window | None:
+        """The one window, for every capture of the file."""
+        return self.window if capture.url == self.address else None
+
+
+class JsonPagesSpider(SourceSpider):
+    """A list in JSON, page by page, each page asked when the one before said that there is more.
+
+    A source sets ``address`` and writes ``windows``, ``page_body`` (POST) or ``page_url`` (GET), ``window_of``; it may
+    write ``count_request`` and ``expected`` where the source counts its rows itself: the count is asked once, and only
+    for windows of more than one page.
+    """
+
+    address: ClassVar[str]
+    next_pointer: ClassVar[tuple[str, ...]] = ("page_metadata", "hasNext")
+    """Members that lead to the flag which says whether another page follows."""
+    last_page: ClassVar[int] = 1_000
+    """A walk that goes on behind this page is drift: no window of the source is that long."""
+
+    def page_body(self, window: Window, page: int) -> Mapping[str, Any] | None:  # noqa: ARG002 - for sub-classes
+        """Body of the request for a page, in the order in which it is to be sent; None for GET."""
+        return None
+
+    def page_url(self, window: Window, page: int) -> str:  # noqa: ARG002 - for sub-classes
+        """Address of a page."""
+        return self.address
+
+    def count_request(self, window: Window) -> PlannedRequest | None:  # noqa: ARG002 - for sub-classes
+        """The request for the source's own count, purpose ``count``, optional; None where there is none."""
+        return None
+
+    def requests(self, window: Window) -> Iterable[PlannedRequest]:
+        """The first page."""
+        return (self.page_request(window, 1),)
+
+    def page_request(self, window: Window, page: int) -> PlannedRequest:
+        """The request for a page."""
+        body = self.page_body(window, page)
+        if body is None:
+            return PlannedRequest(self.page_url(window, page), page=page)
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        text = orjson.dumps(body).decode()
+        return PlannedRequest(self.page_url(window, page), "POST", text, headers, page=page)
+
+    def follow(self, window: Window, answer: Answer) -> Iterable[PlannedRequest]:
+        """The next page, and after the first page the count."""
+        if answer.request.purpose != "page" or not self.has_next(answer):
+            return
+        page = answer.request.page or 1
+        if page >= self.last_page:
+            raise SourceDrift(f"{self.name} still promises more after page {page} of {window.scope} {window.key}.")
+        count = self.count_request(window) if page == 1 else None
+        if count is not None:
+            yield count
+        yield self.page_request(window, page + 1)
+
+    def has_next(self, answer: Answer) -> bool:
+        """Whether the answer says that another page follows. Raises SourceDrift where it does not say so or no."""
+        value = answer.json
+        for member in self.next_pointer:
+            value = value.get(member) if isinstance(value, dict) else None
+        if not isinstance(value, bool):
+            raise SourceDrift(
+                f"{answer.request.url} does not say whether there is more ({'.'.join(self.next_pointer)})."
+            )
+        return value
+
+
+def _kind(payload: bytes) -> str:
+    start = payload[:200].lstrip().lower()
+    if not start:
+        return "nothing"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "an HTML page"
+    return "cut or broken JSON" if start[:1] in b"{[" else "something else"
