@@ -3,64 +3,31 @@
 Appending the same readings twice changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+import orjson
+from sqlalchemy import Connection, func, insert, select, update
 
-from archive import tables
-from archive.ledger import Run
+from archive import tables, windows
+from archive.appending import Appending, Item, Tally, Terms
+from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
+from archive.held import Place
+from archive.ledger import Run, finish_window
+from archive.shelf import Shelf
 from archive.store import Archive
-from noticewatch.models import Capture, Notice, Reading, Verdict
+from archive.times import stamp
+from noticewatch.database import BATCH, lock_log
+from noticewatch.identifiers import now
+from noticewatch.models import Capture, EventKind, Notice, canonical_json
 
+__all__ = [
+    "Appended", "Derived", "Reread", "Seen", "Sighting", "WindowBatch", "append", "append_derived", "head",
+    "known_hashes",
+]  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A row whose bytes are known (see :func:`known_hashes`), so that it was not parsed: it was seen again."""
-
-    source_number: str
-    index: int
-    start: int
-    end: int
-    sha256: str
-
-
-Seen: TypeAlias = Reading | Sighting
-
-
-@dataclass(frozen=True, slots=True)
-class WindowBatch:
-    """Readings of one window. Readings of one capture stand in chain order: revision, then source number.
-
-    window: its number in the ledger; readings: (capture number, capture, reading or sighting); walked: the window was
-    walked to the end; last: no more readings of this window follow, so it is closed with its verdict.
-    """
-
-    window: int
-    scope: str
-    key: str
-    begins: str | None
-    readings: Sequence[tuple[int, Capture, Seen]]
-    verdict: Verdict
-    reasons: Sequence[str]
-    walked: bool
-    last: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What an append changed. ``last_seq``: head of the log afterwards; readers that passed it have seen it all."""
-
-    records: int
-    versions: int
-    events: int
-    sightings: int
-    last_seq: int
-
-
-Reread: TypeAlias = Callable[[int, Sequence[int]], Mapping[int, Reading]]
-"""Reads rows (their ``index``) of the capture with this number again, with the present parser."""
+_CHUNK = 900
 
 
 def append(
@@ -79,14 +46,122 @@ def append(
     ``late_after``: days after which a notice's first version is called late; ``ranks``: rank of each source of the
     register, the lowest wins; a source without one comes last.
     """
-    raise NotImplementedError
+    terms = Terms(run, register, parser_version, late_after, reread, ranks or {}, stamp(now()))
+    total, last_seq = Tally(), 0
+    for group in _transactions(batches):
+        with archive.writing() as connection:
+            lock_log(connection)
+            tally, last_seq = _append_group(connection, terms, group)
+        total.records += tally.records
+        total.versions += tally.versions
+        total.events += tally.events
+        total.sightings += tally.sightings
+    return Appended(total.records, total.versions, total.events, total.sightings, last_seq)
 
 
 def known_hashes(connection: Connection, source: str, source_numbers: Sequence[str]) -> dict[str, tuple[str, int]]:
     """SHA-256 and parser version of the latest record of each source number that has one."""
-    raise NotImplementedError
+    r = tables.records.c
+    query = select(r.source_number, r.sha256, r.parser_version).where(r.source == source)
+    found: dict[str, tuple[str, int]] = {}
+    for begin in range(0, len(source_numbers), _CHUNK):
+        chunk = query.where(r.source_number.in_(source_numbers[begin : begin + _CHUNK])).order_by(r.last_seen, r.number)
+        for number, sha256, parser_version in connection.execute(chunk):
+            found[number] = (sha256, parser_version)
+    return found
 
 
 def head(connection: Connection) -> int:
     """The highest ``seq`` of the log; 0 where it is empty."""
     return int(connection.scalar(select(func.max(tables.events.c.seq))) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A finding of a reader of the log about a notice, to be appended as a quiet event of its current version."""
+
+    notice: int
+    kind: EventKind
+    changed: Sequence[tuple[str, Any, Any]]
+
+
+def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
+    """Append quiet events in a writing transaction of the reader; gives the last ``seq``."""
+    lock_log(connection)
+    seq = head(connection)
+    n = tables.notices.c
+    versions: dict[int, int] = {}
+    numbers = sorted({finding.notice for finding in findings})
+    for begin in range(0, len(numbers), _CHUNK):
+        query = select(n.number, n.current_version).where(n.number.in_(numbers[begin : begin + _CHUNK]))
+        versions.update(connection.execute(query).tuples().all())
+    committed_at = stamp(now())
+    rows = [
+        {
+            "seq": seq + offset, "notice": finding.notice, "version": versions[finding.notice],
+            "kinds": orjson.dumps([finding.kind]).decode(), "committed_at": committed_at, "capture": None, "run": None,
+            "changed": canonical_json(finding.changed).decode(), "quiet": True, "late": False,
+        }
+        for offset, finding in enumerate(findings, start=1)
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(tables.events), rows)
+    return seq + len(rows)
+
+
+def _transactions(batches: Sequence[WindowBatch]) -> Iterator[list[WindowBatch]]:
+    """The batches cut and grouped so that no group has more than 1,000 readings."""
+    group: list[WindowBatch] = []
+    size = 0
+    for batch in batches:
+        for piece in _pieces(batch):
+            if group and size + len(piece.readings) > BATCH:
+                yield group
+                group, size = [], 0
+            group.append(piece)
+            size += len(piece.readings)
+    if group:
+        yield group
+
+
+def _pieces(batch: WindowBatch) -> Iterator[WindowBatch]:
+    if len(batch.readings) <= BATCH:
+        yield batch
+        return
+    for begin in range(0, len(batch.readings), BATCH):
+        end = begin + BATCH
+        yield replace(batch, readings=batch.readings[begin:end], last=batch.last and end >= len(batch.readings))
+
+
+def _append_group(connection: Connection, terms: Terms, group: Sequence[WindowBatch]) -> tuple[Tally, int]:
+    run = terms.run
+    opened = windows.openness(connection, run.source, run.number, [(batch.scope, batch.key) for batch in group])
+    quiet = {batch.window: windows.is_quiet(run.kind, opened, batch.scope, batch.key, batch.begins) for batch in group}
+    shelf = Shelf(connection, run.source, terms.register)
+    appending = Appending(shelf, terms)
+    appending.run(
+        [
+            Item(batch.window, quiet[batch.window], _place(number, capture, seen), seen)
+            for batch in group
+            for number, capture, seen in batch.readings
+        ]
+    )
+    for batch in group:
+        _close(connection, run, batch, fresh=appending.tally.fresh.get(batch.window, 0), quiet=quiet[batch.window])
+    walked = [(batch.scope, batch.key) for batch in group if batch.last and batch.walked]
+    if run.kind in windows.WALKING:
+        windows.note_walked(connection, run.source, run.number, walked)
+    return appending.tally, shelf.last_seq
+
+
+def _close(connection: Connection, run: Run, batch: WindowBatch, *, fresh: int, quiet: bool) -> None:
+    w = tables.windows
+    values: dict[str, Any] = {"fresh_records": func.coalesce(w.c.fresh_records, 0) + fresh, "quiet": quiet}
+    if batch.last:
+        values["walked"] = batch.walked and run.kind in windows.WALKING
+        finish_window(connection, batch.window, state="appended", verdict=batch.verdict, reasons=batch.reasons)
+    connection.execute(update(w).where(w.c.number == batch.window).values(values))
+
+
+def _place(number: int, capture: Capture, seen: Seen) -> Place:
+    return Place(stamp(capture.fetched_at), capture.id, number, seen.index, seen.start, seen.end)

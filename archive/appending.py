@@ -1,0 +1,291 @@
+"""One transaction of the append: each reading is filed as a sighting, a record, a version and an event."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from archive.batches import Reread, Seen, Sighting
+from archive.chains import Link, chain_key
+from archive.changes import change_kinds, is_late, is_quiet
+from archive.dossiers import Dossier, Point, points, settle
+from archive.fold import Step, predecessor
+from archive.held import HeldRecord, HeldVersion, Place
+from archive.identity import alias_numbers, notice_id
+from archive.intervals import Outcome, Sighted, sight
+from archive.ledger import Run
+from archive.shelf import Shelf, event_row
+from archive.times import moment
+from noticewatch.models import Content, EventKind, Notice, Reading, difference, from_paths, to_paths
+from noticewatch.numbers import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One reading or sighting of a window: where it was seen, and whether its window is quiet."""
+
+    window: int
+    quiet: bool
+    place: Place
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all readings of an append."""
+
+    run: Run
+    register: str
+    parser_version: int
+    late_after: Callable[[Notice], int]
+    reread: Reread
+    ranks: Mapping[str, int]
+    committed_at: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one transaction did. ``fresh``: new records by window number."""
+
+    records: int = 0
+    versions: int = 0
+    events: int = 0
+    sightings: int = 0
+    fresh: dict[int, int] = field(default_factory=dict)
+
+
+class Appending:
+    """Files the items of one transaction."""
+
+    def __init__(self, shelf: Shelf, terms: Terms) -> None:
+        self._shelf, self._terms = shelf, terms
+        self._intervals: dict[str, list[HeldRecord]] = {}
+        self._notices: dict[str, int] = {}
+        self._chains: dict[str, list[int]] = {}
+        self._chained_ids: dict[str, int] = {}
+        self._rereads: dict[tuple[int, int], Reading] = {}
+        self.tally = Tally()
+
+    def run(self, items: Sequence[Item]) -> None:
+        """File all items and write them."""
+        self._load(items)
+        for item in _one_word_a_capture(items):
+            self._file(item)
+        self.tally.records = self._shelf.write()
+
+    def _load(self, items: Sequence[Item]) -> None:
+        """Fetch in bulk whatever the items will need."""
+        self._intervals = self._shelf.intervals({item.seen.source_number for item in items})
+        self._read_again(
+            (item.place.capture, item.seen.index)
+            for item in items
+            if isinstance(item.seen, Sighting) and not self._knows(item)
+        )
+        touched = [item for item in items if self._may_change(item)]
+        new = [self._reading(item) for item in touched if not self._intervals[item.seen.source_number]]
+        opened = {held.notice for item in touched for held in self._intervals[item.seen.source_number]}
+        keyed = {notice_id(self._terms.register, reading.key) for reading in new if reading.key is not None}
+        chained = [reading for reading in new if reading.key is None]
+        self._notices = self._shelf.by_id(keyed)
+        self._chained_ids = self._shelf.by_chained_id({plain(reading.source_number) for reading in chained})
+        self._chains = self._shelf.by_chain({key for reading in chained if (key := chain_key(reading.notice))})
+        opened |= {*self._notices.values(), *self._chained_ids.values()}
+        opened |= {number for numbers in self._chains.values() for number in numbers}
+        self._shelf.open(sorted(opened))
+        self._read_predecessors_again(touched)
+
+    def _knows(self, item: Item) -> bool:
+        return any(held.sha256 == item.seen.sha256 for held in self._intervals[item.seen.source_number])
+
+    def _may_change(self, item: Item) -> bool:
+        """Whether the item can do more than stretch the end of an interval."""
+        held = self._intervals[item.seen.source_number]
+        return (
+            self._terms.run.kind == "reparse"
+            or not held
+            or any(record.sha256 != item.seen.sha256 for record in held)
+            or item.place.moment < min(record.first.moment for record in held)
+        )
+
+    def _read_predecessors_again(self, touched: Iterable[Item]) -> None:
+        """Read records of older parsers again where a comparison may need them; all of one capture in one call."""
+        wanted = []
+        for item in touched:
+            intervals = self._intervals[item.seen.source_number]
+            if not intervals or self._terms.run.kind == "reparse" or self._knows(item):
+                continue
+            last = max(self._shelf.dossier(intervals[0].notice).records, key=lambda held: held.order)
+            if last.parser_version != self._terms.parser_version:
+                wanted.append((last.first.capture, last.first.row))
+        self._read_again(wanted)
+
+    def _read_again(self, rows: Iterable[tuple[int, int]]) -> None:
+        by_capture: dict[int, list[int]] = {}
+        for capture, row in rows:
+            if (capture, row) not in self._rereads:
+                by_capture.setdefault(capture, []).append(row)
+        for capture, indexes in by_capture.items():
+            for index, reading in self._terms.reread(capture, sorted(set(indexes))).items():
+                self._rereads[capture, index] = reading
+
+    def _reading(self, item: Item) -> Reading:
+        """The item as a full reading; a sighting whose content is needed is read again."""
+        if isinstance(item.seen, Reading):
+            return item.seen
+        row = (item.place.capture, item.seen.index)
+        self._read_again([row])
+        return self._rereads[row]
+
+    def _file(self, item: Item) -> None:
+        self.tally.sightings += 1
+        intervals = self._intervals[item.seen.source_number]
+        sighted = sight(intervals, item.place, item.seen.sha256)
+        if sighted.outcome in {Outcome.FRESH, Outcome.SPLIT}:
+            self._file_record(item, intervals, sighted)
+        elif sighted.outcome is Outcome.EXTENDED and sighted.record is not None:
+            if sighted.record.first == item.place:
+                self._settle(self._shelf.dossier(sighted.record.notice), None, item)
+        elif sighted.outcome is Outcome.KNOWN and sighted.record is not None and self._terms.run.kind == "reparse":
+            self._reparse(item, sighted.record)
+
+    def _file_record(self, item: Item, intervals: list[HeldRecord], sighted: Sighted) -> None:
+        reading = self._reading(item)
+        content = _canonical(reading.notice)
+        dossier = self._dossier_of(item, reading, content, intervals)
+        record = HeldRecord(
+            0, dossier.number, self._terms.run.source, reading.source_number, reading.revision, reading.sha256,
+            self._terms.parser_version, reading.carried, content, item.place, item.place,
+        )  # fmt: skip
+        for new in (record, sighted.later):
+            if new is not None:
+                self._shelf.add_record(new, dossier)
+                intervals.append(new)
+        self._shelf.add_aliases(dossier, alias_numbers(reading.notice, reading.source_number))
+        self.tally.fresh[item.window] = self.tally.fresh.get(item.window, 0) + 1
+        self._settle(dossier, record, item, reading.notice)
+
+    def _dossier_of(self, item: Item, reading: Reading, content: Content, intervals: Sequence[HeldRecord]) -> Dossier:
+        """The notice that a reading speaks of: held under its number or key, or by its chain; else a new one."""
+        if intervals:
+            return self._shelf.dossier(intervals[0].notice)
+        if reading.key is not None:
+            wanted = notice_id(self._terms.register, reading.key)
+            if wanted not in self._notices:
+                self._notices[wanted] = self._shelf.new_dossier(wanted, None, item.place.at).number
+            return self._shelf.dossier(self._notices[wanted])
+        number = self._chained_ids.get(plain(reading.source_number))
+        if number is not None:
+            return self._shelf.dossier(number)
+        return self._chained(item, reading, content)
+
+    def _chained(self, item: Item, reading: Reading, content: Content) -> Dossier:
+        key = chain_key(reading.notice)
+        link = Link.of(content)
+        candidates = [self._shelf.dossier(number) for number in self._chains.get(key, ())] if key else []
+        fitting = [dossier for dossier in candidates if link.follows(dossier.last_link())]
+        if fitting:
+            return max(fitting, key=lambda dossier: dossier.last_order())
+        dossier = self._shelf.new_dossier(notice_id(self._terms.register, reading.source_number), key, item.place.at)
+        if key:
+            self._chains.setdefault(key, []).append(dossier.number)
+        return dossier
+
+    def _reparse(self, item: Item, record: HeldRecord) -> None:
+        """Take what the present parser makes of bytes that an older one has read."""
+        if record.parser_version == self._terms.parser_version or record.first.moment != item.place.moment:
+            return
+        dossier = self._shelf.dossier(record.notice)
+        reading = self._reading(item)
+        dossier.materialise(record)
+        record.reread(_canonical(reading.notice), reading.carried, self._terms.parser_version)
+        self._shelf.add_aliases(dossier, alias_numbers(reading.notice, reading.source_number))
+        self._settle(dossier, None, item)
+
+    def _settle(self, dossier: Dossier, record: HeldRecord | None, item: Item, notice: Notice | None = None) -> None:
+        """Bring a notice's versions in line with its records. ``record``: the new one, which alone may be loud."""
+        is_new = not dossier.versions
+        steps, found = points(dossier, self._terms.ranks)
+        missing = settle(dossier, found)
+        for point in sorted(missing, key=lambda point: point.step.record is not record):
+            own = record is not None and point.step.record is record
+            kinds = (EventKind.NEW,) if is_new else self._kinds(steps, point, reparsed=record is None)
+            late = bool(is_new and notice and self._late(notice, item))
+            quiet = is_quiet(kinds, window_quiet=item.quiet, is_current=own and point is found[-1])
+            self._add(dossier, point, kinds, quiet=quiet, late=late)
+            is_new = False
+        self._point_to_current(dossier, found[-1])
+
+    def _add(self, dossier: Dossier, point: Point, kinds: Sequence[EventKind], *, quiet: bool, late: bool) -> None:
+        record = point.step.record
+        version = HeldVersion(
+            notice=dossier.number,
+            version=dossier.next_version(),
+            revision=record.revision,
+            observed_at=record.first.at,
+            capture=record.first.capture,
+            capture_id=record.first.capture_id,
+            record=record,
+            content=None if record.paths == point.step.paths else point.content,
+            content_sha256=point.content_sha256,
+            seq=0,
+        )
+        self._shelf.add_version(
+            version,
+            event_row(
+                version, kinds=kinds, changed=_changed(point), committed_at=self._terms.committed_at,
+                run=self._terms.run.number, quiet=quiet, late=late,
+            ),
+        )  # fmt: skip
+        self.tally.versions += 1
+        self.tally.events += 1
+
+    def _kinds(self, steps: Sequence[Step], point: Point, *, reparsed: bool) -> tuple[EventKind, ...]:
+        if reparsed:
+            return (EventKind.REPARSED,)
+        changed = [path for path, _, _ in _changed(point)]
+        if not changed:
+            return (EventKind.AMENDED,)
+        record = point.step.record
+        before = predecessor(steps, record)
+        return change_kinds(changed, record, before, self._paths_now(before), point.step.paths)
+
+    def _paths_now(self, record: HeldRecord | None) -> Mapping[str, Any] | None:
+        """A record's paths as the present parser reads its bytes."""
+        if record is None or record.parser_version == self._terms.parser_version:
+            return record.paths if record else None
+        row = (record.first.capture, record.first.row)
+        self._read_again([row])
+        return to_paths(_canonical(self._rereads[row].notice))
+
+    def _late(self, notice: Notice, item: Item) -> bool:
+        return is_late(notice, moment(item.place.at).date(), self._terms.late_after(notice))
+
+    def _point_to_current(self, dossier: Dossier, last: Point) -> None:
+        current = next(
+            version.version
+            for version in dossier.versions
+            if not version.superseded
+            and version.record is last.step.record
+            and version.content_sha256 == last.content_sha256
+        )
+        first_seen = min(dossier.first_seen, *(record.first.at for record in dossier.records))
+        dossier.current_version, dossier.first_seen, dossier.dirty = current, first_seen, True
+
+
+def _one_word_a_capture(items: Sequence[Item]) -> Iterable[Item]:
+    """Items without a second wording of one number in one capture: the greatest hash speaks, whatever the row order."""
+    speaks: dict[tuple[int, str], str] = {}
+    for item in items:
+        key = (item.place.capture, item.seen.source_number)
+        speaks[key] = max(speaks.get(key, ""), item.seen.sha256)
+    return (item for item in items if speaks[item.place.capture, item.seen.source_number] == item.seen.sha256)
+
+
+def _canonical(notice: Notice) -> Content:
+    """A notice's content in the order that its paths give it, so that equal contents have equal hashes."""
+    return from_paths(to_paths(notice.content()))
+
+
+def _changed(point: Point) -> list[tuple[str, Any, Any]]:
+    if point.before is None:
+        return []
+    return difference(from_paths(point.before.paths), point.content)

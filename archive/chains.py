@@ -1,0 +1,123 @@
+"""SAM chains: each revision of a SAM.gov notice comes under a new NoticeId; a chain of them is one notice.
+
+Rules and figures: docs/model.md, "SAM chain".
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from typing import Final, Self
+
+
+from noticewatch.models import Buyer, Content, Kind, Notice
+from noticewatch.numbers import plain
+
+DEFENSE: Final = frozenset({"017", "021", "057", "097"})
+"""CGAC codes of the Department of Defense and the services that post under it: one department."""
+
+NO_AWARD_NUMBER: Final = frozenset({"", "VARIOUS", "VARIES", "MULTIPLE", "NA", "TBD", "SEEBELOW"})
+"""Words that stand where an award number should."""
+
+LIKENESS: Final = 0.6
+_WEAK_BELOW = 7
+_A_DAY = timedelta(hours=24)
+_WORD = re.compile(r"[^\W_]+")
+
+
+def chain_key(notice: Notice) -> str | None:
+    """What the revisions of one notice have in common; None where the number is too weak to tell.
+
+    Department, solicitation number and type; for award notices also the award number, else the awardee.
+    """
+    buyer = notice.buyer()
+    number = next((held.plain for held in notice.numbers if held.type == "solicitation"), "")
+    if buyer is None or _is_weak(number, buyer):
+        return None
+    parts = [_department(buyer), number, plain(notice.kind_published or notice.kind)]
+    if notice.kind is Kind.AWARD:
+        parts.append(_award(notice))
+    return "|".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What of a revision decides whether another one belongs to its chain."""
+
+    title: str
+    posted: datetime | None
+    award: bool
+    amount: str | None
+    awarded_on: str | None
+
+    @classmethod
+    def of(cls, content: Content) -> Self:
+        """The link that a notice's content makes."""
+        dates = {date["role"]: date["value"] for date in content.get("dates", ())}
+        amounts = [amount.get("value") for amount in content.get("amounts", ()) if amount["kind"] == "announced"]
+        return cls(
+            title=" ".join(_WORD.findall(" ".join(text["text"] for text in content.get("title", ())).casefold())),
+            posted=_time(dates.get("posted")),
+            award=content["kind"] == Kind.AWARD,
+            amount=amounts[0] if amounts else None,
+            awarded_on=dates.get("signed"),
+        )
+
+    def follows(self, last: "Link") -> bool:
+        """Whether this revision belongs to the chain that ends with ``last``."""
+        if likeness(self.title, last.title) < LIKENESS:
+            return False
+        if not (self.award and last.award):
+            return True
+        return not (self.amount != last.amount and self.awarded_on != last.awarded_on and _long_after(self, last))
+
+
+def likeness(one: str, other: str) -> float:
+    """How like two titles (lower case, words parted by spaces) are, 0 to 1.
+
+    The greater of shared words over the words of the shorter, and difflib's ratio.
+    """
+    if one == other:
+        return 1.0
+    words, others = set(one.split()), set(other.split())
+    shared = len(words & others) / min(len(words), len(others)) if words and others else 0.0
+    return shared if shared >= LIKENESS else max(shared, SequenceMatcher(None, one, other, autojunk=False).ratio())
+
+
+def _long_after(link: Link, last: Link) -> bool:
+    if link.posted is None or last.posted is None:
+        return False
+    return abs(link.posted - last.posted) > _A_DAY
+
+
+def _is_weak(number: str, buyer: Buyer) -> bool:
+    if len(number) < _WEAK_BELOW or not any(character.isdigit() for character in number):
+        return True
+    return number == plain(buyer.codes.get("aac", ""))
+
+
+def _department(buyer: Buyer) -> str:
+    from noticewatch.buyers import find
+
+    code = buyer.codes.get("cgac", "")
+    if code in DEFENSE:
+        return "usg-dod"
+    entry = find("sam.cgac", code) if code else find("sam.department", buyer.name or "")
+    return entry.id if entry else code or plain(buyer.name or "")
+
+
+def _award(notice: Notice) -> str:
+    number = next((held.plain for held in notice.numbers if held.type == "award"), "")
+    if number not in NO_AWARD_NUMBER:
+        return number
+    return "to " + plain(next((party.name for party in notice.parties if party.role == "supplier"), ""))
+
+
+def _time(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else None

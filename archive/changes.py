@@ -1,0 +1,78 @@
+"""What a change is called, and whether it is late. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from archive.held import HeldRecord
+from noticewatch.models import ALWAYS_QUIET, EventKind, Kind, Notice, Status, carries
+
+REPOSTED_PATHS: Final = frozenset({"numbers.notice_id", "dates.posted", "links"})
+"""Paths that change when a notice is posted again as it was."""
+
+_STATUS_PATHS = frozenset({"status", "status_published", "kind", "kind_published"})
+
+
+def change_kinds(
+    changed: Iterable[str],
+    record: HeldRecord,
+    before: HeldRecord | None,
+    before_now: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+) -> tuple[EventKind, ...]:
+    """Kinds of a change of the merged paths ``changed``.
+
+    record, before: the changing record and its predecessor of the same source (None: a witness's first record);
+    before_now: the predecessor's paths as the record's parser reads them; after: merged paths after the change.
+    """
+    stated, enriched, reparsed = set(), False, False
+    for path in changed:
+        if before is None or not (carries(record.carried, path) and carries(before.carried, path)):
+            enriched = True
+        elif record.sha256 != before.sha256 and record.paths.get(path) != (before_now or {}).get(path):
+            stated.add(path)
+        else:
+            reparsed = True
+    kinds = _stated_kinds(stated, after)
+    return (*kinds, *([EventKind.ENRICHED] if enriched else []), *([EventKind.REPARSED] if reparsed else []))
+
+
+def _stated_kinds(stated: set[str], after: Mapping[str, Any]) -> list[EventKind]:
+    """Kinds of a change that the source made itself."""
+    if not stated:
+        return []
+    if stated <= REPOSTED_PATHS:
+        return [EventKind.REPOSTED]
+    kinds = []
+    rest = stated - REPOSTED_PATHS
+    if "dates.due" in rest:
+        kinds.append(EventKind.DEADLINE_MOVED)
+        rest -= {"dates.due"}
+    if ("status" in rest and after.get("status") == Status.AWARDED) or (
+        "kind" in rest and after.get("kind") == Kind.AWARD
+    ):
+        kinds.append(EventKind.AWARDED)
+        rest -= _STATUS_PATHS
+    elif "status" in rest and after.get("status") == Status.CANCELLED:
+        kinds.append(EventKind.CANCELLED)
+        rest -= _STATUS_PATHS
+    elif rest:
+        kinds.append(EventKind.AMENDED)
+    return kinds
+
+
+def is_quiet(kinds: Iterable[EventKind], *, window_quiet: bool, is_current: bool) -> bool:
+    """Whether an event is quiet: so are quiet windows, kinds that are never loud, and what is filed into history."""
+    return window_quiet or not is_current or all(kind in ALWAYS_QUIET for kind in kinds)
+
+
+def is_late(notice: Notice, captured_on: date, days: int) -> bool:
+    """Whether a notice was posted, or else signed, more than so many days before it was captured."""
+    stated = notice.date("posted", "signed")
+    if stated is None or stated.precision not in {"time", "day"}:
+        return False
+    try:
+        published = date.fromisoformat(stated.value[:10])
+    except ValueError:
+        return False
+    return (captured_on - published).days > days

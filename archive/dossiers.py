@@ -1,0 +1,112 @@
+"""A notice with all its records and versions, as the append works on it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from archive.chains import Link
+from archive.fold import Step, history
+from archive.held import HeldRecord, HeldVersion
+from noticewatch.models import Content, content_hash, from_paths
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One notice in memory. ``fresh``: it is not in the table yet; ``dirty``: its row must be written."""
+
+    number: int
+    id: str
+    chain_key: str | None
+    current_version: int
+    first_seen: str
+    first_seen_seq: int
+    records: list[HeldRecord] = field(default_factory=list)
+    versions: list[HeldVersion] = field(default_factory=list)
+    fresh: bool = False
+    dirty: bool = False
+
+    def last_link(self) -> Link:
+        """The link of the chain's last revision in order."""
+        return Link.of(max(self.records, key=lambda held: held.order).content)
+
+    def last_order(self) -> tuple[str, str, str, int, str]:
+        """The order of the notice's last record."""
+        return max(held.order for held in self.records)
+
+    def live_versions(self) -> int:
+        """How many versions are in the history."""
+        return sum(not version.superseded for version in self.versions)
+
+    def next_version(self) -> int:
+        """Number of the next version by arrival."""
+        return max((version.version for version in self.versions), default=0) + 1
+
+    def materialise(self, record: HeldRecord) -> None:
+        """Let versions that point to a record's content hold it themselves, before the record's content changes."""
+        for version in self.versions:
+            if version.record is record and version.content is None:
+                version.content, version.dirty = record.content, True
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in the history where the merged notice changes."""
+
+    step: Step
+    before: Step | None
+    content: Content
+    content_sha256: str
+
+
+def points(dossier: Dossier, ranks: Mapping[str, int]) -> tuple[list[Step], list[Point]]:
+    """All steps of a notice's history, and those that change what it says."""
+    steps = history(dossier.records, ranks)
+    found = []
+    for index, step in enumerate(steps):
+        if step.changed:
+            content = from_paths(step.paths)
+            found.append(Point(step, steps[index - 1] if index else None, content, content_hash(content)))
+    return steps, found
+
+
+def settle(dossier: Dossier, found: list[Point]) -> list[Point]:
+    """Match the history's points with the versions that exist; gives the points that need a new version.
+
+    A version whose record has moved in the history is anchored again; one that the history no longer holds is
+    superseded and keeps its number.
+    """
+    live = {id(version): version for version in dossier.versions if not version.superseded}
+    missing = []
+    for point in found:
+        version = _match(live.values(), point, same_record=True)
+        if version is None:
+            missing.append(point)
+        else:
+            _anchor(live.pop(id(version)), point)
+    unmatched = []
+    for point in missing:
+        version = _match(live.values(), point, same_record=False)
+        if version is None:
+            unmatched.append(point)
+        else:
+            _anchor(live.pop(id(version)), point)
+    for version in live.values():
+        version.superseded = version.dirty = True
+    return unmatched
+
+
+def _match(versions: Iterable[HeldVersion], point: Point, *, same_record: bool) -> HeldVersion | None:
+    for version in versions:
+        if version.content_sha256 == point.content_sha256 and (version.record is point.step.record or not same_record):
+            return version
+    return None
+
+
+def _anchor(version: HeldVersion, point: Point) -> None:
+    """Let a version stand where its content appears in the history."""
+    record = point.step.record
+    own = None if record.paths == point.step.paths else point.content
+    place = (record.revision, record.first.at, record.first.capture, record.first.capture_id)
+    held = (version.revision, version.observed_at, version.capture, version.capture_id)
+    if version.record is not record or held != place or (own is None) != (version.content is None):
+        version.record, version.content, version.dirty = record, own, True
+        version.revision, version.observed_at, version.capture, version.capture_id = place

@@ -1,0 +1,26 @@
+"""Names of notices: ids by register, and the other numbers that lead to them. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from noticewatch.models import Notice
+
+UNSPOKEN: Final = frozenset({"modification"})
+"""Types of numbers that say nothing without another: ``P00001`` leads nowhere."""
+
+
+def notice_id(register: str, key: str) -> str:
+    """Id of a notice: ``<register>:<key>``."""
+    return f"{register}:{key}"
+
+
+def alias_numbers(notice: Notice, source_number: str) -> Iterator[tuple[str, str]]:
+    """Numbers that lead to the notice, in plain form, each with its type; the first type of a number counts."""
+    seen = {""}
+    for number in notice.numbers:
+        if number.type not in UNSPOKEN and number.plain not in seen:
+            seen.add(number.plain)
+            yield number.plain, number.type
+    own = "".join(character for character in source_number.upper() if character.isalnum() and character.isascii())
+    if own not in seen:
+        yield own, "source_number"

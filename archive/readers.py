@@ -1,0 +1,79 @@
+"""Readers of the log: each follows it by a cursor, one process at a time drives them, in the design's order."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, delete, select
+
+from archive import tables
+from archive.log import head
+from archive.store import Archive
+from noticewatch.database import insert_new
+
+BATCH: Final = 1_000
+"""Most events that a reader takes in one step."""
+
+
+class LogReader(Protocol):
+    """Something that follows the log."""
+
+    name: str
+
+    def advance(self, archive: Archive) -> bool:
+        """Take one batch of at most 1,000 events; True if there may be more."""
+
+
+def cursor(connection: Connection, name: str) -> int:
+    """The last ``seq`` that a reader has taken; 0 before its first batch."""
+    return int(connection.scalar(select(tables.readers.c.cursor).where(tables.readers.c.name == name)) or 0)
+
+
+def set_cursor(connection: Connection, name: str, seq: int) -> None:
+    """Move a reader's cursor; call it in the transaction that holds the reader's work."""
+    connection.execute(delete(tables.readers).where(tables.readers.c.name == name))
+    insert_new(connection, tables.readers, [{"name": name, "cursor": seq}])
+
+
+@contextmanager
+def readers_lock(archive: Archive, *, timeout: float = -1) -> Iterator[bool]:
+    """Hold the readers' lock; gives False where another process still holds it after ``timeout`` seconds (-1: waits)."""
+    lock = FileLock(archive.folder / "locks" / "readers.lock")
+    try:
+        lock.acquire(timeout=timeout)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def drive(archive: Archive, readers: Sequence[LogReader], *, timeout: float = -1) -> int | None:
+    """Advance the readers in order until each is at the head, and look at the head again after the lock is released.
+
+    Gives the head they have passed, or None where another process holds the lock and was left the work.
+    """
+    while True:
+        with readers_lock(archive, timeout=timeout) as held:
+            if not held:
+                return None
+            passed = _advance_all(archive, readers)
+        with archive.reading() as connection:
+            if head(connection) <= passed:
+                return passed
+
+
+def _advance_all(archive: Archive, readers: Sequence[LogReader]) -> int:
+    """Rounds over all readers until a whole round finds nothing new."""
+    while True:
+        with archive.reading() as connection:
+            begun = head(connection)
+        for reader in readers:
+            while reader.advance(archive):
+                pass
+        with archive.reading() as connection:
+            if head(connection) == begun:
+                return begun

@@ -1,0 +1,333 @@
+"""The tables as the append sees them: loaded in bulk, written in bulk, once a transaction."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from archive import tables as t
+from archive.dossiers import Dossier
+from archive.held import HeldRecord, HeldVersion, Place
+from noticewatch.database import insert_new
+from noticewatch.models import EventKind, canonical_json
+
+_CHUNK = 900
+_T = TypeVar("_T")
+
+
+class Shelf:
+    """Records, versions and notices of one transaction. Needs the lock of the log."""
+
+    def __init__(self, connection: Connection, source: str, register: str) -> None:
+        self._connection, self._source, self._register = connection, source, register
+        self._records: dict[int, HeldRecord] = {}
+        self._dossiers: dict[int, Dossier] = {}
+        self._carried: dict[frozenset[str], int] = {}
+        self._carried_sets: dict[int, frozenset[str]] = {}
+        self._next_notice = self._top(t.notices.c.number) + 1
+        self._next_record = self._top(t.records.c.number) + 1
+        self._next_seq = self._top(t.events.c.seq) + 1
+        self._new_versions: list[HeldVersion] = []
+        self._events: list[dict[str, Any]] = []
+        self._aliases: list[dict[str, Any]] = []
+
+    @property
+    def last_seq(self) -> int:
+        """The highest ``seq`` given so far."""
+        return self._next_seq - 1
+
+    def intervals(self, source_numbers: Collection[str]) -> dict[str, list[HeldRecord]]:
+        """Records of the source's numbers, without their contents; a number that has none has an empty list."""
+        found: dict[str, list[HeldRecord]] = {number: [] for number in source_numbers}
+        for chunk in _chunks(found):
+            query = _record_query(content=False).where(
+                t.records.c.source == self._source, t.records.c.source_number.in_(chunk)
+            )
+            for row in self._connection.execute(query).all():
+                found[row.source_number].append(self._held(row))
+        return found
+
+    def open(self, notices: Iterable[int]) -> None:
+        """Load notices with all their records and versions; see :meth:`dossier`."""
+        wanted = [number for number in dict.fromkeys(notices) if number not in self._dossiers]
+        n, v = t.notices.c, t.versions.c
+        for chunk in _chunks(wanted):
+            query = select(n.number, n.id, n.chain_key, n.current_version, n.first_seen, n.first_seen_seq)
+            for row in self._connection.execute(query.where(n.number.in_(chunk))):
+                self._dossiers[row.number] = Dossier(*row)
+            records = _record_query(content=True).where(t.records.c.notice.in_(chunk))
+            for row in self._connection.execute(records).all():
+                held = self._held(row)
+                held.content = orjson.loads(row.content)
+                self._dossiers[row.notice].records.append(held)
+            versions = select(t.versions, t.captures.c.id.label("capture_id")).join(
+                t.captures, t.captures.c.number == v.capture
+            )
+            for row in self._connection.execute(versions.where(v.notice.in_(chunk))):
+                self._dossiers[row.notice].versions.append(self._version(row))
+
+    def dossier(self, notice: int) -> Dossier:
+        """The notice with this number, loaded if it was not."""
+        if notice not in self._dossiers:
+            self.open([notice])
+        return self._dossiers[notice]
+
+    def by_id(self, notice_ids: Collection[str]) -> dict[str, int]:
+        """Numbers of the notices with these ids."""
+        return self._look_up(notice_ids, t.notices.c.id, t.notices.c.number)
+
+    def by_chain(self, keys: Collection[str]) -> dict[str, list[int]]:
+        """Numbers of the notices with these chain keys."""
+        found: dict[str, list[int]] = {}
+        for chunk in _chunks(keys):
+            query = select(t.notices.c.chain_key, t.notices.c.number).where(t.notices.c.chain_key.in_(chunk))
+            for key, number in self._connection.execute(query):
+                found.setdefault(key, []).append(number)
+        return found
+
+    def by_chained_id(self, plain_numbers: Collection[str]) -> dict[str, int]:
+        """Numbers of the notices whose chain holds these NoticeIds (plain form)."""
+        found: dict[str, int] = {}
+        for chunk in _chunks(plain_numbers):
+            query = select(t.aliases.c.number, t.aliases.c.notice).where(
+                t.aliases.c.register == self._register,
+                t.aliases.c.number.in_(chunk),
+                t.aliases.c.type == "notice_id",
+            )
+            found.update((number, notice) for number, notice in self._connection.execute(query))
+        return found
+
+    def new_dossier(self, notice_id: str, chain_key: str | None, first_seen: str) -> Dossier:
+        """A notice that is not held yet."""
+        dossier = Dossier(self._next_notice, notice_id, chain_key, 0, first_seen, self._next_seq, fresh=True)
+        self._dossiers[dossier.number] = dossier
+        self._next_notice += 1
+        return dossier
+
+    def add_record(self, record: HeldRecord, dossier: Dossier) -> None:
+        """Put a new record to its notice."""
+        record.number, record.notice, record.dirty = 0, dossier.number, False
+        dossier.records.append(record)
+
+    def add_version(self, version: HeldVersion, event: dict[str, Any]) -> None:
+        """Put a new version to its notice, with its event; gives both the next ``seq``."""
+        version.seq = event["seq"] = self._next_seq
+        self._next_seq += 1
+        self._dossiers[version.notice].versions.append(version)
+        self._new_versions.append(version)
+        self._events.append(event)
+
+    def add_aliases(self, dossier: Dossier, numbers: Iterable[tuple[str, str]]) -> None:
+        """Numbers that lead to the notice: (plain form, type)."""
+        self._aliases.extend(
+            {"register": self._register, "number": number, "notice": dossier.number, "type": kind}
+            for number, kind in numbers
+        )
+
+    def write(self) -> int:
+        """Write everything that is new or changed; gives how many records were new."""
+        fresh = [dossier for dossier in self._dossiers.values() if dossier.fresh]
+        self._insert(t.notices, [self._notice_row(dossier) for dossier in fresh])
+        records = self._write_records()
+        self._insert(t.versions, [_version_row(version) for version in self._new_versions])
+        self._insert(t.events, self._events)
+        insert_new(self._connection, t.aliases, self._aliases)
+        self._update_versions()
+        changed = [dossier for dossier in self._dossiers.values() if dossier.dirty and not dossier.fresh]
+        self._update(t.notices, ("number",), [self._notice_row(dossier) for dossier in changed])
+        return records
+
+    def _write_records(self) -> int:
+        new = [record for dossier in self._dossiers.values() for record in dossier.records if not record.number]
+        for record in new:
+            record.number = self._next_record
+            self._next_record += 1
+            self._records[record.number] = record
+        self._insert(t.records, [self._record_row(record) for record in new])
+        known = {record.number for record in new}
+        dirty = [record for number, record in self._records.items() if record.dirty and number not in known]
+        read_again = [record for record in dirty if record.content]
+        self._update(t.records, ("number",), [self._record_row(record) for record in read_again])
+        self._update(t.records, ("number",), [_sighting_row(record) for record in dirty if not record.content])
+        return len(new)
+
+    def _update_versions(self) -> None:
+        new = {id(version) for version in self._new_versions}
+        rows = [
+            _version_row(version)
+            for dossier in self._dossiers.values()
+            for version in dossier.versions
+            if version.dirty and id(version) not in new
+        ]
+        self._update(t.versions, ("notice", "version"), rows)
+
+    def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(insert(table), list(rows))
+
+    def _update(self, table: Any, keys: tuple[str, ...], rows: Sequence[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        names = [name for name in rows[0] if name not in keys]
+        statement = update(table).values({name: bindparam(f"new_{name}") for name in names})
+        for key in keys:
+            statement = statement.where(table.c[key] == bindparam(f"old_{key}"))
+        given = [
+            {(f"old_{name}" if name in keys else f"new_{name}"): value for name, value in row.items()} for row in rows
+        ]
+        self._connection.execute(statement, given)
+
+    def _top(self, column: Any) -> int:
+        return int(self._connection.scalar(select(func.max(column))) or 0)
+
+    def _look_up(self, wanted: Collection[str], key: Any, value: Any) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for chunk in _chunks(wanted):
+            found.update(self._connection.execute(select(key, value).where(key.in_(chunk))).tuples().all())
+        return found
+
+    def _held(self, row: Row[Any]) -> HeldRecord:
+        """The one object that stands for a record in this transaction."""
+        held = self._records.get(row.number)
+        if held is None:
+            first = Place(row.first_seen, row.first_id, row.capture, row.row, row.start, row.end)
+            last = Place(row.last_seen, row.last_id, row.last_capture, row.last_row, row.last_start, row.last_end)
+            held = HeldRecord(
+                row.number, row.notice, row.source, row.source_number, row.revision, row.sha256, row.parser_version,
+                self._carried_set(row.carried), {}, first, last,
+            )  # fmt: skip
+            self._records[row.number] = held
+        return held
+
+    def _version(self, row: Row[Any]) -> HeldVersion:
+        return HeldVersion(
+            notice=row.notice,
+            version=row.version,
+            revision=row.revision,
+            observed_at=row.observed_at,
+            capture=row.capture,
+            capture_id=row.capture_id,
+            record=self._records[row.record],
+            content=orjson.loads(row.content) if row.content else None,
+            content_sha256=row.content_sha256,
+            seq=row.seq,
+            superseded=row.superseded,
+        )
+
+    def _carried_set(self, number: int) -> frozenset[str]:
+        if number not in self._carried_sets:
+            for row in self._connection.execute(select(t.carried)):
+                self._carried_sets[row.number] = frozenset(orjson.loads(row.paths))
+        return self._carried_sets[number]
+
+    def _carried_number(self, carried: frozenset[str]) -> int:
+        number = self._carried.get(carried)
+        if number is None:
+            paths = orjson.dumps(sorted(carried)).decode()
+            number = self._connection.scalar(select(t.carried.c.number).where(t.carried.c.paths == paths))
+            if number is None:
+                number = self._top(t.carried.c.number) + 1
+                self._insert(t.carried, [{"number": number, "paths": paths}])
+            self._carried[carried] = number
+        return number
+
+    def _notice_row(self, dossier: Dossier) -> dict[str, Any]:
+        return {
+            "number": dossier.number,
+            "id": dossier.id,
+            "register": self._register,
+            "current_version": dossier.current_version,
+            "versions": dossier.live_versions(),
+            "first_seen": dossier.first_seen,
+            "first_seen_seq": dossier.first_seen_seq,
+            "chain_key": dossier.chain_key,
+        }
+
+    def _record_row(self, record: HeldRecord) -> dict[str, Any]:
+        return {
+            **_sighting_row(record),
+            "notice": record.notice,
+            "source": record.source,
+            "source_number": record.source_number,
+            "revision": record.revision,
+            "sha256": record.sha256,
+            "parser_version": record.parser_version,
+            "carried": self._carried_number(record.carried),
+            "content": canonical_json(record.content).decode(),
+        }
+
+
+def event_row(
+    version: HeldVersion,
+    *,
+    kinds: Iterable[EventKind],
+    changed: Sequence[tuple[str, Any, Any]],
+    committed_at: str,
+    run: int,
+    quiet: bool,
+    late: bool,
+) -> dict[str, Any]:
+    """The event of a new version, as a row without its ``seq``."""
+    return {
+        "notice": version.notice,
+        "version": version.version,
+        "kinds": orjson.dumps(list(kinds)).decode(),
+        "committed_at": committed_at,
+        "capture": version.capture,
+        "run": run,
+        "changed": canonical_json(changed).decode(),
+        "quiet": quiet,
+        "late": late,
+    }
+
+
+def _record_query(*, content: bool) -> Select[Any]:
+    r = t.records.c
+    first, last = t.captures.alias(), t.captures.alias()
+    columns = [column for column in t.records.columns if content or column.name != "content"]
+    return (
+        select(*columns, first.c.id.label("first_id"), last.c.id.label("last_id"))
+        .join(first, first.c.number == r.capture)
+        .join(last, last.c.number == r.last_capture)
+        .order_by(r.number)
+    )
+
+
+def _sighting_row(record: HeldRecord) -> dict[str, Any]:
+    first, last = record.first, record.last
+    return {
+        "number": record.number,
+        "capture": first.capture,
+        "row": first.row,
+        "start": first.start,
+        "end": first.end,
+        "first_seen": first.at,
+        "last_seen": last.at,
+        "last_capture": last.capture,
+        "last_row": last.row,
+        "last_start": last.start,
+        "last_end": last.end,
+    }
+
+
+def _version_row(version: HeldVersion) -> dict[str, Any]:
+    return {
+        "notice": version.notice,
+        "version": version.version,
+        "revision": version.revision,
+        "observed_at": version.observed_at,
+        "capture": version.capture,
+        "record": version.record.number,
+        "content": canonical_json(version.content).decode() if version.content is not None else None,
+        "content_sha256": version.content_sha256,
+        "seq": version.seq,
+        "superseded": version.superseded,
+    }
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
