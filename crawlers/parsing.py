@@ -17,8 +17,8 @@ class Row:
     """One row of an answer, found but not read.
 
     index: place in the answer from 0; start, end: byte range in the payload; sha256: hex, of those bytes, declared
-    noise cut; source_number: the source's own number of the thing; revision: as in the reading that it will give (rows are
-    appended in order of revision, source number); raw: what ``read_row`` needs, any picklable value.
+    noise cut; source_number: the source's own number of the thing; revision: as in the reading that it will give (rows
+    are appended in order of revision, source number); raw: what ``read_row`` needs, any picklable value.
     """
 
     index: int

@@ -62,7 +62,6 @@ class Answer:
 
     request: PlannedRequest
     capture: Capture
-    number: int
     opener: Callable[[], BinaryIO]
 
     def open(self) -> BinaryIO:

@@ -1,0 +1,113 @@
+"""The Scrapy add-on that every spider gets: politeness, safety, capture of every answer, or answers from recordings.
+
+Live crawls ask one host one request at a time. That also closes a fault of Scrapy 2.14 to 2.19, whose robots.txt check
+lets concurrent first requests slip past. Not dealt with here yet: a robots.txt that answers 503 counts as "allow all",
+``Crawl-delay`` and ``Retry-After`` are not read, and an answer is held in memory until it is archived.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from scrapy import signals
+
+from noticewatch import __version__
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+    from crawlers.source import Source
+
+ALWAYS: Final[dict[str, Any]] = {
+    "COOKIES_ENABLED": False,
+    "HTTPCACHE_ENABLED": False,
+    "HTTPERROR_ALLOW_ALL": True,  # the ledger wants to know of every answer
+    "LOGSTATS_INTERVAL": 0,
+    "METAREFRESH_ENABLED": False,
+    "REFERER_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,  # on by default since Scrapy 2.19: a local server that executes Python
+    "STATS_DUMP": False,
+    "TELNETCONSOLE_ENABLED": False,
+}
+
+LIVE: Final[dict[str, Any]] = {
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS": 1,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,  # off by default
+    "RETRY_HTTP_CODES": [408, 500, 502, 503, 504, 522, 524],  # not 429: to ask again at once would be rude
+    "RETRY_TIMES": 2,
+    "ROBOTSTXT_OBEY": True,
+}
+
+LIVE_MIDDLEWARES: Final[dict[str, int | None]] = {
+    # Decompress on the way in before redirects and retries are followed, so that each of their answers is captured.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 650,
+    "crawlers.capturing.CaptureMiddleware": 640,
+}
+
+REPLAY: Final[dict[str, Any]] = {
+    "COMPRESSION_ENABLED": False,
+    "CONCURRENT_REQUESTS": 32,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 32,
+    "DOWNLOAD_DELAY": 0,
+    "DOWNLOADER_STATS": False,
+    "HTTPPROXY_ENABLED": False,
+    "RETRY_ENABLED": False,
+    "ROBOTSTXT_OBEY": False,  # a replay asks nobody
+    "DOWNLOAD_HANDLERS": {
+        "http": "crawlers.replay.ReplayHandler", "https": "crawlers.replay.ReplayHandler",
+        "file": None, "data": None, "ftp": None, "s3": None,
+    },
+}  # fmt: skip
+
+REPLAY_MIDDLEWARES: Final[dict[str, int | None]] = {
+    f"scrapy.downloadermiddlewares.{name}": None
+    for name in (
+        "defaultheaders.DefaultHeadersMiddleware",
+        "downloadtimeout.DownloadTimeoutMiddleware",
+        "httpauth.HttpAuthMiddleware",
+        "offsite.OffsiteMiddleware",
+        "useragent.UserAgentMiddleware",
+    )
+}
+
+
+def user_agent(contact: str) -> str:
+    """How noticewatch names itself to publishers: ``noticewatch/1.0 (+CONTACT)``."""
+    return f"noticewatch/{__version__} (+{contact})"
+
+
+def live_settings(source: "Source", contact: str) -> dict[str, Any]:
+    """Scrapy's settings for a live crawl of a source."""
+    return ALWAYS | LIVE | {
+        "DOWNLOAD_DELAY": source.delay,
+        "DOWNLOAD_MAXSIZE": source.max_megabytes << 20,
+        "DOWNLOAD_TIMEOUT": source.timeout,
+        "DOWNLOADER_MIDDLEWARES": LIVE_MIDDLEWARES,
+        "USER_AGENT": user_agent(contact),
+    }  # fmt: skip
+
+
+def replay_settings() -> dict[str, Any]:
+    """Scrapy's settings for a replay; without a reactor, so that one process can run several."""
+    return ALWAYS | REPLAY | {"DOWNLOADER_MIDDLEWARES": REPLAY_MIDDLEWARES, "TWISTED_REACTOR_ENABLED": False}
+
+
+class Addon:
+    """Ties a crawl's conductor to Scrapy."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> "Addon":
+        """Made by Scrapy, once the spider exists."""
+        return cls(crawler)
+
+    def update_settings(self, settings: "BaseSettings") -> None:
+        """Put this crawl's settings in force and listen for its end."""
+        spider = self._crawler.spider
+        for name, value in spider.conductor.scrapy_settings.items():
+            settings.set(name, value, priority="cmdline")
+        spider.allowed_domains = list(spider.source.hosts)
+        self._crawler.signals.connect(spider.conductor.ended, signals.spider_closed)

@@ -1,0 +1,197 @@
+"""Conducts one crawl: hands out requests, takes answers, closes windows, and knows why it ended."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import scrapy
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
+
+from archive.ledger import Run, set_progress
+from archive.store import Archive
+from archive.warc import WarcWriter
+from crawlers.appending import Appender
+from crawlers.failures import problem_of_answer, problem_of_error
+from crawlers.held import HELD
+from crawlers.replay import Recordings
+from crawlers.spider import PlannedRequest, SourceSpider
+from crawlers.verdict import Judgement
+from crawlers.walk import ASKED, Asked, Walk, write_ledger
+from noticewatch.errors import NotRecorded, SourceDrift
+from noticewatch.models import Verdict
+
+_GIVE_UP_AFTER: Final = 3
+"""Windows in a row without any answer after which a live crawl stops asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a crawl has come."""
+
+    windows_done: int
+    windows: int
+    rows: int
+    records: int
+
+
+@dataclass(slots=True, eq=False)
+class Conductor:
+    """The conductor of one crawl. ``recordings``: of a replay; None for a live crawl."""
+
+    archive: Archive
+    run: Run
+    appender: Appender
+    walks: Sequence[Walk]
+    scrapy_settings: dict[str, Any]
+    recordings: Recordings | None = None
+    progress: Callable[[Progress], None] | None = None
+    spider: SourceSpider | None = None
+    error: BaseException | None = None
+    cancelled: bool = False
+    gave_up: Judgement | None = None
+    _fruitless: int = 0
+    _writer: WarcWriter | None = None
+    _closed: int = 0
+    _reported: int = field(default=-1)
+
+    @property
+    def live(self) -> bool:
+        """Whether publishers are asked."""
+        return self.recordings is None
+
+    def warc_writer(self) -> WarcWriter:
+        """The writer of this crawl's captures."""
+        if self._writer is None:
+            self._writer = WarcWriter(self.archive.warc_folder, self.run.source)
+        return self._writer
+
+    def first_requests(self) -> Iterator[scrapy.Request]:
+        """First requests of all windows, as Scrapy asks for them."""
+        assert self.spider is not None
+        for walk in self.walks:
+            if self.gave_up or self.error or self.cancelled:
+                return
+            yield from self._requests(walk, self.spider.requests(walk.window))
+
+    def answered(self, response: Response) -> Iterable[scrapy.Request]:
+        """Take an answer; gives the requests that it leads to."""
+        return self._guarded(lambda: self._answered(response))
+
+    def failed(self, failure: Any) -> Iterable[scrapy.Request]:
+        """Take a failure of a request."""
+        return self._guarded(lambda: self._failed(failure))
+
+    def ended(self, reason: str) -> None:
+        """Note why Scrapy closed the spider."""
+        self.cancelled = self.cancelled or reason == "shutdown"
+
+    def abort(self, error: BaseException) -> None:
+        """End the crawl for an error that is not the source's: a full disk, a fault of the program."""
+        self.error = self.error or error
+
+    def finish(self) -> None:
+        """Append what is still waiting, close what was not walked. Raises the error that ended the crawl."""
+        if self._writer is not None:
+            self._writer.close()
+        if self.error is not None:
+            raise self.error
+        for walk in self.walks:
+            if not walk.closed:
+                self._close_open(walk)
+        self.appender.flush()
+        self._report(every=1)
+
+    def _guarded(self, take: Callable[[], list[scrapy.Request]]) -> list[scrapy.Request]:
+        """Scrapy logs an error of a callback and goes on as if nothing were; here it ends the crawl."""
+        if self.error is None:
+            try:
+                return take()
+            except Exception as error:
+                self.abort(error)
+        raise CloseSpider("error")
+
+    def _answered(self, response: Response) -> list[scrapy.Request]:
+        asked: Asked = response.meta[ASKED]
+        asked.held, asked.status = response.meta[HELD], response.status
+        problem = problem_of_answer(asked.held[-1])
+        if problem:
+            asked.problem, asked.blocked = problem.sentence, problem.blocked
+        asked.state = "failed" if problem else "answered"
+        requests = [] if problem else self._led_to(asked)
+        self._settle(asked.walk)
+        return requests
+
+    def _led_to(self, asked: Asked) -> list[scrapy.Request]:
+        assert self.spider is not None
+        walk, answer = asked.walk, asked.answer()
+        try:
+            if asked.request.purpose == "count":
+                walk.expected = self.spider.expected(answer)
+            return list(self._requests(walk, self.spider.follow(walk.window, answer)))
+        except SourceDrift as error:
+            walk.unreadable = str(error)
+            return []
+
+    def _failed(self, failure: Any) -> list[scrapy.Request]:
+        asked: Asked = failure.request.meta[ASKED]
+        problem = problem_of_error(failure.value, asked.request.url, self.appender.source.timeout)
+        asked.state = "not_recorded" if isinstance(failure.value, NotRecorded) else "failed"
+        asked.problem, asked.blocked = problem.sentence, problem.blocked
+        self._settle(asked.walk)
+        return []
+
+    def _settle(self, walk: Walk) -> None:
+        if walk.settled and not walk.closed:
+            self._watch(walk)
+            self.appender.take(walk)
+            self._closed += 1
+            self._report(every=1 if self.live else 50)
+        elif self.live:
+            self._write(walk)
+
+    def _watch(self, walk: Walk) -> None:
+        """Give up where window after window brings nothing: no network, or a publisher who refuses."""
+        if not self.live or any(asked.state == "answered" for asked in walk.asked):
+            self._fruitless = 0
+            return
+        self._fruitless += 1
+        if self._fruitless >= _GIVE_UP_AFTER:
+            last = walk.asked[-1]
+            verdict = Verdict.BLOCKED if last.blocked else Verdict.FAILED
+            self.gave_up = Judgement(verdict, [last.problem or "no answer came"])
+
+    def _close_open(self, walk: Walk) -> None:
+        if walk.asked and any(asked.state != "planned" for asked in walk.asked):
+            walk.cancelled = self.cancelled
+            self.appender.take(walk)
+            return
+        judgement = self.gave_up or Judgement(Verdict.CANCELLED if self.cancelled else Verdict.FAILED,
+                                              ["cancelled" if self.cancelled else "not asked"])  # fmt: skip
+        self.appender.refuse(walk, judgement)
+
+    def _requests(self, walk: Walk, planned: Iterable[PlannedRequest]) -> Iterator[scrapy.Request]:
+        assert self.spider is not None
+        for request in planned:
+            asked = walk.ask(request)
+            if self.live:
+                self._write(walk)
+            yield scrapy.Request(
+                request.url, method=request.method, body=request.body, headers=dict(request.headers),
+                callback=self.spider.parse, errback=self.spider.errback, dont_filter=True, meta={ASKED: asked},
+            )  # fmt: skip
+
+    def _write(self, walk: Walk) -> None:
+        with self.archive.writing() as connection:
+            write_ledger(connection, self.run, walk)
+
+    def _report(self, *, every: int) -> None:
+        done = self._closed
+        if done == self._reported or done % every:
+            return
+        self._reported = done
+        counts = self.appender.counts
+        progress = Progress(done, len(self.walks), counts.rows, counts.records)
+        set_progress(self.archive, self.run, {"windows_done": done, "windows": len(self.walks), "rows": counts.rows})
+        if self.progress is not None:
+            self.progress(progress)

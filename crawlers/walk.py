@@ -1,0 +1,105 @@
+"""A window on its way through a crawl: what was asked, what came, what was found in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection
+
+from archive import captures, ledger
+from archive.ledger import Run
+from crawlers.held import Held
+from crawlers.spider import Answer, PlannedRequest, Window
+from crawlers.verdict import RequestFacts, RequestState
+
+ASKED: Final = "noticewatch_asked"
+"""Key in a request's meta: the Asked that it belongs to."""
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A request of a window and what became of it. ``held``: its captures, oldest first; the last one counts."""
+
+    walk: "Walk"
+    request: PlannedRequest
+    state: RequestState = "planned"
+    status: int | None = None
+    blocked: bool = False
+    problem: str | None = None
+    held: list[Held] = field(default_factory=list)
+    rows: int | None = None
+    number: int | None = None
+    noted: RequestState | None = None
+
+    def facts(self) -> RequestFacts:
+        """What the verdict is computed from."""
+        asked = self.request
+        return RequestFacts(asked.purpose, asked.page, self.state, asked.optional, self.blocked, self.problem)
+
+    def answer(self) -> Answer:
+        """The answer that counts."""
+        held = self.held[-1]
+        return Answer(self.request, held.capture, held.open)
+
+
+@dataclass(slots=True, eq=False)
+class Walk:
+    """A window and everything asked for it. ``unreadable``: the sentence on an answer that is not what was due."""
+
+    window: Window
+    number: int
+    asked: list[Asked] = field(default_factory=list)
+    expected: int | None = None
+    unreadable: str | None = None
+    closed: bool = False
+    cancelled: bool = False
+
+    def ask(self, request: PlannedRequest) -> Asked:
+        """Note a request that is going to be sent."""
+        asked = Asked(self, request)
+        self.asked.append(asked)
+        return asked
+
+    @property
+    def settled(self) -> bool:
+        """Whether every request has had its answer or failure."""
+        return bool(self.asked) and all(asked.state != "planned" for asked in self.asked)
+
+    def to_read(self, *, every: bool) -> Iterator[tuple[Asked, Held]]:
+        """Captures that hold rows; ``every``: also older captures of the same request."""
+        for asked in self.asked:
+            if asked.state == "answered" and asked.request.purpose != "count":
+                for held in asked.held if every else asked.held[-1:]:
+                    if held.capture.status == 200:
+                        yield asked, held
+
+    def gaps(self, *, every: bool) -> list[str]:
+        """What the recorders of its captures say is missing, each sentence once."""
+        said = (gap for _, held in self.to_read(every=every) for gap in held.capture.gaps)
+        return list(dict.fromkeys(said))
+
+    def forget_payloads(self) -> None:
+        """Free the payloads kept in memory."""
+        for asked in self.asked:
+            for held in asked.held:
+                held.payload = None
+
+
+def write_ledger(connection: Connection, run: Run, walk: Walk, *, every: bool = False) -> None:
+    """Bring captures and requests of a walk into the database as far as they are not there yet."""
+    for asked in walk.asked:
+        for held in asked.held if every else asked.held[-1:]:
+            if held.number is None:
+                held.number = captures.add(connection, run.number, held.capture, held.placed)
+        if asked.number is None:
+            sent = asked.request
+            asked.number = ledger.note_request(
+                connection, walk.number, purpose=sent.purpose, method=sent.method, url=sent.url, page=sent.page
+            )
+            asked.noted = "planned"
+        if asked.noted != asked.state or asked.rows is not None:
+            ledger.answer_request(
+                connection, asked.number, state=asked.state, status=asked.status, rows=asked.rows,
+                capture=asked.held[-1].number if asked.held else None, problem=asked.problem,
+            )  # fmt: skip
+            asked.noted = asked.state
