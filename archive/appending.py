@@ -149,11 +149,12 @@ class Appending:
 
     def _file_record(self, item: Item, intervals: list[HeldRecord], sighted: Sighted) -> None:
         reading = self._reading(item)
-        content = _canonical(reading.notice)
+        paths = to_paths(reading.notice.content())
+        content = from_paths(paths)
         dossier = self._dossier_of(item, reading, content, intervals)
         record = HeldRecord(
             0, dossier.number, self._terms.run.source, reading.source_number, reading.revision, reading.sha256,
-            self._terms.parser_version, reading.carried, content, item.place, item.place,
+            self._terms.parser_version, reading.carried, content, item.place, item.place, known_paths=paths,
         )  # fmt: skip
         for new in (record, sighted.later):
             if new is not None:

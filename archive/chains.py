@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Final, Self
 
-
 from noticewatch.models import Buyer, Content, Kind, Notice
 from noticewatch.numbers import plain
 

@@ -59,6 +59,10 @@ class Point:
 
 def points(dossier: Dossier, ranks: Mapping[str, int]) -> tuple[list[Step], list[Point]]:
     """All steps of a notice's history, and those that change what it says."""
+    if len(dossier.records) == 1:
+        record = dossier.records[0]
+        only = Step(record, record.paths, changed=True)
+        return [only], [Point(only, None, record.content, content_hash(record.content))]
     steps = history(dossier.records, ranks)
     found = []
     for index, step in enumerate(steps):

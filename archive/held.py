@@ -43,7 +43,7 @@ class HeldRecord:
     first: Place
     last: Place
     dirty: bool = False
-    _paths: dict[str, Any] | None = field(default=None, repr=False)
+    known_paths: dict[str, Any] | None = field(default=None, repr=False)
 
     @property
     def order(self) -> tuple[str, str, str, int, str]:
@@ -53,14 +53,14 @@ class HeldRecord:
     @property
     def paths(self) -> dict[str, Any]:
         """The content split into paths."""
-        if self._paths is None:
-            self._paths = to_paths(self.content)
-        return self._paths
+        if self.known_paths is None:
+            self.known_paths = to_paths(self.content)
+        return self.known_paths
 
     def reread(self, content: Content, carried: frozenset[str], parser_version: int) -> None:
         """Take the content that a newer parser made of the same bytes."""
         self.content, self.carried, self.parser_version = content, carried, parser_version
-        self._paths, self.dirty = None, True
+        self.known_paths, self.dirty = None, True
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from noticewatch.models import Notice
+from noticewatch.numbers import plain
 
 UNSPOKEN: Final = frozenset({"modification"})
 """Types of numbers that say nothing without another: ``P00001`` leads nowhere."""
@@ -21,6 +22,6 @@ def alias_numbers(notice: Notice, source_number: str) -> Iterator[tuple[str, str
         if number.type not in UNSPOKEN and number.plain not in seen:
             seen.add(number.plain)
             yield number.plain, number.type
-    own = "".join(character for character in source_number.upper() if character.isalnum() and character.isascii())
+    own = plain(source_number)
     if own not in seen:
         yield own, "source_number"

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from archive import tables, windows
 from archive.appending import Appending, Item, Tally, Terms
 from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
 from archive.held import Place
-from archive.ledger import Run, finish_window
+from archive.ledger import Run
 from archive.shelf import Shelf
 from archive.store import Archive
 from archive.times import stamp
@@ -27,7 +27,18 @@ __all__ = [
     "known_hashes",
 ]  # fmt: skip
 
-_CHUNK = 900
+_CHUNK = 1_000
+_w = tables.windows
+_COUNT = (
+    update(_w)
+    .where(_w.c.number == bindparam("window"))
+    .values(fresh_records=func.coalesce(_w.c.fresh_records, 0) + bindparam("fresh"), quiet=bindparam("quiet"))
+)
+_CLOSE = (
+    update(_w)
+    .where(_w.c.number == bindparam("window"))
+    .values(state="appended", verdict=bindparam("verdict"), reasons=bindparam("reasons"), walked=bindparam("walked"))
+)
 
 
 def append(
@@ -146,21 +157,31 @@ def _append_group(connection: Connection, terms: Terms, group: Sequence[WindowBa
             for number, capture, seen in batch.readings
         ]
     )
-    for batch in group:
-        _close(connection, run, batch, fresh=appending.tally.fresh.get(batch.window, 0), quiet=quiet[batch.window])
+    _close(
+        connection, run, [(batch, appending.tally.fresh.get(batch.window, 0), quiet[batch.window]) for batch in group]
+    )
     walked = [(batch.scope, batch.key) for batch in group if batch.last and batch.walked]
     if run.kind in windows.WALKING:
         windows.note_walked(connection, run.source, run.number, walked)
     return appending.tally, shelf.last_seq
 
 
-def _close(connection: Connection, run: Run, batch: WindowBatch, *, fresh: int, quiet: bool) -> None:
-    w = tables.windows
-    values: dict[str, Any] = {"fresh_records": func.coalesce(w.c.fresh_records, 0) + fresh, "quiet": quiet}
-    if batch.last:
-        values["walked"] = batch.walked and run.kind in windows.WALKING
-        finish_window(connection, batch.window, state="appended", verdict=batch.verdict, reasons=batch.reasons)
-    connection.execute(update(w).where(w.c.number == batch.window).values(values))
+def _close(connection: Connection, run: Run, batches: Sequence[tuple[WindowBatch, int, bool]]) -> None:
+    """Count the fresh records of windows in the ledger, and close those whose last batch this was."""
+    counted = [{"window": batch.window, "fresh": fresh, "quiet": quiet} for batch, fresh, quiet in batches]
+    closed = [
+        {
+            "window": batch.window,
+            "verdict": batch.verdict.value,
+            "reasons": orjson.dumps(list(batch.reasons)).decode(),
+            "walked": batch.walked and run.kind in windows.WALKING,
+        }
+        for batch, _, _ in batches
+        if batch.last
+    ]
+    connection.execute(_COUNT, counted)
+    if closed:
+        connection.execute(_CLOSE, closed)
 
 
 def _place(number: int, capture: Capture, seen: Seen) -> Place:

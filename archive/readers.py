@@ -38,7 +38,7 @@ def set_cursor(connection: Connection, name: str, seq: int) -> None:
 
 @contextmanager
 def readers_lock(archive: Archive, *, timeout: float = -1) -> Iterator[bool]:
-    """Hold the readers' lock; gives False where another process still holds it after ``timeout`` seconds (-1: waits)."""
+    """Hold the readers' lock; gives False where another process holds it past ``timeout`` seconds (-1: waits)."""
     lock = FileLock(archive.folder / "locks" / "readers.lock")
     try:
         lock.acquire(timeout=timeout)

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from archive import tables as t
 from archive.dossiers import Dossier
@@ -13,8 +13,19 @@ from archive.held import HeldRecord, HeldVersion, Place
 from noticewatch.database import insert_new
 from noticewatch.models import EventKind, canonical_json
 
-_CHUNK = 900
+_CHUNK = 1_000
 _T = TypeVar("_T")
+_first, _last = t.captures.alias(), t.captures.alias()
+_RECORDS: Final[Select[Any]] = (
+    select(
+        *(column for column in t.records.columns if column.name != "content"),
+        _first.c.id.label("first_id"),
+        _last.c.id.label("last_id"),
+    )
+    .join(_first, _first.c.number == t.records.c.capture)
+    .join(_last, _last.c.number == t.records.c.last_capture)
+    .order_by(t.records.c.number)
+)
 
 
 class Shelf:
@@ -42,9 +53,7 @@ class Shelf:
         """Records of the source's numbers, without their contents; a number that has none has an empty list."""
         found: dict[str, list[HeldRecord]] = {number: [] for number in source_numbers}
         for chunk in _chunks(found):
-            query = _record_query(content=False).where(
-                t.records.c.source == self._source, t.records.c.source_number.in_(chunk)
-            )
+            query = _RECORDS.where(t.records.c.source == self._source, t.records.c.source_number.in_(chunk))
             for row in self._connection.execute(query).all():
                 found[row.source_number].append(self._held(row))
         return found
@@ -57,7 +66,7 @@ class Shelf:
             query = select(n.number, n.id, n.chain_key, n.current_version, n.first_seen, n.first_seen_seq)
             for row in self._connection.execute(query.where(n.number.in_(chunk))):
                 self._dossiers[row.number] = Dossier(*row)
-            records = _record_query(content=True).where(t.records.c.notice.in_(chunk))
+            records = _RECORDS.add_columns(t.records.c.content).where(t.records.c.notice.in_(chunk))
             for row in self._connection.execute(records).all():
                 held = self._held(row)
                 held.content = orjson.loads(row.content)
@@ -188,7 +197,7 @@ class Shelf:
             found.update(self._connection.execute(select(key, value).where(key.in_(chunk))).tuples().all())
         return found
 
-    def _held(self, row: Row[Any]) -> HeldRecord:
+    def _held(self, row: Any) -> HeldRecord:
         """The one object that stands for a record in this transaction."""
         held = self._records.get(row.number)
         if held is None:
@@ -201,7 +210,7 @@ class Shelf:
             self._records[row.number] = held
         return held
 
-    def _version(self, row: Row[Any]) -> HeldVersion:
+    def _version(self, row: Any) -> HeldVersion:
         return HeldVersion(
             notice=row.notice,
             version=row.version,
@@ -281,18 +290,6 @@ def event_row(
         "quiet": quiet,
         "late": late,
     }
-
-
-def _record_query(*, content: bool) -> Select[Any]:
-    r = t.records.c
-    first, last = t.captures.alias(), t.captures.alias()
-    columns = [column for column in t.records.columns if content or column.name != "content"]
-    return (
-        select(*columns, first.c.id.label("first_id"), last.c.id.label("last_id"))
-        .join(first, first.c.number == r.capture)
-        .join(last, last.c.number == r.last_capture)
-        .order_by(r.number)
-    )
 
 
 def _sighting_row(record: HeldRecord) -> dict[str, Any]:
