@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scrapy import signals
 
+from crawlers.spider import SourceSpider
 from noticewatch import __version__
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Addon:
     def update_settings(self, settings: "BaseSettings") -> None:
         """Put this crawl's settings in force and listen for its end."""
         spider = self._crawler.spider
+        assert isinstance(spider, SourceSpider)
+        assert spider.conductor is not None
         for name, value in spider.conductor.scrapy_settings.items():
             settings.set(name, value, priority="cmdline")
         spider.allowed_domains = list(spider.source.hosts)

@@ -19,6 +19,16 @@ from noticewatch.errors import NotRecorded
 REFUSALS: Final = frozenset({401, 403, 429, 451})
 """Statuses by which a publisher refuses; a refusal is a finding, never something to get round."""
 
+_NO_NETWORK: Final = "no network ({host} cannot be reached)"
+
+_SENTENCES: Final[dict[type[Exception], str]] = {
+    CannotResolveHostError: _NO_NETWORK,
+    DownloadConnectionRefusedError: "{host} refuses connections",
+    DownloadTimeoutError: "{host} did not answer within {timeout:g} seconds",
+    DownloadCancelledError: "the answer of {url} is larger than this source's answers may be",
+    ResponseDataLossError: "the answer of {url} broke off",
+}
+
 _CHALLENGES: Final = (b"captcha", b"cf-challenge", b"challenge-platform", b"access denied", b"request unsuccessful")
 
 
@@ -37,16 +47,11 @@ def problem_of_error(error: BaseException, url: str, timeout: float) -> Problem:
         return Problem(str(error))
     if isinstance(error, IgnoreRequest) and "robots.txt" in str(error):
         return Problem(f"the robots.txt of {host} does not allow {url}", blocked=True)
-    if isinstance(error, CannotResolveHostError) or "unreachable" in str(error).lower():
-        return Problem(f"no network ({host} cannot be reached)")
-    if isinstance(error, DownloadConnectionRefusedError):
-        return Problem(f"{host} refuses connections")
-    if isinstance(error, DownloadTimeoutError):
-        return Problem(f"{host} did not answer within {timeout:g} seconds")
-    if isinstance(error, DownloadCancelledError):
-        return Problem(f"the answer of {url} is larger than this source's answers may be")
-    if isinstance(error, ResponseDataLossError):
-        return Problem(f"the answer of {url} broke off")
+    if "unreachable" in str(error).lower():
+        return Problem(_NO_NETWORK.format(host=host))
+    for kind, sentence in _SENTENCES.items():
+        if isinstance(error, kind):
+            return Problem(sentence.format(host=host, url=url, timeout=timeout))
     return Problem(f"{host} gave no answer ({type(error).__name__}: {error})")
 
 

@@ -82,6 +82,9 @@ class Answer:
 class Conductor(Protocol):
     """What drives a crawl around the spider (crawlers/conductor.py)."""
 
+    spider: Any
+    scrapy_settings: Mapping[str, Any]
+
     def first_requests(self) -> Iterable[scrapy.Request]:
         """First requests of all windows."""
 
@@ -91,16 +94,22 @@ class Conductor(Protocol):
     def failed(self, failure: Any) -> Iterable[scrapy.Request]:
         """Take a failure."""
 
+    def ended(self, reason: str) -> None:
+        """Note why Scrapy closed the spider."""
+
 
 class SourceSpider(scrapy.Spider):
     """Base of all spiders: knows windows and their requests."""
 
     name: str
     source: Source
+    allowed_domains: list[str]
 
     def __init__(self, source: Source, conductor: Conductor | None = None) -> None:
         super().__init__(name=source.name)
         self.source, self.conductor = source, conductor
+        if conductor is not None:
+            conductor.spider = self
 
     def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:
         """The windows of a crawl, oldest first; without dates the regular ones. ``today``: in the source's zone."""

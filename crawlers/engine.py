@@ -1,0 +1,234 @@
+"""The one entry point for live crawls, replays and the starter archive. One process runs one live crawl.
+
+A replay runs without a reactor, so a process may run several, one after the other.
+"""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from filelock import FileLock, Timeout
+from scrapy.crawler import AsyncCrawlerProcess
+
+from archive import ledger
+from archive.ledger import Run
+from archive.store import Archive
+from crawlers.addon import live_settings, replay_settings
+from crawlers.appending import Appender, Counts
+from crawlers.code import load_parser, load_spider
+from crawlers.conductor import Conductor, Progress
+from crawlers.replay import Recordings
+from crawlers.source import Source
+from crawlers.spider import SourceSpider, Window
+from crawlers.verdict import judge_crawl
+from crawlers.walk import Walk
+from noticewatch.errors import NoticewatchError, UsageError
+from noticewatch.identifiers import now
+from noticewatch.models import RunKind, Verdict
+from noticewatch.settings import Settings
+
+EXIT_CODES: Final[dict[Verdict, int]] = {
+    Verdict.COMPLETE: 0,
+    Verdict.PARTIAL: 3,
+    Verdict.BLOCKED: 4,
+    Verdict.FAILED: 5,
+    Verdict.EMPTY_SUSPICIOUS: 6,
+    Verdict.CANCELLED: 8,
+    Verdict.NOT_STARTED: 9,
+}
+"""Exit codes of the commands ``crawl`` and ``import``."""
+
+ProgressCall: TypeAlias = Callable[[Progress], None]
+
+
+class CrawlRunning(NoticewatchError):
+    """Another process crawls this source at the moment."""
+
+    exit_code = EXIT_CODES[Verdict.NOT_STARTED]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. ``counts.last_seq``: the log's head after its last append, 0 where it appended nothing."""
+
+    run: Run
+    verdict: Verdict
+    reasons: Sequence[str] = ()
+    findings: Sequence[str] = ()
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's exit code for this verdict."""
+        return EXIT_CODES[self.verdict]
+
+
+def crawl(
+    archive: Archive,
+    settings: Settings,
+    source: Source,
+    *,
+    kind: RunKind = "crawl",
+    recordings: Path | None = None,
+    date_from: date | None = None,
+    date_to: date | None = None,
+    progress: ProgressCall | None = None,
+) -> RunResult:
+    """Crawl a source, live or from recordings (kinds ``replay`` and ``starter``), and give its verdict.
+
+    A replay without dates walks the windows that the recordings hold. Raises CrawlRunning while another process crawls
+    the source, UsageError for recordings that cannot be replayed, DataFolderError where nothing can be written; what
+    goes wrong at the source is a verdict, not an error.
+    """
+    _check_request(kind, recordings, date_from, date_to)
+    spider_class, parser = load_spider(source), load_parser(source)
+    with crawl_lock(archive, source):
+        ledger.close_dead_runs(archive)
+        held = Recordings(recordings, source.name) if recordings is not None else None
+        if held is not None and kind == "replay":
+            held.refuse_several_days()
+        windows = _windows(spider_class(source), source, held, date_from, date_to)
+        run = ledger.start_run(archive, source.name, kind, _day(date_from), _day(date_to))
+        if kind == "crawl" and not settings.contact:
+            return _not_started(archive, run)
+        appender = Appender(
+            archive, run, source, parser, every=kind == "starter", sized=kind != "starter", grouped=held is not None
+        )
+        regular = date_from is None and date_to is None
+        with closing_run(archive, run, appender, regular=regular, overlap=timedelta(days=source.overlap)) as closing:
+            scrapy = replay_settings() if held is not None else live_settings(source, settings.contact or "")
+            walks = _planned(archive, run, windows)
+            conductor = Conductor(archive, run, appender, walks, scrapy, held, progress)
+            _run_scrapy(spider_class, source, conductor)
+            conductor.finish()
+        return closing.result()
+
+
+@contextlib.contextmanager
+def crawl_lock(archive: Archive, source: Source) -> Iterator[None]:
+    """Let one process at a time crawl, import or re-read a source. Raises CrawlRunning."""
+    lock = FileLock(archive.folder / "locks" / f"crawl-{source.name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise CrawlRunning(f"{source.name} is being crawled by another process; wait until it has ended.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(slots=True)
+class Closing:
+    """The end of a run under way."""
+
+    run: Run
+    appender: Appender
+    verdict: Verdict | None = None
+    reasons: list[str] = field(default_factory=list)
+
+    def result(self) -> RunResult:
+        """How the run ended."""
+        assert self.verdict is not None
+        return RunResult(self.run, self.verdict, self.reasons, self.appender.shape.findings(), self.appender.counts)
+
+
+@contextlib.contextmanager
+def closing_run(
+    archive: Archive, run: Run, appender: Appender, *, regular: bool = False, overlap: timedelta = timedelta(0)
+) -> Iterator[Closing]:
+    """Close the run in the ledger however its work ends: with its windows' verdict, or failed with the error."""
+    closing = Closing(run, appender)
+    try:
+        yield closing
+        closing.verdict, closing.reasons = judge_crawl(appender.verdicts)
+    except BaseException as error:
+        closing.verdict, closing.reasons = _ended_by(error)
+        with contextlib.suppress(Exception):  # the first error is the one to tell
+            ledger.finish_run(archive, run, closing.verdict, closing.reasons, appender.shape.findings())
+        raise
+    findings = appender.shape.findings()
+    ledger.finish_run(archive, run, closing.verdict, closing.reasons, findings, regular=regular, overlap=overlap)
+
+
+def _ended_by(error: BaseException) -> tuple[Verdict, list[str]]:
+    if isinstance(error, KeyboardInterrupt):
+        return Verdict.CANCELLED, ["cancelled"]
+    if isinstance(error, NoticewatchError):
+        return Verdict.FAILED, [str(error)]
+    return Verdict.FAILED, [f"a fault of the program: {type(error).__name__}: {error}"]
+
+
+def _check_request(kind: RunKind, recordings: Path | None, date_from: date | None, date_to: date | None) -> None:
+    if (recordings is None) is not (kind == "crawl"):
+        raise UsageError(f"A run of kind {kind} {'takes no' if recordings else 'needs'} recordings.")
+    if recordings is not None and not recordings.exists():
+        raise UsageError(f"{recordings} does not exist; name a WARC file or a folder of them.")
+    if date_from is not None and date_to is not None and date_from > date_to:
+        raise UsageError(f"The first day, {date_from}, is after the last, {date_to}.")
+
+
+def _windows(
+    spider: SourceSpider, source: Source, held: Recordings | None, date_from: date | None, date_to: date | None
+) -> list[Window]:
+    if held is None:
+        return list(spider.windows(date_from, date_to, now().astimezone(source.zone).date()))
+    captures = [found.capture for found in held]
+    if date_from is not None or date_to is not None:
+        seen = captures[-1].fetched_at.astimezone(source.zone).date()
+        return list(spider.windows(date_from, date_to, seen))
+    found = {window for capture in captures if (window := spider.window_of(capture)) is not None}
+    if not found:
+        raise UsageError(f"{held.path} holds no window of {source.name}; name a recording of this source.")
+    return sorted(found, key=lambda window: (window.begins or "", window.scope, window.key))
+
+
+def _planned(archive: Archive, run: Run, windows: Sequence[Window]) -> list[Walk]:
+    with archive.writing() as connection:
+        return [
+            Walk(
+                window,
+                ledger.plan_window(connection, run, window.scope, window.key, window.begins, window.ends),
+            )
+            for window in windows
+        ]
+
+
+def _not_started(archive: Archive, run: Run) -> RunResult:
+    reasons = ["no contact: set CONTACT to an e-mail address or a page, so that publishers know who asks"]
+    ledger.finish_run(archive, run, Verdict.NOT_STARTED, reasons)
+    return RunResult(run, Verdict.NOT_STARTED, reasons)
+
+
+def _run_scrapy(spider_class: type[SourceSpider], source: Source, conductor: Conductor) -> None:
+    """Run Scrapy to its end; SIGTERM and Ctrl-C let it stop in order."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    base = {
+        "ADDONS": {"crawlers.addon.Addon": 0},
+        "TWISTED_REACTOR_ENABLED": conductor.live,
+        "LOG_LEVEL": "WARNING",
+        "LOG_ENABLED": False,
+    }
+    process = AsyncCrawlerProcess(base, install_root_handler=False)
+    process.crawl(spider_class, source=source, conductor=conductor)
+    try:
+        process.start(install_signal_handlers=_in_main_thread())
+    finally:
+        if _in_main_thread():
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+    if process.bootstrap_failed and conductor.error is None:
+        conductor.abort(RuntimeError("Scrapy could not start this spider"))
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
