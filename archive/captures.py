@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import orjson
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from archive.store import Archive
 from archive.tables import captures, records
@@ -18,6 +18,8 @@ from noticewatch.identifiers import new_id
 from noticewatch.models import Capture
 
 _BLOCK = 1 << 20
+_HELD = select(captures.c.number).where(captures.c.id == bindparam("of_id"))
+_NEW = insert(captures)
 
 
 class Filed(Protocol):
@@ -58,7 +60,7 @@ def adopt(archive: Archive, path: Path) -> str:
 
 def add(connection: Connection, run_number: int, capture: Capture, placed: Placed) -> int:
     """File a capture and give its number; a capture that is filed already keeps its number, run and place."""
-    held = connection.scalar(select(captures.c.number).where(captures.c.id == capture.id))
+    held = connection.scalar(_HELD, {"of_id": capture.id})
     if held is not None:
         return int(held)
     row = {
@@ -69,7 +71,7 @@ def add(connection: Connection, run_number: int, capture: Capture, placed: Place
         "note": capture.note, "gaps": orjson.dumps(capture.gaps).decode(),
         "warc_file": placed.file, "warc_offset": placed.offset, "warc_length": placed.length,
     }  # fmt: skip
-    key = connection.execute(insert(captures).values(row)).inserted_primary_key
+    key = connection.execute(_NEW, row).inserted_primary_key
     assert key is not None
     return int(key[0])
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Final, Self
 
+from noticewatch.buyers import find
 from noticewatch.models import Buyer, Content, Kind, Notice
 from noticewatch.numbers import plain
 
@@ -96,8 +97,6 @@ def _is_weak(number: str, buyer: Buyer) -> bool:
 
 
 def _department(buyer: Buyer) -> str:
-    from noticewatch.buyers import find
-
     code = buyer.codes.get("cgac", "")
     if code in DEFENSE:
         return "usg-dod"

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import orjson
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from archive import windows
 from archive.store import Archive
@@ -21,6 +21,23 @@ from noticewatch.models import RunKind, Verdict
 
 Where: TypeAlias = Archive | Connection
 """Ledger functions take the archive (a transaction of their own) or the connection of a writing transaction."""
+
+_HELD_WINDOW = select(window_rows.c.number).where(
+    window_rows.c.run == bindparam("of_run"),
+    window_rows.c.scope == bindparam("of_scope"),
+    window_rows.c.key == bindparam("of_key"),
+)
+_NEW_WINDOW = insert(window_rows)
+_NEW_REQUEST = insert(requests)
+_ANSWER = (
+    update(requests)
+    .where(requests.c.number == bindparam("of_request"))
+    .values(
+        state=bindparam("new_state"), status=bindparam("new_status"), capture=bindparam("new_capture"),
+        rows=bindparam("new_rows"), problem=bindparam("new_problem"),
+    )
+)  # fmt: skip
+# Statements of every request are built once: building costs more than running them.
 
 _alive: dict[str, FileLock] = {}
 """Locks of the runs of this process: the system frees them when the process dies, however it dies."""
@@ -58,22 +75,18 @@ def start_run(
 def plan_window(where: Where, run: Run, scope: str, key: str, begins: str | None, ends: str | None) -> int:
     """Note a window of the run and give its number; planned twice it keeps its number."""
     with _writing(where) as connection:
-        held = connection.scalar(
-            select(window_rows.c.number).where(
-                window_rows.c.run == run.number, window_rows.c.scope == scope, window_rows.c.key == key
-            )
-        )
+        held = connection.scalar(_HELD_WINDOW, {"of_run": run.number, "of_scope": scope, "of_key": key})
         if held is not None:
             return int(held)
         row = {"run": run.number, "scope": scope, "key": key, "begins": begins, "ends": ends, "state": "planned"}
-        return _inserted(connection, window_rows, row)
+        return _inserted(connection, _NEW_WINDOW, row)
 
 
 def note_request(where: Where, window: int, *, purpose: str, method: str, url: str, page: int | None = None) -> int:
     """Note a request before it is sent; gives its number. ``purpose`` is the spider's word (``page``, ``count``)."""
     row = {"window": window, "purpose": purpose, "page": page, "method": method, "url": url, "state": "planned"}
     with _writing(where) as connection:
-        return _inserted(connection, requests, row)
+        return _inserted(connection, _NEW_REQUEST, row)
 
 
 def answer_request(
@@ -89,10 +102,12 @@ def answer_request(
     """Note what came of a request. ``state``: answered, failed or not_recorded; ``capture``: its number."""
     with _writing(where) as connection:
         connection.execute(
-            update(requests)
-            .where(requests.c.number == request)
-            .values(state=state, status=status, capture=capture, rows=rows, problem=problem)
-        )
+            _ANSWER,
+            {
+                "of_request": request, "new_state": state, "new_status": status, "new_capture": capture,
+                "new_rows": rows, "new_problem": problem,
+            },
+        )  # fmt: skip
 
 
 def finish_window(
@@ -188,8 +203,8 @@ def _writing(where: Where) -> Iterator[Connection]:
         yield where
 
 
-def _inserted(connection: Connection, table: Any, row: Mapping[str, Any]) -> int:
-    key = connection.execute(insert(table).values(row)).inserted_primary_key
+def _inserted(connection: Connection, statement: Any, row: Mapping[str, Any]) -> int:
+    key = connection.execute(statement, row).inserted_primary_key
     assert key is not None
     return int(key[0])
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 from archive import tables
 from archive.log import head
 from archive.store import Archive
-from noticewatch.database import insert_new
+from noticewatch.database import insert_many
 
 BATCH: Final = 1_000
 """Most events that a reader takes in one step."""
@@ -33,7 +33,7 @@ def cursor(connection: Connection, name: str) -> int:
 def set_cursor(connection: Connection, name: str, seq: int) -> None:
     """Move a reader's cursor; call it in the transaction that holds the reader's work."""
     connection.execute(delete(tables.readers).where(tables.readers.c.name == name))
-    insert_new(connection, tables.readers, [{"name": name, "cursor": seq}])
+    insert_many(connection, tables.readers, [{"name": name, "cursor": seq}], new=True)
 
 
 @contextmanager

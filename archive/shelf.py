@@ -5,12 +5,12 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from archive import tables as t
 from archive.dossiers import Dossier
 from archive.held import HeldRecord, HeldVersion, Place
-from noticewatch.database import insert_new
+from noticewatch.database import insert_many
 from noticewatch.models import EventKind, canonical_json
 
 _CHUNK = 1_000
@@ -138,11 +138,11 @@ class Shelf:
     def write(self) -> int:
         """Write everything that is new or changed; gives how many records were new."""
         fresh = [dossier for dossier in self._dossiers.values() if dossier.fresh]
-        self._insert(t.notices, [self._notice_row(dossier) for dossier in fresh])
+        insert_many(self._connection, t.notices, [self._notice_row(dossier) for dossier in fresh])
         records = self._write_records()
-        self._insert(t.versions, [_version_row(version) for version in self._new_versions])
-        self._insert(t.events, self._events)
-        insert_new(self._connection, t.aliases, self._aliases)
+        insert_many(self._connection, t.versions, [_version_row(version) for version in self._new_versions])
+        insert_many(self._connection, t.events, self._events)
+        insert_many(self._connection, t.aliases, self._aliases, new=True)
         self._update_versions()
         changed = [dossier for dossier in self._dossiers.values() if dossier.dirty and not dossier.fresh]
         self._update(t.notices, ("number",), [self._notice_row(dossier) for dossier in changed])
@@ -154,7 +154,7 @@ class Shelf:
             record.number = self._next_record
             self._next_record += 1
             self._records[record.number] = record
-        self._insert(t.records, [self._record_row(record) for record in new])
+        insert_many(self._connection, t.records, [self._record_row(record) for record in new])
         known = {record.number for record in new}
         dirty = [record for number, record in self._records.items() if record.dirty and number not in known]
         read_again = [record for record in dirty if record.content]
@@ -171,10 +171,6 @@ class Shelf:
             if version.dirty and id(version) not in new
         ]
         self._update(t.versions, ("notice", "version"), rows)
-
-    def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(insert(table), list(rows))
 
     def _update(self, table: Any, keys: tuple[str, ...], rows: Sequence[dict[str, Any]]) -> None:
         if not rows:
@@ -238,7 +234,7 @@ class Shelf:
             number = self._connection.scalar(select(t.carried.c.number).where(t.carried.c.paths == paths))
             if number is None:
                 number = self._top(t.carried.c.number) + 1
-                self._insert(t.carried, [{"number": number, "paths": paths}])
+                insert_many(self._connection, t.carried, [{"number": number, "paths": paths}])
             self._carried[carried] = number
         return number
 

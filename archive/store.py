@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 
 from archive import tables
-from noticewatch.database import connect, insert_new, migrate, writing
+from noticewatch.database import connect, insert_many, migrate, writing
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
 from noticewatch.settings import Settings
@@ -69,7 +69,7 @@ class Archive:
             held = connection.scalar(select(tables.meta.c.value).where(tables.meta.c.name == "epoch"))
         if held is None:
             with self.writing() as connection:
-                insert_new(connection, tables.meta, [{"name": "epoch", "value": new_id()}])
+                insert_many(connection, tables.meta, [{"name": "epoch", "value": new_id()}], new=True)
 
 
 def _prepare(folder: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from archive import tables
 from archive.times import beginning, moment, stamp
-from noticewatch.database import insert_new
+from noticewatch.database import insert_many
 from noticewatch.models import RunKind
 
 WALKING: Final = frozenset[RunKind]({"crawl", "replay"})
@@ -62,7 +62,7 @@ def openness(connection: Connection, source: str, run: int, windows: Iterable[tu
 def note_walked(connection: Connection, source: str, run: int, walked: Iterable[tuple[str, str]]) -> None:
     """Note windows (scope, key) that this run has walked to the end; the first run to do so stays named."""
     rows = [{"source": source, "scope": scope, "key": key, "run": run} for scope, key in walked]
-    insert_new(connection, tables.walked_windows, rows)
+    insert_many(connection, tables.walked_windows, rows, new=True)
 
 
 def open_scopes(connection: Connection, run: int, source: str, since: datetime) -> None:
@@ -74,4 +74,4 @@ def open_scopes(connection: Connection, run: int, source: str, since: datetime) 
     new = [
         {"source": source, "scope": scope, "opened_by": run, "born_open_from": stamp(since)} for scope in sorted(opened)
     ]
-    insert_new(connection, tables.scopes, new)
+    insert_many(connection, tables.scopes, new, new=True)

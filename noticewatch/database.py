@@ -6,6 +6,7 @@ SQLite in WAL mode is the default; PostgreSQL is used when a URL says so.
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
 from noticewatch.errors import DataFolderError, SchemaTooNew
@@ -71,11 +72,26 @@ def lock_log(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose primary key or unique columns are not there yet; the others stay as they are."""
-    if rows:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, new: bool = False) -> None:
+    """Insert rows that all have the same keys in the same order.
+
+    ``new``: only those whose primary key or unique columns are not there yet; the others stay as they are.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":  # the driver alone: building parameters costs more than the insert itself
+        statement = _sqlite_insert(table.name, tuple(rows[0]), new)
+        connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
+        return
+    statement_pg = postgresql.insert(table)
+    connection.execute(statement_pg.on_conflict_do_nothing() if new else statement_pg, list(rows))
+
+
+@cache
+def _sqlite_insert(table: str, columns: tuple[str, ...], new: bool) -> str:
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join("?" * len(columns))
+    return f'INSERT INTO "{table}" ({names}) VALUES ({values}){" ON CONFLICT DO NOTHING" if new else ""}'  # noqa: S608 - names of our own tables
 
 
 def _explained(error: OperationalError, engine: Engine) -> Exception:
