@@ -1,0 +1,86 @@
+"""The buyers table: public bodies, and the names and codes under which sources print them.
+
+Data: ``noticewatch/data/buyers.csv``. An alias is ``system=value``; one marked ``?`` is from memory and states no
+buyer, one marked ``~`` is from a source's documentation.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from noticewatch.errors import NoticewatchError
+
+_UNSURE = "?"
+_MARKS = "~?"
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerEntry:
+    """A public body of the table.
+
+    parent: id of the body it belongs to, None at the top; level: country, department, agency, office …; jurisdiction:
+    country code, with the region where it has one (``US-CA``); aliases: (system, value) as sources print them.
+    """
+
+    id: str
+    name: str
+    parent: str | None
+    level: str
+    jurisdiction: str
+    aliases: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def buyers() -> Mapping[str, BuyerEntry]:
+    """All public bodies of the table by id, in its order."""
+    with files("noticewatch").joinpath("data/buyers.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return MappingProxyType({row["id"]: _entry(row) for row in rows})
+
+
+def find(system: str, value: str) -> BuyerEntry | None:
+    """The body that a source prints as ``value``, by alias system (``sam.subtier``, ``subtier_code``, ``sam.cgac`` …).
+
+    Case and white space do not matter. None for an unknown value, an unsure one, or one that several bodies share.
+    """
+    return _by_alias().get((system, _folded(value)))
+
+
+def ancestors(buyer_id: str) -> tuple[str, ...]:
+    """Ids of a body and of those above it, itself first. Empty for an unknown id."""
+    found: list[str] = []
+    entry = buyers().get(buyer_id)
+    while entry is not None and entry.id not in found:
+        found.append(entry.id)
+        entry = buyers().get(entry.parent) if entry.parent else None
+    return tuple(found)
+
+
+@cache
+def _by_alias() -> Mapping[tuple[str, str], BuyerEntry]:
+    found: dict[tuple[str, str], BuyerEntry | None] = {}
+    for entry in buyers().values():
+        for system, value in entry.aliases:
+            name = (system, _folded(value))
+            found[name] = entry if found.get(name, entry) is entry else None
+    return {name: entry for name, entry in found.items() if entry is not None}
+
+
+def _entry(row: Mapping[str, str]) -> BuyerEntry:
+    aliases = []
+    for alias in filter(None, (part.strip() for part in row["aliases"].split(" | "))):
+        system, equals, value = alias.partition("=")
+        if not equals:
+            raise NoticewatchError(f"The buyers table names {alias!r} for {row['id']}; write system=value.")
+        if not alias.startswith(_UNSURE):
+            aliases.append((system.lstrip(_MARKS), value))
+    return BuyerEntry(
+        row["id"], row["name"], row["parent"] or None, row["level"], row["jurisdiction"], tuple(aliases)
+    )  # fmt: skip
+
+
+def _folded(value: str) -> str:
+    return " ".join(value.upper().split())

@@ -1,0 +1,102 @@
+"""Contact data of officials inside texts, masked visibly and at the same length, so that offsets stay true.
+
+Masked are e-mail addresses, telephone numbers of US shape, and the name that follows COR, ACOR, POC, TPOC, KO or
+"contracting officer". Contract numbers are never taken for telephones.
+"""
+
+import re
+from typing import Final
+
+MASK: Final = "█"
+"""Stands once for every character that was masked."""
+
+_EMAIL = re.compile(r"[\w.+'%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
+_PHONE = re.compile(
+    r"(?<![\w.$/-])(?:\+?1[ .-]?)?(?!252[.-]2\d\d-70)(?:\([2-9]\d\d\)[ .\u00a0-]{0,2}|[2-9]\d\d[ .\u00a0-])"
+    r"\d{3}[ .\u2013-]\d{4}"
+    r"(?:,?[ ]?(?:x|ext\.?|extension)[ :.]{0,2}\d{1,6})?(?![\w/-])",
+    re.IGNORECASE,
+)
+_AFTER_WORD = re.compile(
+    r"\b(?:phone|telephone|tel|cell|mobile|fax|call)\b(?:[ ]?(?:no|number))?[.:# ]{1,4}(\d{10})(?!\w)", re.IGNORECASE
+)
+_TITLE = re.compile(
+    r"(?<!\w)(?:A?CORs?|T?POCs?|KO|(?i:contracting\s+officer(?:['’]s\s+representative|\s+representative)?))(?!\w)"
+    r"(?:\s?\((?:A?CORs?|T?POCs?|KO|CO)\))?"
+    r"(?:\s?(?:(?i:name|is)\b|[:,–-])){0,3}\s{0,3}"
+)
+_NAME_WORD = re.compile(
+    r"(?:(?i:mr|mrs|ms|dr)\.?\s+)?[A-Z](?:[a-z]+(?:[A-Z][a-z]+)?|[A-Z]+|\.)?(?:['’-][A-Z][A-Za-z]+)*"
+)
+_GAP = re.compile(r"[ \u00a0]{1,2}")
+_SEPARATED = re.compile(r"[:,–-]|\bis\b|\bname\b", re.IGNORECASE)
+
+_WORDS: Final = """
+    CHEMICAL PREVENTIVE MAINTENANCE INSPECTION SYSTEM SYSTEMS SOFTWARE EQUIPMENT ADMINISTRATIVELY APPROVED
+    CONDUCT EL NAVSEA PLANNING QUALITY REVIEW SAFETY SECURITY
+    A ACCEPTANCE ACCESS ACQUISITION ACTING ACTION ACTIVITY ADD ADDED ADDITION ADDITIONAL ADDRESS ADMIN ADMINISTRATION
+    ADMINISTRATIVE ADMINISTRATOR AGENCY ALL ALTERNATE AMENDMENT AN AND ANY APPOINTMENT APPROVAL ARE AS ASSIGNED
+    ASSISTANT AT ATTACHED AUTHORITY AWARD BASE BE BELOW BRANCH BUDGET BUYER BY CAN CELL CHANGE CHANGES CHANGED CHIEF
+    CLAUSE CLIN CLOSE CLOSEOUT CO COMMENTS COMPANY CONTACT CONTACTS CONTRACT CONTRACTING CONTRACTOR CONTRACTS COR CORE
+    CORRECT CUSTOMER DATE DAY DAYS DE DELEGATION DELETE DELIVERY DEOBLIGATE DEPARTMENT DESIGNATED DESIGNATION DETERMINED
+    DIRECTOR DIVISION DO DUE EMAIL END ETC EXERCISE EXTEND EXTENSION FAX FILE FOR FORM FROM FUNDING FUNDS GOVERNMENT
+    HAS HEREBY HIS HER IF IN INCORPORATE INFORMATION INITIAL INVOICE INVOICES IS IT ITEM LETTER LIST LOCATED LOCATION
+    MAIL MAY MEMO MOD MODIFICATION MUST NAME NEW NO NOT NOTICE NOTICES NUMBER OBLIGATE OF OFFICE OFFICER OFFICIAL ON
+    ONLY OPTION OR ORDER OTHER PAGE PERIOD PERSON PHONE PLEASE POC POINT POP PREVIOUS PRIMARY PRIOR PROGRAM PROJECT
+    PROVIDE PURCHASE PURPOSE QUESTIONS QUOTE QUOTES REASON REMOVE REPLACE REPLACED REPRESENTATIVE REQUEST REQUIRED
+    REQUISITION RESPONSIBLE REVISE SAM SECTION SEE SERVICE SERVICES SHALL SHOULD SIGN SIGNATURE SIGNED SITE SPECIALIST
+    SUBMIT SUPPORT TASK TBD TECHNICAL TEL TELEPHONE THAT THE THEIR THEN THERE THESE THEY THIS TITLE TO TRAINING TRANSFER TYPE
+    UNDER UNTIL UPDATE UPDATED UPON US USE VENDOR VIA WAS WHEN WHERE WHICH WHO WILL WITH WITHIN WORK WRITTEN YEAR
+"""
+_NOT_A_NAME: Final = frozenset(_WORDS.split())
+_MOST_WORDS = 3
+
+
+def mask(text: str) -> str:
+    """The text with contact data of officials masked. Same length; masking twice changes nothing."""
+    if "@" in text:
+        text = _EMAIL.sub(_blacked, text)
+    if _TITLE.search(text):
+        text = _without_names(text)
+    return _AFTER_WORD.sub(_blacked_group, _PHONE.sub(_blacked, text))
+
+
+def _blacked(match: re.Match[str]) -> str:
+    return MASK * len(match[0])
+
+
+def _blacked_group(match: re.Match[str]) -> str:
+    kept = match.start(1) - match.start()
+    return match[0][:kept] + MASK * len(match[1]) + match[0][kept + len(match[1]) :]
+
+
+def _without_names(text: str) -> str:
+    parts, done = [], 0
+    for match in _TITLE.finditer(text):
+        start, end = match.end(), _end_of_name(text, match)
+        if start < done or end == start:
+            continue
+        parts += [text[done:start], MASK * (end - start)]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _end_of_name(text: str, title: re.Match[str]) -> int:
+    """Where the name that begins behind a title ends; the title's own end where there is none."""
+    start = at = end = title.end()
+    shouted, words = True, 0
+    while words < _MOST_WORDS and (word := _NAME_WORD.match(text, at)):
+        ends_inside = word.end() < len(text) and (text[word.end()].isalnum() or text[word.end()] == "_")
+        if ends_inside or word[0].upper().rstrip(".") in _NOT_A_NAME:
+            break
+        shouted = shouted and word[0].isupper()
+        words, end = words + 1, word.end()
+        gap = _GAP.match(text, end)
+        if gap is None:
+            break
+        at = gap.end()
+    if words == 1 and end - start < 3:
+        return start
+    if shouted and not _SEPARATED.search(title[0]):
+        return start if words < 2 else end
+    return end if words >= 2 or _SEPARATED.search(title[0]) else start
