@@ -1,0 +1,47 @@
+"""Addresses of everything that has a page or an answer. Identifiers are percent-encoded; colons stay readable."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlencode
+
+API = "/api/v1"
+
+
+def escaped(identifier: str) -> str:
+    """An identifier as one path segment: colons stay, slashes and spaces are encoded."""
+    return quote(identifier, safe=":-._~")
+
+
+def notice(notice_id: str) -> str:
+    """A notice's page."""
+    return f"/notices/{escaped(notice_id)}"
+
+
+def version(notice_id: str, number: int) -> str:
+    """The permanent address of one version of a notice."""
+    return f"{notice(notice_id)}/versions/{number}"
+
+
+def notice_api(notice_id: str) -> str:
+    """A notice in JSON."""
+    return f"{API}/notices/{escaped(notice_id)}"
+
+
+def capture(capture_id: str) -> str:
+    """What the archive knows about one capture, in JSON."""
+    return f"{API}/captures/{escaped(capture_id)}"
+
+
+def record(capture_id: str, row: int) -> str:
+    """The archived bytes of one record."""
+    return f"{capture(capture_id)}/records/{row}"
+
+
+def vendor(vendor_id: str) -> str:
+    """A vendor's page."""
+    return f"/vendors/{escaped(vendor_id)}"
+
+
+def search(parameters: Mapping[str, str | Sequence[str]], path: str = "/search") -> str:
+    """A search with these parameters; empty ones are left out."""
+    kept = {name: value for name, value in parameters.items() if value}
+    return f"{path}?{urlencode(kept, doseq=True)}" if kept else path

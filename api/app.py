@@ -1,0 +1,55 @@
+"""The application: rooms below it are handed in, nothing is opened here."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from api import problems
+from api.context import Context
+from api.protection import Protection
+from api.routes import (
+    captures,
+    documentation,
+    events,
+    exports,
+    feeds,
+    front,
+    health,
+    notice_pages,
+    notices,
+    profiles,
+    search_page,
+    sources,
+    vendor_pages,
+)
+from archive.store import Archive
+from crawlers.source import load_sources
+from indexer.search import Search
+from noticewatch import __version__
+from noticewatch.settings import Settings
+from watchlist.dictionary import Dictionary
+
+_STATIC = Path(__file__).parent / "static"
+_DESCRIPTION = (
+    "Public notices and award records about surveillance technology: every version, with the archived bytes it came "
+    "from. Money is a decimal string with its currency and kind; times are ISO 8601 in UTC; a list is paged by cursors."
+)
+
+
+def create_app(archive: Archive, search: Search, settings: Settings, dictionary: Dictionary) -> FastAPI:
+    """The HTTP API, feeds and pages over an open archive and its search."""
+    app = FastAPI(
+        title="noticewatch", version=__version__, description=_DESCRIPTION, openapi_url="/api/v1/openapi.json",
+        docs_url=None, redoc_url=None, redirect_slashes=False,
+    )  # fmt: skip
+    app.state.context = Context(archive, search, settings, dictionary, load_sources())
+    app.add_middleware(Protection)
+    problems.install(app)
+    for module in (
+        health, exports, captures, events, sources, profiles, notices, feeds, documentation, front, search_page,
+        notice_pages, vendor_pages,
+    ):  # fmt: skip
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    return app

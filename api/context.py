@@ -1,0 +1,56 @@
+"""What every route works with, and small answers that are remembered until the log grows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from archive import log
+from archive.store import Archive
+from crawlers.source import Source
+from indexer.search import Search
+from noticewatch.settings import Settings
+from watchlist.dictionary import Dictionary
+
+_T = TypeVar("_T")
+_MOST_REMEMBERED = 256
+
+
+@dataclass(frozen=True)
+class Context:
+    """The archive, the search over it, the settings, the dictionary and the sources; and what is remembered."""
+
+    archive: Archive
+    search: Search
+    settings: Settings
+    dictionary: Dictionary
+    sources: dict[str, Source]
+    _remembered: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def remember(self, name: str, at: object, make: Callable[[], _T]) -> _T:
+        """The value made for ``name`` at ``at`` (a head of the log), made anew where that has moved."""
+        with self._lock:
+            held = self._remembered.get(name)
+        if held is not None and held[0] == at:
+            return held[1]  # type: ignore[no-any-return]  # one name always holds one type
+        made = make()
+        with self._lock:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered)))
+            self._remembered[name] = (at, made)
+        return made
+
+    def head(self) -> int:
+        """The last ``seq`` of the log."""
+        with self.archive.reading() as connection:
+            return log.head(connection)
+
+
+def context(request: Request) -> Context:
+    """The application's context, as a FastAPI dependency."""
+    held = request.app.state.context
+    assert isinstance(held, Context)
+    return held

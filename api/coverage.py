@@ -1,0 +1,197 @@
+"""What the archive covers, in one sentence and in rows: every page of results says on what it rests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api import forms, words
+from api.context import Context
+from archive import queries
+from archive.rows import Counts, Coverage, RunRow, SourceStatus
+from crawlers.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A row of the sources page."""
+
+    name: str
+    title: str
+    publisher: str
+    home: str
+    terms: str
+    description: str
+    jurisdiction: str
+    notices: int
+    records: int
+    captures: int
+    since: str
+    until: str
+    received: str
+    last_complete: str
+    verdict: str
+    verdict_code: str
+    reasons: tuple[str, ...]
+    findings: tuple[str, ...]
+    kind: str
+    next: str
+    enabled: bool
+    windows: Sequence[Coverage]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageView:
+    """Counts, the sentence, its gaps, and a row a source."""
+
+    counts: Counts
+    sentence: str
+    gaps: tuple[str, ...]
+    sources: tuple[SourceView, ...]
+    last_complete: str
+
+    def form(self) -> dict[str, Any]:
+        """In short, as every search answer carries it."""
+        return {
+            "sentence": self.sentence,
+            "gaps": list(self.gaps),
+            "notices": self.counts.notices,
+            "by_source": self.counts.by_source,
+        }
+
+
+RUN_KINDS = {
+    "crawl": "crawl",
+    "replay": "replay of a recorded crawl",
+    "starter": "starter archive",
+    "import": "import",
+    "backfill": "back-fill",
+    "reparse": "reading again",
+}
+
+
+def coverage_view(held: Context) -> CoverageView:
+    """What is covered now; counted once for each state of the log and of its runs."""
+    with held.archive.reading() as connection:
+        runs = queries.runs(connection, limit=4)
+        at = (held.head(), tuple((run.number, run.verdict) for run in runs))
+    return held.remember("coverage", at, lambda: _count(held))
+
+
+def _count(held: Context) -> CoverageView:
+    with held.archive.reading() as connection:
+        counts = queries.counts(connection)
+        status = queries.sources_status(connection)
+        covered = queries.coverage(connection)
+    views = tuple(
+        source_view(source, status.get(name), [row for row in covered if row.source == name], _enabled(held, name))
+        for name, source in held.sources.items()
+    )
+    complete = [row.last_complete for row in status.values() if row.last_complete]
+    last = words.moment_words(max(complete)) if complete else ""
+    return CoverageView(counts, sentence(counts, views), gaps(views), views, last)
+
+
+def sentence(counts: Counts, views: Sequence[SourceView]) -> str:
+    """How many notices of which sources and days are held."""
+    held = [view for view in views if view.notices]
+    if not held:
+        return "The archive holds no notices yet."
+    parts = [
+        f"{view.notices:,} from {view.title}" + (f" ({view.since} to {view.until})" if view.since else "")
+        for view in held
+    ]
+    return f"The archive holds {words.count_words(counts.notices, 'notice')}: {words.listed(parts)}."
+
+
+def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
+    """What is known to be missing, a sentence a source."""
+    found = []
+    for view in views:
+        if not view.notices:
+            found.append(f"{view.title}: nothing received yet.")
+        elif not view.last_complete:
+            found.append(f"{view.title}: no complete crawl by noticewatch yet; absence here proves nothing.")
+    return tuple(found)
+
+
+def source_view(
+    source: Source, status: SourceStatus | None, covered: Sequence[Coverage], enabled: bool
+) -> SourceView:
+    """A source's row, in words. Pure."""
+    run = status.last_run if status else None
+    return SourceView(
+        name=source.name,
+        title=source.title,
+        publisher=source.publisher,
+        home=source.home,
+        terms=source.terms,
+        description=source.description,
+        jurisdiction=source.jurisdiction.upper(),
+        notices=status.notices if status else 0,
+        records=status.records if status else 0,
+        captures=status.captures if status else 0,
+        since=words.day_words(status.first_dated) if status and status.first_dated else "",
+        until=words.day_words(status.last_dated) if status and status.last_dated else "",
+        received=words.moment_words(status.last_captured) if status and status.last_captured else "",
+        last_complete=words.moment_words(status.last_complete) if status and status.last_complete else "",
+        verdict=verdict_words(run),
+        verdict_code=(run.verdict or "running") if run else "not_started",
+        reasons=run.reasons if run else (),
+        findings=run.findings if run else (),
+        kind=RUN_KINDS.get(run.kind, run.kind) if run else "",
+        next=_next(source, status, enabled),
+        enabled=enabled,
+        windows=covered,
+    )
+
+
+def verdict_words(run: RunRow | None) -> str:
+    """A run's verdict in words; a run without one is still under way."""
+    if run is None:
+        return "not run yet"
+    return words.VERDICTS[run.verdict] if run.verdict else "under way"
+
+
+def _next(source: Source, status: SourceStatus | None, enabled: bool) -> str:
+    if not enabled:
+        return "switched off in the settings"
+    every = f"every {_span(source.schedule.total_seconds())}"
+    run = status.last_run if status else None
+    if run is None or run.kind not in {"crawl", "replay"}:
+        return f"{every}; due now"
+    return f"{every}; next after {words.moment_words(run.started_at + source.schedule)}"
+
+
+def _span(seconds: float) -> str:
+    hours = seconds / 3600
+    if hours < 1:
+        return words.count_words(int(seconds / 60), "minute")
+    return words.count_words(int(hours), "hour") if hours < 72 else words.count_words(int(hours / 24), "day")
+
+
+def _enabled(held: Context, name: str) -> bool:
+    setting = held.settings.sources.get(name)
+    return setting is None or setting.enabled
+
+
+def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
+    """Sources with their status, in JSON."""
+    with held.archive.reading() as connection:
+        status: Mapping[str, SourceStatus] = queries.sources_status(connection)
+    items = [
+        {
+            "name": source.name,
+            "title": source.title,
+            "publisher": source.publisher,
+            "jurisdiction": source.jurisdiction,
+            "register": source.register,
+            "home": source.home,
+            "terms": source.terms,
+            "description": source.description,
+            "enabled": row.enabled,
+            "next": row.next,
+            "status": forms.status_form(status[name]) if name in status else None,
+        }
+        for (name, source), row in zip(held.sources.items(), view.sources, strict=True)
+    ]
+    return {"items": items, "coverage": view.form()}

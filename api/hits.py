@@ -1,0 +1,122 @@
+"""Rows of results, in words: from an item of the search or from a notice of the archive. Pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api import addresses, words
+from api.facts import TagView, buyer_name, makers, party_names, rebuilt_sentence, shortened, tag_address, tag_views, title
+from archive.rows import NoticeRow
+from indexer.results import Item
+from noticewatch.dates import dated
+from noticewatch.models import Listing
+from watchlist.matcher import Tag
+
+_MOST_TITLE = 220
+_MOST_TAGS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Words of the source around a hit: (text, whether it is the hit)."""
+
+    field: str
+    segments: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of results. ``members``: notices of the contract; ``listing`` is empty while the source lists it."""
+
+    href: str
+    day: str
+    kind: str
+    status: str
+    listing: str
+    title: str
+    buyer: str
+    seller: str
+    maker: str
+    amount: str
+    amount_kind: str
+    members: int
+    source: str
+    snippets: tuple[Snippet, ...]
+    tags: tuple[TagView, ...]
+    rebuilt: str
+
+
+def row_of_item(item: Item) -> Row:
+    """An item of the search as a row."""
+    headline = item.headline
+    return Row(
+        href=item.url,
+        day=words.short_day(item.dated),
+        kind=words.kind_words(item.kind),
+        status=_status(item.status),
+        listing=_listing(item.listing),
+        title=shortened(item.title, _MOST_TITLE),
+        buyer=item.buyer or f"buyer {words.NOT_STATED}",
+        seller=words.listed(item.suppliers[:3]),
+        maker=words.listed(item.makers[:3]),
+        amount=words.amount_value(headline) if headline else "",
+        amount_kind=words.amount_kind(headline.kind, headline.basis) if headline else "",
+        members=item.members,
+        source=item.source,
+        snippets=tuple(Snippet(words.field_words(s.field), tuple(s.segments)) for s in item.highlights[:3]),
+        tags=tuple(_item_tags(item)),
+        rebuilt=rebuilt_words(item),
+    )
+
+
+def rebuilt_words(item: Item) -> str:
+    """Said of a rebuilt item; empty for others."""
+    if not item.rebuilt:
+        return ""
+    return f"Rebuilt from a record made by {item.recorder}; noticewatch did not fetch it."
+
+
+def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = False) -> Row:
+    """A notice as a row; with the words that caused its first tag where asked for."""
+    notice, headline = row.notice, row.notice.headline_amount()
+    views = tag_views(tags, notice)
+    snippets = ()
+    if quote and views and views[0].quotes:
+        first = views[0].quotes[0]
+        snippets = (Snippet(first.field, ((first.before, False), (first.quote, True), (first.after, False))),)
+    return Row(
+        href=addresses.notice(row.id),
+        day=words.short_day(dated(notice, row.first_seen)[0]),
+        kind=words.kind_words(notice.kind),
+        status=_status(notice.status),
+        listing=_listing(row.listing),
+        title=shortened(title(notice, row.id), _MOST_TITLE),
+        buyer=buyer_name(notice),
+        seller=words.listed(party_names(notice, "supplier", "reseller")[:3]),
+        maker=words.listed(makers(tags)[:3]),
+        amount=words.amount_value(headline) if headline else "",
+        amount_kind=words.amount_kind(headline.kind, headline.basis) if headline else "",
+        members=1,
+        source=row.source,
+        snippets=snippets,
+        tags=tuple(views[:_MOST_TAGS]),
+        rebuilt=rebuilt_sentence(row),
+    )
+
+
+def _item_tags(item: Item) -> list[TagView]:
+    ordered = sorted(item.tags, key=lambda tag: (tag.tier != "alert", tag.kind != "vendor", tag.label))
+    return [
+        TagView(tag.kind, tag.id, tag.label, tag.role or "", tag.tier == "alert", words.TIERS.get(tag.tier, tag.tier),
+                tag_address(tag.kind, tag.id), ())
+        for tag in ordered[:_MOST_TAGS]
+    ]  # fmt: skip
+
+
+def _status(status: str) -> str:
+    return "" if status == "unknown" else words.STATUSES.get(status, status)
+
+
+def _listing(listing: str) -> str:
+    return "" if listing == Listing.LISTED else words.LISTINGS.get(listing, listing)
+
+

@@ -1,0 +1,64 @@
+"""Pages: templates with what every page shows, HTML only from us, everything else escaped."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api import addresses, words
+from api.context import Context
+from api.negotiation import FRESH, unchanged
+
+_STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def environment() -> Environment:
+    """The templates. Autoescape is on for all of them; an unknown name is an error."""
+    made = Environment(
+        loader=PackageLoader("api", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals.update(static=static, addresses=addresses, words=words)
+    made.filters.update(
+        day=words.day_words, short_day=words.short_day, moment=words.moment_words, count=words.count_words,
+        size=words.file_size, kind=words.kind_words,
+    )  # fmt: skip
+    return made
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a static file, with its hash, so that a new one is fetched and an old one never asked for."""
+    digest = hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def render(
+    request: Request,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    status: int = 200,
+    etag: str | None = None,
+) -> Response:
+    """A page. ``etag`` makes it answer 304 where the reader has it."""
+    if etag is not None and (held := unchanged(request, etag)):
+        return held
+    held_context: Context = request.app.state.context
+    shown = {
+        "query": "",
+        "lens": "watchlist",
+        "twin": None,
+        "permanent": None,
+        "feeds": (),
+        "base": held_context.settings.base_url,
+        "path": request.url.path,
+    } | dict(values)
+    headers = {"Cache-Control": FRESH} | ({"ETag": etag} if etag else {})
+    return HTMLResponse(environment().get_template(template).render(shown), status, headers)

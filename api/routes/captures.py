@@ -1,0 +1,119 @@
+"""``/api/v1/captures``: what was received, and its bytes, served so that nothing in them can act."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from api import addresses, forms
+from api.context import Context, context
+from api.negotiation import IMMUTABLE, etag_of, json_answer, unchanged
+from api.problems import Problem
+from api.proof import record_at
+from api.protection import INERT
+from archive import queries
+from archive.captures import open_payload, read_record
+from archive.rows import CaptureRow
+from noticewatch.errors import NotFound
+
+router = APIRouter(prefix=f"{addresses.API}/captures", tags=["captures"])
+Given = Annotated[Context, Depends(context)]
+_BLOCK = 1 << 16
+_INERT_HEADERS = {"Content-Security-Policy": INERT, "X-Robots-Tag": "noindex, noarchive", "Cache-Control": IMMUTABLE}
+
+
+@router.get("/{capture_id}", summary="What is known about a capture")
+def one_capture(
+    held: Given,
+    capture_id: str,
+    after: Annotated[int, Query(ge=-1, description="list records after this row")] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Metadata of a capture, with the records that were read from it, a page of them."""
+    with held.archive.reading() as connection:
+        row = _capture(held, capture_id)
+        records = queries.capture_rows(connection, row.number, after=after, limit=limit)
+    form = forms.capture_form(row, records)
+    more = len(records) == limit
+    form["next"] = f"{addresses.capture(capture_id)}?after={records[-1].row}&limit={limit}" if more else None
+    return json_answer(form)
+
+
+@router.get("/{capture_id}/records/{number}", summary="The archived bytes of one record")
+def one_record(request: Request, held: Given, capture_id: str, number: int) -> Response:
+    """The bytes exactly as published, as plain text that nothing can run in, not to be indexed."""
+    capture = _capture(held, capture_id)
+    with held.archive.reading() as connection:
+        record = record_at(connection, capture.number, number)
+    if record is None:
+        raise NotFound(
+            f"Capture {capture_id} has no record {number}; {addresses.capture(capture_id)} lists those it has."
+        )
+    etag = etag_of(record.sha256)
+    answer = unchanged(request, etag)
+    if answer is None:
+        body = read_record(held.archive, capture, record.start, record.end)
+        answer = Response(body, media_type=f"text/plain; charset={_charset(body)}")
+    answer.headers.update(_INERT_HEADERS | {"ETag": etag})
+    return answer
+
+
+@router.get("/{capture_id}/payload", summary="The whole archived answer")
+def payload(held: Given, capture_id: str, authorization: Annotated[str | None, Header()] = None) -> Response:
+    """The whole payload. Answers that hold more than one record are for the operator, by the token ADMIN_TOKEN."""
+    capture = _capture(held, capture_id)
+    with held.archive.reading() as connection:
+        bulk = len(queries.capture_rows(connection, capture.number, limit=2)) != 1
+    if bulk:
+        _require_operator(held, authorization)
+    headers = _INERT_HEADERS | {"ETag": etag_of(capture.capture.payload_sha256)}
+    headers["Content-Disposition"] = f'attachment; filename="{capture.capture.id}.bin"'
+    stream = _blocks(open_payload(held.archive, capture))
+    return StreamingResponse(stream, headers=headers, media_type="application/octet-stream")
+
+
+@router.get("/{capture_id}/{rest:path}", include_in_schema=False)
+def unknown(capture_id: str, rest: str) -> Response:
+    """Any other address below a capture."""
+    raise NotFound(f"A capture has no part {rest[:80]!r}; see {addresses.capture(capture_id)}.")
+
+
+
+
+def _capture(held: Context, capture_id: str) -> CaptureRow:
+    with held.archive.reading() as connection:
+        row = queries.capture(connection, capture_id)
+    if row is None:
+        raise NotFound(f"No capture {capture_id[:80]!r} is held; a notice's page lists the captures it was seen in.")
+    return row
+
+
+def _require_operator(held: Context, authorization: str | None) -> None:
+    token = held.settings.admin_token
+    if token is None:
+        raise Problem(
+            403, "operator-only",
+            "This answer holds many records, with contact data as published; whole answers are for the operator, and "
+            "no operator's token is set here. Single records are open to everyone.",
+        )  # fmt: skip
+    if not authorization:
+        raise Problem(401, "operator-only", "Whole answers with many records need the operator's token as a bearer.")
+    given = authorization.partition(" ")[2].strip() if authorization.lower().startswith("bearer ") else ""
+    if not secrets.compare_digest(given.encode(), token.get_secret_value().encode()):
+        raise Problem(403, "operator-only", "This is not the operator's token.")
+
+
+def _charset(body: bytes) -> str:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while block := stream.read(_BLOCK):
+            yield block

@@ -1,0 +1,83 @@
+"""``/docs/api`` and ``/about``: prose, and the API's description without anybody else's scripts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.context import Context, context
+from api.coverage import coverage_view
+from api.negotiation import json_answer, wants_json
+from api.pages import render
+
+router = APIRouter(include_in_schema=False)
+Given = Annotated[Context, Depends(context)]
+
+PARAMETERS = (
+    ("q", "the question, in the query language: words, “phrases”, AND OR NOT, field:value"),
+    ("lens", "watchlist (only notices with a tag; the default) or everything"),
+    ("scope", "procurement (one item a contract; the default) or notice"),
+    ("source, buyer, vendor, technology, tier, kind, status, listing, jurisdiction, year",
+     "filters; given several times, any of the values counts"),
+    ("from, to", "first and last day, as 2024-12-31"),
+    ("amount_min, amount_max", "bounds of the headline amount, in whole currency units"),
+    ("sort", "dated (the default), found, relevance, amount or due"),
+    ("limit, cursor", "items a page, 1 to 200; next_cursor of the answer before"),
+    ("facets", "which counts to give, with commas; empty for none"),
+)  # fmt: skip
+PROBLEMS = (
+    ("query-error", "The question cannot be read; position counts characters from 1, hint says how to mend it."),
+    ("cursor-error", "The cursor was changed, or belongs to another question; begin again without it."),
+    ("bad-request", "A parameter cannot be used; the detail names it."),
+    ("not-found", "Nothing of that name is held; the detail says where to look."),
+    ("several-notices", "A number leads to several notices; candidates lists them."),
+    ("operator-only", "Whole answers with many records need the operator's token."),
+    ("archive-not-ready", "The archive cannot be read at the moment."),
+)
+
+
+@router.get("/docs/api")
+def api_docs(request: Request) -> Response:
+    """The API in words."""
+    schema = request.app.openapi()
+    values = {
+        "description": schema["info"]["description"],
+        "parameters": PARAMETERS,
+        "problems": PROBLEMS,
+        "groups": _groups(schema),
+        "twin": "/api/v1/openapi.json",
+    }
+    return render(request, "api_docs.html", values)
+
+
+@router.get("/docs")
+def docs() -> Response:
+    """The only documentation served here is the API's."""
+    return RedirectResponse("/docs/api")
+
+
+@router.get("/about")
+@router.get("/about.json")
+def about(request: Request, held: Given) -> Response:
+    """What this is and how far to rely on it."""
+    view = coverage_view(held)
+    if wants_json(request):
+        return json_answer({"name": "noticewatch", "version": request.app.version, "coverage": view.form()})
+    return render(request, "about.html", {"coverage": view, "twin": "/about.json"})
+
+
+def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in schema["paths"].items():
+        for method, entry in methods.items():
+            parameters = [
+                (p["name"], p.get("description", p["in"])) for p in entry.get("parameters", []) if p["in"] != "header"
+            ]
+            groups.setdefault((entry.get("tags") or ["other"])[0], []).append({
+                "method": method.upper(),
+                "path": path.replace(":path", ""),
+                "summary": entry.get("summary", ""),
+                "description": entry.get("description", ""),
+                "parameters": parameters,
+            })  # fmt: skip
+    return [{"name": name.capitalize(), "entries": entries} for name, entries in groups.items()]

@@ -1,0 +1,96 @@
+"""``/api/v1/notices``: search, and one notice with its versions and captures."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api import addresses, forms
+from api.context import Context, context
+from api.lookup import find_notice, the_notice
+from api.negotiation import etag_of, json_answer, tagged_json
+from api.parameters import request_from
+from api.problems import Problem
+from api.proof import held_records
+from api.searching import answer_form, run_search
+from archive import queries
+from archive.rows import NoticeRow
+from noticewatch.errors import NotFound
+from watchlist import queries as watchlist
+
+router = APIRouter(prefix=addresses.API, tags=["notices"])
+Given = Annotated[Context, Depends(context)]
+NoticeId = Annotated[str, Path(description="a notice's id, or any number of it in any spelling")]
+
+
+@router.get("/notices", summary="Search notices")
+def search_notices(request: Request, held: Given) -> Response:
+    """Notices that match: one item a contract, or single notices with ``scope=notice``. Parameters: see /docs/api."""
+    return json_answer(answer_form(held, run_search(held, request_from(request.query_params))))
+
+
+@router.get("/notices/{notice_id:path}/versions/{number}", summary="One version of a notice")
+def one_version(request: Request, held: Given, notice_id: NoticeId, number: int) -> Response:
+    """A version never changes: its address, content and hash stay."""
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        version = queries.version(connection, row.number, number)
+    if version is None:
+        raise NotFound(f"{row.id} has no version {number}; it has {row.versions}, see {addresses.notice(row.id)}.")
+    form = forms.version_form(row.id, version, content=True)
+    return tagged_json(request, form, etag_of(version.content_sha256, form))
+
+
+@router.get("/notices/{notice_id:path}/versions", summary="All versions of a notice")
+def all_versions(held: Given, notice_id: NoticeId) -> Response:
+    """Versions in their order, each with what changed against the one before it."""
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        history = queries.versions(connection, row.number)
+    return json_answer({
+        "notice_id": row.id,
+        "current": row.version,
+        "items": [forms.version_form(row.id, version) for version in history],
+    })  # fmt: skip
+
+
+@router.get("/notices/{notice_id:path}/captures", summary="Captures a notice was seen in")
+def notice_captures(held: Given, notice_id: NoticeId) -> Response:
+    """Captures in which the notice's wordings were first and last seen, and the records in them."""
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        captures = queries.captures_of(connection, row.number)
+        records = held_records(connection, row.number)
+    return json_answer({
+        "notice_id": row.id,
+        "items": [forms.capture_form(capture) for capture in captures],
+        "records": [forms.held_form(record) for record in records],
+    })  # fmt: skip
+
+
+@router.get("/notices/{notice_id:path}", summary="One notice")
+def one_notice(request: Request, held: Given, notice_id: NoticeId) -> Response:
+    """A notice whole, with its tags and the other notices of its contract. Other numbers of it redirect here."""
+    return notice_answer(request, held, notice_id)
+
+
+def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
+    """A notice in JSON; a redirect where another number of it is given, 300 where that leads to several."""
+    with held.archive.reading() as connection:
+        found = find_notice(connection, notice_id)
+        if found.row is None:
+            return _elsewhere(notice_id, list(found.candidates))
+        row: NoticeRow = found.row
+        members = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else [row]
+        tags = watchlist.tags_of(connection, [row.number]).get(row.number, [])
+    form = forms.notice_form(row, tags, members)
+    return tagged_json(request, form, etag_of(form))
+
+
+def _elsewhere(notice_id: str, candidates: list[str]) -> Response:
+    if len(candidates) == 1:
+        return RedirectResponse(addresses.notice_api(candidates[0]), 308)
+    raise Problem(
+        300, "several-notices", f"{notice_id[:120]!r} leads to {len(candidates)} notices; ask for one of them.",
+        candidates=[{"id": found, "url": addresses.notice_api(found)} for found in candidates[:100]],
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""``/api/v1/sources``, ``/coverage`` and ``/runs``, and the page that says them in words."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from api import addresses, forms, words
+from api.context import Context, context
+from api.coverage import RUN_KINDS, coverage_view, sources_form, verdict_words
+from api.negotiation import json_answer, wants_json
+from api.pages import render
+from archive import queries
+from archive.rows import RunRow
+from noticewatch.errors import NotFound
+
+router = APIRouter(tags=["coverage"])
+Given = Annotated[Context, Depends(context)]
+
+
+@router.get(f"{addresses.API}/sources", summary="Sources with their health")
+@router.get("/sources.json", include_in_schema=False)
+def sources(held: Given) -> Response:
+    """What each source covers, its last complete crawl, its last verdict with reasons, and when it is due next."""
+    return json_answer(sources_form(held, coverage_view(held)))
+
+
+@router.get(f"{addresses.API}/coverage", summary="What the archive covers")
+def coverage(held: Given) -> Response:
+    """Counts, gaps, and how the windows of every scope were judged when they were last appended."""
+    view = coverage_view(held)
+    windows = [forms.coverage_form(row) for source in view.sources for row in source.windows]
+    return json_answer(view.form() | {"scopes": windows})
+
+
+@router.get(f"{addresses.API}/runs", summary="Runs, newest first")
+def runs(
+    held: Given, source: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> Response:
+    """Every crawl, replay, import and re-reading, with its verdict and reasons."""
+    with held.archive.reading() as connection:
+        rows = queries.runs(connection, source, limit)
+    return json_answer({"items": [forms.run_form(row) for row in rows]})
+
+
+@router.get(f"{addresses.API}/runs/{{run_id}}", summary="One run")
+def run(held: Given, run_id: str) -> Response:
+    """A run by its id."""
+    with held.archive.reading() as connection:
+        found = next((row for row in queries.runs(connection, limit=100_000) if row.id == run_id), None)
+    if found is None:
+        raise NotFound(f"No run {run_id[:80]!r} is held; {addresses.API}/runs lists them.")
+    return json_answer(forms.run_form(found))
+
+
+@router.get("/sources", include_in_schema=False)
+def sources_page(request: Request, held: Given) -> Response:
+    """A row a source: covers, since, last complete, verdict and reason in words, next; then the latest runs."""
+    view = coverage_view(held)
+    if wants_json(request):
+        return json_answer(sources_form(held, view))
+    with held.archive.reading() as connection:
+        rows = queries.runs(connection, limit=20)
+    values = {"view": view, "runs": [run_line(row) for row in rows], "twin": "/sources.json"}
+    return render(request, "sources.html", values)
+
+
+def run_line(row: RunRow) -> dict[str, object]:
+    """A run as the page lists it."""
+    return {
+        "id": row.id,
+        "source": row.source,
+        "kind": RUN_KINDS.get(row.kind, row.kind),
+        "started": words.moment_words(row.started_at),
+        "ended": words.moment_words(row.ended_at) if row.ended_at else "",
+        "verdict": verdict_words(row),
+        "code": row.verdict or "running",
+        "reasons": row.reasons,
+    }

@@ -1,0 +1,95 @@
+"""The timeline of a procurement: its notices in order, with running totals of what was obligated. Pure functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from api import addresses, facts, words
+from archive.rows import NoticeRow
+from noticewatch.dates import dated
+from noticewatch.models import Amount, AmountKind
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One notice of the procurement. ``change`` and ``total`` are empty where it obligates nothing."""
+
+    id: str
+    href: str
+    day: str
+    kind: str
+    action: str
+    title: str
+    change: str
+    total: str
+    other: str
+    here: bool
+    rebuilt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Steps in order of their days, and what their obligations add up to, said as far as it is known."""
+
+    steps: tuple[Step, ...]
+    sentence: str
+    totals: Mapping[str, Decimal]
+    since: str
+
+
+def timeline(rows: Sequence[NoticeRow], here: str = "", total_phrase: str = "") -> Timeline:
+    """The timeline of these notices. ``here``: id of the notice whose page it is on."""
+    ordered = sorted(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], _action(row), row.number))
+    totals: dict[str, Decimal] = {}
+    steps, since = [], ""
+    for row in ordered:
+        change = obligation(row)
+        shown_total = ""
+        if change is not None and change.value is not None:
+            currency = change.currency or ""
+            totals[currency] = totals.get(currency, Decimal(0)) + change.value
+            shown_total = words.money(totals[currency], change.currency)
+            since = since or dated(row.notice, row.first_seen)[0]
+        steps.append(_step(row, change, shown_total, here))
+    return Timeline(tuple(steps), total_phrase or _sentence(totals, since, ordered), totals, since)
+
+
+def obligation(row: NoticeRow) -> Amount | None:
+    """What this action alone obligates, or None."""
+    for amount in row.notice.amounts:
+        if amount.kind is AmountKind.OBLIGATED and amount.basis == "change" and amount.value is not None:
+            return amount
+    return None
+
+
+def _step(row: NoticeRow, change: Amount | None, total: str, here: str) -> Step:
+    headline = row.notice.headline_amount()
+    other = ""
+    if change is None and headline is not None:
+        other = f"{words.amount_value(headline)} {words.amount_kind(headline.kind, headline.basis)}"
+    return Step(
+        id=row.id,
+        href=addresses.notice(row.id),
+        day=words.short_day(dated(row.notice, row.first_seen)[0]),
+        kind=words.kind_words(row.notice.kind),
+        action=_action(row),
+        title=facts.shortened(facts.title(row.notice, row.id), 140),
+        change=words.amount_value(change) if change else "",
+        total=total,
+        other=other,
+        here=row.id == here,
+        rebuilt=bool(facts.rebuilt_sentence(row)),
+    )
+
+
+def _action(row: NoticeRow) -> str:
+    return next((number.printed for number in row.notice.numbers if number.type == "modification"), "")
+
+
+def _sentence(totals: Mapping[str, Decimal], since: str, rows: Sequence[NoticeRow]) -> str:
+    """``$1.2m obligated: known part since 3 May 2021``: the archive seldom holds every action, so no total is claimed."""
+    if not totals:
+        return ""
+    sums = words.listed(words.money(value, currency or None) for currency, value in sorted(totals.items()))
+    acts = words.count_words(sum(obligation(row) is not None for row in rows), "held action")
+    return f"{sums} obligated by {acts}: known part since {words.day_words(since)}."

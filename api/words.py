@@ -1,0 +1,268 @@
+"""The plain words of pages, feeds and exports for what the models state in codes. Pure functions."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from noticewatch.models import Amount, AmountKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
+
+NOT_STATED = "not stated"
+
+KINDS: dict[str, str] = {
+    Kind.FORECAST: "Forecast",
+    Kind.SOURCES_SOUGHT: "Sources sought",
+    Kind.SPECIAL_NOTICE: "Special notice",
+    Kind.PRESOLICITATION: "Presolicitation",
+    Kind.SOLICITATION: "Solicitation",
+    Kind.JUSTIFICATION: "Justification",
+    Kind.AWARD: "Award",
+    Kind.ORDER: "Order",
+    Kind.VEHICLE: "Contract vehicle",
+    Kind.MODIFICATION: "Modification",
+    Kind.SUBAWARD: "Sub-award",
+    Kind.GRANT: "Grant",
+    Kind.AGENDA_ITEM: "Agenda item",
+    Kind.MEETING: "Meeting",
+    Kind.REGISTER_DOCUMENT: "Register document",
+    Kind.PAYMENT: "Payment",
+    Kind.OTHER: "Other",
+}
+STATUSES: dict[str, str] = {
+    Status.OPEN: "open",
+    Status.CLOSED: "closed",
+    Status.AWARDED: "awarded",
+    Status.CANCELLED: "cancelled",
+    Status.WITHDRAWN: "withdrawn",
+    Status.ARCHIVED: "archived by the source",
+    Status.UNKNOWN: NOT_STATED,
+}
+LISTINGS: dict[str, str] = {
+    Listing.LISTED: "listed by the source when it was last seen",
+    Listing.UNLISTED: "no longer listed by the source",
+    Listing.WITHDRAWN: "withdrawn by the source",
+    Listing.ARCHIVED_BY_SOURCE: "moved to the source's own archive",
+}
+AMOUNT_KINDS: dict[str, str] = {
+    AmountKind.OBLIGATED: "obligated",
+    AmountKind.BASE_AND_EXERCISED: "base and exercised options",
+    AmountKind.BASE_AND_ALL_OPTIONS: "base and all options",
+    AmountKind.CEILING: "ceiling",
+    AmountKind.NOT_TO_EXCEED: "not to exceed",
+    AmountKind.ESTIMATE: "estimate",
+    AmountKind.BUDGET: "budget",
+    AmountKind.ANNOUNCED: "announced",
+    AmountKind.AWARDED: "awarded",
+    AmountKind.PAID: "paid",
+}
+BASES: dict[str, str] = {
+    "change": "this action only",
+    "state": "total on its date",
+    "limit": "limit",
+    "plan": "planned",
+}
+VERDICTS: dict[str, str] = {
+    Verdict.COMPLETE: "complete",
+    Verdict.PARTIAL: "partial",
+    Verdict.BLOCKED: "blocked by the source",
+    Verdict.FAILED: "failed",
+    Verdict.EMPTY_SUSPICIOUS: "suspiciously empty",
+    Verdict.CANCELLED: "cancelled",
+    Verdict.NOT_STARTED: "not started",
+}
+EVENTS: dict[str, str] = {
+    EventKind.NEW: "first seen",
+    EventKind.AMENDED: "amended",
+    EventKind.DEADLINE_MOVED: "deadline moved",
+    EventKind.AWARDED: "awarded",
+    EventKind.CANCELLED: "cancelled",
+    EventKind.UNLISTED: "no longer listed",
+    EventKind.RELISTED: "listed again",
+    EventKind.WITHDRAWN: "withdrawn by the source",
+    EventKind.ARCHIVED_BY_SOURCE: "archived by the source",
+    EventKind.REPOSTED: "posted again unchanged",
+    EventKind.JOINED: "joined to its contract",
+    EventKind.SPLIT: "parted from a contract",
+    EventKind.ENRICHED: "more detail from a source",
+    EventKind.REPARSED: "read again by a better parser",
+    EventKind.RETAGGED: "tags changed",
+    EventKind.TAKEN_DOWN: "taken down",
+    EventKind.RESTORED: "restored",
+}
+DATE_ROLES: dict[str, str] = {
+    "posted": "Posted",
+    "modified": "Changed at the source",
+    "due": "Responses due",
+    "signed": "Signed",
+    "effective": "Effective",
+    "start": "Starts",
+    "end": "Ends",
+    "option_end": "Ends if all options are used",
+    "hearing": "Hearing",
+    "archive": "Leaves the source's active list",
+}
+DATED_FROM: dict[str, str] = {"posted": "posted", "signed": "signed", "first_seen": "first seen here"}
+NUMBER_TYPES: dict[str, str] = {
+    "piid": "Contract number (PIID)",
+    "award": "Award number",
+    "parent_piid": "Parent contract (PIID of the vehicle)",
+    "solicitation": "Solicitation number",
+    "notice_id": "SAM.gov notice id",
+    "modification": "Modification number",
+    "transaction": "Transaction number",
+}
+PARTY_ROLES: dict[str, str] = {
+    "supplier": "Seller",
+    "reseller": "Reseller",
+    "maker": "Maker",
+    "bidder": "Bidder",
+    "incumbent": "Present supplier",
+}
+BUYER_ROLES: dict[str, str] = {
+    "contracting": "Buyer",
+    "funding": "Pays for it",
+    "requesting": "Asked for it",
+    "issuing": "Issued by",
+}
+TIERS: dict[str, str] = {"alert": "Strong match", "review": "To be checked"}
+TAG_ROLES: dict[str, str] = {"maker": "maker", "product": "product", "seller": "seller", "": ""}
+ORIGINS: dict[str, str] = {
+    Origin.LIVE: "fetched from the source by noticewatch",
+    Origin.IMPORTED: "imported from a file obtained by other means",
+    Origin.REBUILT: "rebuilt from another collector's record; noticewatch did not fetch it",
+}
+FIELDS: dict[str, str] = {
+    "title": "title",
+    "description": "description",
+    "kind": "kind",
+    "kind_published": "kind as published",
+    "reason": "reason of the modification",
+    "status": "status",
+    "status_published": "status as published",
+    "title_from": "origin of the title",
+    "parties.supplier": "seller",
+    "parties.maker": "maker",
+    "parties.reseller": "reseller",
+    "buyers.contracting": "buyer",
+    "buyers.funding": "funding body",
+    "competition": "competition",
+    "places": "place of performance",
+    "classifications.naics": "industry code (NAICS)",
+    "classifications.psc": "product code (PSC)",
+    "documents": "documents",
+    "links": "links",
+    "lots": "lots",
+    "inherited": "another notice of this contract",
+}
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
+
+
+def kind_words(kind: str) -> str:
+    """``Order`` for ``order``; a code without words is shown as it is."""
+    return KINDS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def field_words(path: str) -> str:
+    """The plain name of a field path: ``dates.due`` → ``responses due``."""
+    field, _, member = path.partition(".")
+    if path in FIELDS:
+        return FIELDS[path]
+    if field == "dates":
+        return DATE_ROLES.get(member, member).lower()
+    if field == "amounts":
+        return f"amount {AMOUNT_KINDS.get(member, member)}"
+    if field == "numbers":
+        words = NUMBER_TYPES.get(member, member.replace("_", " "))
+        return words if words.startswith("SAM") else words[:1].lower() + words[1:]
+    if field == "parties":
+        return PARTY_ROLES.get(member, member).lower()
+    return FIELDS.get(field, path.replace("_", " ").replace(".", ": "))
+
+
+def money(value: Decimal, currency: str | None) -> str:
+    """``$948,620.64``, ``−$5.50``, ``CAD 12``; without a currency ``12 (currency not stated)``. Zero is ``$0``."""
+    sign = "−" if value < 0 else ""
+    cents = value != value.to_integral_value()
+    number = f"{abs(value):,.2f}" if cents else f"{abs(value):,.0f}"
+    if currency is None:
+        return f"{sign}{number} (currency {NOT_STATED})"
+    symbol = _SIGNS.get(currency)
+    return f"{sign}{symbol}{number}" if symbol else f"{sign}{currency}\u00a0{number}"
+
+
+def amount_value(amount: Amount) -> str:
+    """The figure of an amount, or its range, or ``not stated``."""
+    if amount.value is not None:
+        return money(amount.value, amount.currency)
+    ends = [end for end in (amount.minimum, amount.maximum) if end is not None]
+    return " to ".join(money(end, amount.currency) for end in ends) or NOT_STATED
+
+
+def amount_kind(kind: str, basis: str | None = None) -> str:
+    """What a sum is, in words: ``announced, limit``; ``obligated, this action only``."""
+    words = AMOUNT_KINDS.get(kind, kind.replace("_", " "))
+    return f"{words}, {BASES.get(basis, basis)}" if basis else words
+
+
+def day_words(value: str | date) -> str:
+    """``25 April 2026`` for an ISO day or a moment (its day as printed); other text stays as it is."""
+    text = value if isinstance(value, str) else value.isoformat()
+    match = re.match(r"(\d{4})-(\d{2})(?:-(\d{2}))?", text)
+    if not match or not 1 <= int(match[2]) <= 12:
+        return text
+    month = f"{_MONTHS[int(match[2]) - 1]} {match[1]}"
+    return f"{int(match[3])} {month}" if match[3] else month
+
+
+def short_day(value: str | date) -> str:
+    """``25 Apr 2026``, for tables."""
+    day, _, rest = day_words(value).partition(" ")
+    month, _, year = rest.partition(" ")
+    return f"{day} {month[:3]} {year}" if year else day_words(value)
+
+
+def moment_words(moment: datetime) -> str:
+    """``25 April 2026, 14:03 UTC``."""
+    known = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return f"{day_words(known.date())}, {known:%H:%M} UTC"
+
+
+def date_words(value: DateValue) -> str:
+    """A stated date at its precision, with its time and zone as published."""
+    if value.precision == "year":
+        return value.value[:4]
+    words = day_words(value.value)
+    match = re.search(r"T(\d{2}:\d{2})(?::[\d.]+)?(Z|[+-]\d{2}:?\d{2})?$", value.value)
+    if value.precision != "time" or not match:
+        return words
+    zone = value.zone or match[2]
+    shown = {"Z": "UTC", "+00:00": "UTC", None: "time zone not stated"}.get(zone, f"UTC{zone}")
+    if zone and not re.match(r"[+-Z]", zone):
+        shown = zone
+    return f"{words}, {match[1]} ({shown.replace('UTC-', 'UTC−')})"
+
+
+def count_words(count: int, one: str, many: str | None = None) -> str:
+    """``1 notice``, ``13,210 notices``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = list(names) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def file_size(length: int) -> str:
+    """``1.4 MB``; bytes are said in full below a thousand."""
+    size = float(length)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000 or unit == "MB":
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{length} bytes"
