@@ -59,7 +59,7 @@ class Link:
             title=" ".join(_WORD.findall(" ".join(text["text"] for text in content.get("title", ())).casefold())),
             posted=_time(dates.get("posted")),
             award=content["kind"] == Kind.AWARD,
-            amount=amounts[0] if amounts else None,
+            amount=amounts[0] if amounts and amounts[0] != "0" else None,
             awarded_on=dates.get("signed"),
         )
 
@@ -69,7 +69,8 @@ class Link:
             return False
         if not (self.award and last.award):
             return True
-        return not (self.amount != last.amount and self.awarded_on != last.awarded_on and _long_after(self, last))
+        differ = _differ(self.amount, last.amount) and _differ(self.awarded_on, last.awarded_on)
+        return not (differ and _long_after(self, last))
 
 
 def likeness(one: str, other: str) -> float:
@@ -82,6 +83,11 @@ def likeness(one: str, other: str) -> float:
     words, others = set(one.split()), set(other.split())
     shared = len(words & others) / min(len(words), len(others)) if words and others else 0.0
     return shared if shared >= LIKENESS else max(shared, SequenceMatcher(None, one, other, autojunk=False).ratio())
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether both are stated and differ; agreements without calls yet state an amount of zero."""
+    return one is not None and other is not None and one != other
 
 
 def _long_after(link: Link, last: Link) -> bool:

@@ -32,9 +32,33 @@ from noticewatch.models import (
 from noticewatch.numbers import plain
 
 __all__ = [
-    "CaptureRow", "Counts", "Coverage", "NoticeRow", "RecordRow", "RunRow", "SourceStatus", "VersionRow", "capture",
-    "capture_rows", "captures_of", "counts", "coverage", "events", "events_of", "find", "members", "notice", "notices",
-    "numbers_of", "procurement_of", "procurements", "runs", "sources_status", "version", "versions",
+    "CaptureRow",
+    "Counts",
+    "Coverage",
+    "NoticeRow",
+    "RecordRow",
+    "RunRow",
+    "SourceStatus",
+    "VersionRow",
+    "capture",
+    "capture_rows",
+    "captures_of",
+    "counts",
+    "coverage",
+    "events",
+    "events_of",
+    "find",
+    "latest_events",
+    "members",
+    "notice",
+    "notices",
+    "numbers_of",
+    "procurement_of",
+    "procurements",
+    "runs",
+    "sources_status",
+    "version",
+    "versions",
 ]  # fmt: skip
 
 _CHUNK = 900
