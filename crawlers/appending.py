@@ -1,6 +1,6 @@
 """From walked windows to the log: rows are found, compared, read and judged, then appended in groups."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
@@ -53,7 +53,8 @@ class Counts:
 @dataclass(slots=True)
 class Appender:
     """Appends the walks of one run. ``every``: older captures of the same request are read too (starter archive);
-    ``sized``: windows are held to the expectations on their size.
+    ``sized``: windows are held to the expectations on their size; ``grouped``: small windows share a transaction;
+    ``again``: rows to read again by number of their capture, known or not; other rows are left out.
     """
 
     archive: Archive
@@ -63,6 +64,7 @@ class Appender:
     every: bool = False
     sized: bool = True
     grouped: bool = True
+    again: Mapping[int, Collection[int]] | None = None
     shape: Shape = field(default_factory=Shape)
     counts: Counts = field(default_factory=Counts)
     verdicts: list[tuple[Verdict, Sequence[str]]] = field(default_factory=list)
@@ -109,6 +111,9 @@ class Appender:
             except SourceDrift as error:
                 walk.unreadable = str(error)
                 break
+            if self.again is not None:
+                wanted = set(self.again[held.number or 0])
+                rows.rows = [row for row in rows.rows if row.index in wanted]
             found.append(rows)
             if held is asked.held[-1]:
                 asked.rows = len(rows.rows)
@@ -116,6 +121,8 @@ class Appender:
         return Ready(walk, found, tally)
 
     def _known(self, waiting: Sequence[Ready]) -> dict[str, str]:
+        if self.again is not None:
+            return {}
         numbers = sorted({row.source_number for ready in waiting for found in ready.found for row in found.rows})
         known: dict[str, str] = {}
         with self.archive.reading() as connection:

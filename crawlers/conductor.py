@@ -35,7 +35,7 @@ class Progress:
     records: int
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Conductor:
     """The conductor of one crawl. ``recordings``: of a replay; None for a live crawl."""
 
@@ -69,10 +69,13 @@ class Conductor:
     def first_requests(self) -> Iterator[scrapy.Request]:
         """First requests of all windows, as Scrapy asks for them."""
         assert self.spider is not None
-        for walk in self.walks:
-            if self.gave_up or self.error or self.cancelled:
-                return
-            yield from self._requests(walk, self.spider.requests(walk.window))
+        try:
+            for walk in self.walks:
+                if self.gave_up or self.error or self.cancelled:
+                    return
+                yield from self._requests(walk, self.spider.requests(walk.window))
+        except Exception as error:  # Scrapy would log it and end as if all were well
+            self.abort(error)
 
     def answered(self, response: Response) -> Iterable[scrapy.Request]:
         """Take an answer; gives the requests that it leads to."""

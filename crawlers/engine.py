@@ -20,8 +20,8 @@ from archive.ledger import Run
 from archive.store import Archive
 from crawlers.addon import live_settings, replay_settings
 from crawlers.appending import Appender, Counts
-from crawlers.code import load_parser, load_spider
 from crawlers.conductor import Conductor, Progress
+from crawlers.loading import load_parser, load_spider
 from crawlers.replay import Recordings
 from crawlers.source import Source
 from crawlers.spider import SourceSpider, Window
@@ -212,18 +212,21 @@ def _run_scrapy(spider_class: type[SourceSpider], source: Source, conductor: Con
         "ADDONS": {"crawlers.addon.Addon": 0},
         "TWISTED_REACTOR_ENABLED": conductor.live,
         "LOG_LEVEL": "WARNING",
-        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
     }
-    process = AsyncCrawlerProcess(base, install_root_handler=False)
-    process.crawl(spider_class, source=source, conductor=conductor)
+    process = AsyncCrawlerProcess(base)
+    task = process.crawl(spider_class, source=source, conductor=conductor)
     try:
         process.start(install_signal_handlers=_in_main_thread())
     finally:
         if _in_main_thread():
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-    if process.bootstrap_failed and conductor.error is None:
-        conductor.abort(RuntimeError("Scrapy could not start this spider"))
+    failure = task.exception() if task.done() and not task.cancelled() else None
+    if failure is not None:
+        conductor.abort(failure)
+    if not task.done() or task.cancelled():
+        conductor.cancelled = True
 
 
 def _in_main_thread() -> bool:

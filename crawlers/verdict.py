@@ -132,7 +132,7 @@ def _count_doubles(facts: WindowFacts, drifts: list[str], faults: list[str]) -> 
     elif facts.expected is not None and facts.distinct != facts.expected:
         drifts.append(f"{DRIFT}the source counts {facts.expected:,} rows, {facts.distinct:,} came")
     elif facts.doubles and pages > 1 and facts.expected is None:
-        drifts.append(f"{DRIFT}{facts.doubles:,} exact doubles, so as many rows were missed")
+        drifts.append(f"{DRIFT}exact doubles: {facts.doubles:,}, so as many rows were missed")
 
 
 def _count_missing(facts: WindowFacts) -> bool:

@@ -85,6 +85,16 @@ class Walk:
                 held.payload = None
 
 
+def walk_of_capture(where: ledger.Where, run: Run, held: Held, scope: str) -> Walk:
+    """The walk of a window that is one capture, held already: of an import or of a re-reading."""
+    window = Window(scope, held.capture.id)
+    walk = Walk(window, ledger.plan_window(where, run, window.scope, window.key, None, None))
+    sent = PlannedRequest(held.capture.url, held.capture.method, held.capture.request_body, purpose="file")
+    asked = walk.ask(sent)
+    asked.state, asked.status, asked.held = "answered", held.capture.status, [held]
+    return walk
+
+
 def write_ledger(connection: Connection, run: Run, walk: Walk, *, every: bool = False) -> None:
     """Bring captures and requests of a walk into the database as far as they are not there yet."""
     for asked in walk.asked:

@@ -1,0 +1,188 @@
+"""Import of files obtained by other means.
+
+An imported file is captured like an answer, marked as imported for ever, and read by the source's own parser. An import
+is quiet, walks no window, and an older observation never becomes the current one.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from sqlalchemy import select
+
+from archive import captures, ledger, tables
+from archive.store import Archive
+from archive.times import stamp
+from archive.warc import Placed, WarcWriter, open_at
+from crawlers.appending import Appender
+from crawlers.conductor import Progress
+from crawlers.engine import RunResult, closing_run, crawl_lock
+from crawlers.held import Held
+from crawlers.loading import load_parser
+from crawlers.replay import Recordings
+from crawlers.source import Source
+from crawlers.walk import walk_of_capture
+from noticewatch.errors import UsageError
+from noticewatch.identifiers import new_id
+from noticewatch.models import Capture, Origin
+from noticewatch.settings import Settings
+
+SCOPE: Final = "import"
+"""Scope of the windows of imports; each capture is one, by its id."""
+
+_BLOCK: Final = 1 << 20
+
+
+def import_files(
+    archive: Archive,
+    settings: Settings,
+    source: Source,
+    files: Sequence[Path],
+    *,
+    url: str | None = None,
+    captured_at: datetime | None = None,
+    note: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunResult:
+    """Import files (as they are, ``.gz``, ``.zip``, WARC) and folders of them.
+
+    ``captured_at``: when they were obtained, default the time of the file; WARC files keep their own times, addresses
+    and recorders. Raises UsageError for a file that cannot be read, CaptureDamaged for a damaged one.
+    """
+    found = _expanded(files)
+    parser = load_parser(source)
+    with crawl_lock(archive, source):
+        ledger.close_dead_runs(archive)
+        recordings = [Recordings(path, source.name) for path in found if _is_warc(path)]
+        run = ledger.start_run(archive, source.name, "import")
+        appender = Appender(archive, run, source, parser, sized=False)
+        plain = [path for path in found if not _is_warc(path)]
+        describe = _Describe(source, settings.contact or "operator", url, captured_at, note)
+        with closing_run(archive, run, appender) as ending:
+            held = [*_adopted(archive, recordings), *_captured(archive, plain, describe)]
+            for done, one in enumerate(sorted(held, key=lambda one: one.capture.fetched_at)):
+                appender.take(walk_of_capture(archive, run, one, SCOPE))
+                if progress is not None:
+                    progress(Progress(done + 1, len(held), appender.counts.rows, appender.counts.records))
+            appender.flush()
+        return ending.result()
+
+
+class _Describe:
+    """Makes captures of plain files."""
+
+    def __init__(
+        self, source: Source, recorder: str, url: str | None, captured_at: datetime | None, note: str | None
+    ) -> None:
+        self.source, self.recorder, self.url, self.note = source.name, recorder, url, note
+        self.captured_at = captured_at if captured_at is None or captured_at.tzinfo else captured_at.replace(tzinfo=UTC)
+
+    def __call__(self, name: str, modified: datetime, sha256: str, length: int) -> Capture:
+        """The capture of one payload."""
+        notes = [self.note] if self.note else []
+        if self.captured_at is None:
+            notes.append("time taken from the file")
+        return Capture(
+            id=new_id(), source=self.source, url=self.url or f"file:{name}", status=200,
+            media_type=mimetypes.guess_type(name)[0], fetched_at=self.captured_at or modified, payload_sha256=sha256,
+            payload_length=length, origin=Origin.IMPORTED, recorder=self.recorder, note="; ".join(notes) or None,
+        )  # fmt: skip
+
+
+def _expanded(files: Sequence[Path]) -> list[Path]:
+    """All files, folders opened. Raises UsageError where one does not exist or there is none."""
+    found: list[Path] = []
+    for path in files:
+        if not path.exists():
+            raise UsageError(f"{path} does not exist.")
+        below = sorted(below for below in path.rglob("*") if below.is_file()) if path.is_dir() else [path]
+        found += [one for one in below if not one.name.startswith(".")]
+    if not found:
+        raise UsageError("There is no file to import; name files or a folder that holds some.")
+    return found
+
+
+def _is_warc(path: Path) -> bool:
+    return path.name.endswith((".warc", ".warc.gz"))
+
+
+def _adopted(archive: Archive, recordings: Sequence[Recordings]) -> Iterator[Held]:
+    for held in recordings:
+        for found in held:
+            yield Held(found.capture, held.adopted(archive, found), found.open)
+
+
+def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe) -> Iterator[Held]:
+    """Plain files as archived captures."""
+    if not paths:
+        return
+    with closing(WarcWriter(archive.warc_folder, f"{describe.source}-import")) as writer:
+        for path in paths:
+            modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            for name, stream in _payloads(path):
+                with stream, tempfile.TemporaryFile(prefix="noticewatch-") as spool:
+                    sha256, length = _spooled(stream, spool, path)
+                    capture = describe(name, modified, sha256, length)
+                    yield _held_before(archive, capture) or _written(archive, writer, capture, spool)
+        writer.sync()
+
+
+def _payloads(path: Path) -> Iterator[tuple[str, BinaryIO]]:
+    """Name and stream of each payload in a file: itself, unpacked, or the members of a zip."""
+    try:
+        if path.suffix == ".gz":
+            yield path.stem, cast("BinaryIO", gzip.open(path, "rb"))  # noqa: SIM115 - the receiver closes it
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                for member in packed.infolist():
+                    if not member.is_dir():
+                        yield Path(member.filename).name, cast("BinaryIO", packed.open(member))
+        else:
+            yield path.name, path.open("rb")
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} cannot be read ({error}).") from error
+
+
+def _spooled(stream: BinaryIO, spool: BinaryIO, path: Path) -> tuple[str, int]:
+    """Unpack a payload to a temporary file; gives SHA-256 and length."""
+    try:
+        shutil.copyfileobj(stream, spool, _BLOCK)
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} cannot be unpacked ({error}).") from error
+    spool.seek(0)
+    hashed, length = hashlib.sha256(), 0
+    while block := spool.read(_BLOCK):
+        hashed.update(block)
+        length += len(block)
+    spool.seek(0)
+    return hashed.hexdigest(), length
+
+
+def _held_before(archive: Archive, capture: Capture) -> Held | None:
+    """The capture that an earlier import made of the same bytes, address and time; None for a new one."""
+    table = tables.captures.c
+    query = select(tables.captures).where(
+        table.source == capture.source, table.payload_sha256 == capture.payload_sha256, table.url == capture.url,
+        table.fetched_at == stamp(capture.fetched_at), table.origin == Origin.IMPORTED.value,
+    )  # fmt: skip
+    with archive.reading() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    known = Capture.model_validate({**capture.model_dump(), "id": row.id, "recorder": row.recorder, "note": row.note})
+    placed = Placed(row.warc_file, row.warc_offset, row.warc_length)
+    return Held(known, placed, lambda: captures.open_payload(archive, row), row.number)
+
+
+def _written(archive: Archive, writer: WarcWriter, capture: Capture, spool: BinaryIO) -> Held:
+    placed = writer.write(capture, (), (), spool)
+    writer.sync()
+    return Held(capture, placed, lambda: open_at(archive.warc_folder / placed.file, placed.offset))
