@@ -1,0 +1,56 @@
+"""Puts the rooms together: the archive with its dictionary, its search and the readers of its log."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from archive.joins import Joiner
+from archive.readers import LogReader
+from archive.store import Archive
+from indexer.engine import SearchEngine
+from indexer.open import open_engine
+from indexer.search import Search
+from indexer.sync import IndexReader
+from noticewatch.settings import Settings
+from watchlist.dictionary import Dictionary, load_dictionary
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
+
+
+@dataclass(frozen=True)
+class House:
+    """All rooms over one data folder, open."""
+
+    settings: Settings
+    archive: Archive
+    dictionary: Dictionary
+    engine: SearchEngine
+
+    def search(self) -> Search:
+        """The search over the archive."""
+        return Search(self.archive, self.engine)
+
+    def readers(self) -> Sequence[LogReader]:
+        """The readers of the log in the order in which they are driven."""
+        return (Joiner(), Tagger(Matcher(self.dictionary)), IndexReader(self.engine))
+
+
+@contextmanager
+def open_archive(settings: Settings) -> Iterator[Archive]:
+    """The archive, closed at the end. Raises DataFolderError, SchemaTooNew."""
+    archive = Archive.open(settings)
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+@contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """All rooms, closed at the end. Raises DataFolderError, SchemaTooNew, SettingsError."""
+    with open_archive(settings) as archive:
+        engine = open_engine(settings, archive)
+        try:
+            yield House(settings, archive, load_dictionary(), engine)
+        finally:
+            engine.close()

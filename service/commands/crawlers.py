@@ -1,0 +1,259 @@
+"""Commands about sources: ``sources``, ``crawl``, ``import``, ``load-starter``."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archive import queries
+from archive.rows import RunRow, SourceStatus
+from crawlers.source import Source, load_sources, source
+from noticewatch.errors import UsageError
+from noticewatch.identifiers import now
+from noticewatch.models import Verdict
+from noticewatch.settings import load_settings
+from service import starter
+from service.assembly import open_archive
+from service.children import end_with_parent
+from service.output import Bar, Field, Json, progress, say, say_json, say_table
+from service.schedule import Due, crawl_runs, plan, refuse_unknown_sources, run_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawlers.conductor import Progress
+    from crawlers.engine import RunResult
+    from noticewatch.settings import Settings
+
+Child = Annotated[bool, typer.Option("--child", hidden=True, help="Started by a server, which does the rest.")]
+Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(sources)
+    app.command()(crawl)
+    app.command("import")(import_files)
+    app.command("load-starter")(load_starter)
+
+
+def sources(as_json: Json = False) -> None:
+    """List the sources: what each covers, how its last crawl ended and why, and when the next one is due.
+
+    Example: noticewatch sources
+    """
+    settings = load_settings()
+    known = load_sources()
+    refuse_unknown_sources(settings, known)
+    with open_archive(settings) as archive:
+        due = {item.source: item for item in plan(known, settings, crawl_runs(archive, known), now())}
+        with archive.reading() as connection:
+            status = queries.sources_status(connection)
+    rows = [source_row(item, status.get(name), due[name]) for name, item in known.items()]
+    if as_json:
+        say_json(rows)
+        return
+    fields = (
+        Field("source"), Field("notices", right=True), Field("covers", flexible=True), Field("last complete crawl"),
+        Field("last run", flexible=True), Field("next crawl"),
+    )  # fmt: skip
+    say_table(fields, [_shown(row) for row in rows])
+
+
+def source_row(item: Source, status: SourceStatus | None, due: Due) -> dict[str, Any]:
+    """What is said of one source, in JSON values. Pure."""
+    run = status.last_run if status else None
+    return {
+        "name": item.name,
+        "title": item.title,
+        "publisher": item.publisher,
+        "notices": status.notices if status else 0,
+        "captures": status.captures if status else 0,
+        "covers_from": status.first_dated if status else None,
+        "covers_to": status.last_dated if status else None,
+        "last_captured": status.last_captured if status else None,
+        "last_complete": status.last_complete if status else None,
+        "last_run": _run_form(run),
+        "next": due.at,
+        "enabled": due.at is not None,
+    }
+
+
+def _run_form(run: RunRow | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "id": run.id, "kind": run.kind, "started_at": run.started_at, "ended_at": run.ended_at, "verdict": run.verdict,
+        "reasons": run.reasons, "findings": run.findings, "said": run_sentence(run),
+    }  # fmt: skip
+
+
+def _shown(row: dict[str, Any]) -> tuple[str, ...]:
+    run = row["last_run"]
+    covers = f"{row['covers_from']} to {row['covers_to']}" if row["covers_from"] else "nothing received yet"
+    upcoming = "switched off" if not row["enabled"] else _minute(row["next"])
+    return (
+        row["name"], f"{row['notices']:,}", covers, _minute(row["last_complete"]) or "none yet",
+        f"{run['kind']}: {run['said']}" if run else "none yet", upcoming,
+    )  # fmt: skip
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+
+
+def crawl(
+    name: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of the source, as in noticewatch sources.")],
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, YYYY-MM-DD.")] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Answer every request from this WARC file or folder.")
+    ] = None,
+    child: Child = False,
+    as_json: Json = False,
+) -> None:
+    """Crawl one source, live or from recorded captures, and say how it ended.
+
+    Example: noticewatch crawl usaspending_transactions --from 2026-08-01 --to 2026-08-21
+    """
+    from crawlers.engine import crawl as crawl_source  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
+
+    settings, chosen = load_settings(), source(name)
+    date_from, date_to = _day(first, "--from"), _day(last, "--to")
+    if child:
+        end_with_parent()
+    with open_archive(settings) as archive, _telling(name, quiet=child or as_json) as tell:
+        result = crawl_source(
+            archive, settings, chosen, kind="replay" if replay else "crawl", recordings=replay, date_from=date_from,
+            date_to=date_to, progress=tell,
+        )  # fmt: skip
+    _end(settings, name, result, as_json=as_json, child=child)
+
+
+def import_files(
+    name: Annotated[str, typer.Argument(metavar="SOURCE", help="Source whose parser reads the files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files as obtained, .gz, .zip, WARC, folders.")],
+    url: Annotated[str | None, typer.Option(help="Address under which the file was obtained.")] = None,
+    captured_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When it was obtained; default the time of the file.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="How it was obtained, in words.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import files obtained by other means; what comes of them is marked as imported for ever.
+
+    Example: noticewatch import sam_gov_bulk ContractOpportunities.csv --captured-at 2026-04-25T12:00Z --note "by hand"
+    """
+    from crawlers.importing import import_files as take_files  # noqa: PLC0415 - as in crawl
+
+    settings, chosen = load_settings(), source(name)
+    moment = _moment(captured_at)
+    with open_archive(settings) as archive, _telling(name, quiet=as_json) as tell:
+        result = take_files(
+            archive, settings, chosen, files, url=url, captured_at=moment, note=note, progress=tell
+        )  # fmt: skip
+    _end(settings, name, result, as_json=as_json)
+
+
+def load_starter(child: Child = False, as_json: Json = False) -> None:
+    """Load the starter archive, recorded notices that come along; does nothing where it is loaded already.
+
+    Example: noticewatch load-starter
+    """
+    settings = load_settings()
+    folder = starter.starter_folder(settings)
+    if child:
+        end_with_parent()
+    with open_archive(settings) as archive:
+        with progress(quiet=child or as_json) as bar:
+            verdicts = starter.load(archive, settings, folder, lambda name, step: _show(bar, name, step))
+        with archive.reading() as connection:
+            held = queries.counts(connection)
+    bad = {name: verdict for name, verdict in verdicts.items() if verdict not in {Verdict.COMPLETE, Verdict.PARTIAL}}
+    settled = None if child else _settled(settings, quiet=as_json)
+    if as_json:
+        say_json({"loaded": verdicts, "already_there": not verdicts, "counts": _counts(held)})
+    elif not child:
+        start = "Loaded" if verdicts else "The starter archive was loaded before"
+        ends = f": {', '.join(f'{name} {verdict}' for name, verdict in verdicts.items())}" if verdicts else ""
+        say(f"{start}{ends}. The archive holds {held.notices:,} notices. {settled}")
+    if bad:
+        raise typer.Exit(5)
+
+
+def _counts(held: queries.Counts) -> dict[str, Any]:
+    return {
+        "notices": held.notices, "versions": held.versions, "captures": held.captures, "events": held.events,
+        "procurements": held.procurements, "by_source": held.by_source,
+    }  # fmt: skip
+
+
+def _end(settings: "Settings", name: str, result: "RunResult", *, as_json: bool, child: bool = False) -> None:
+    settled = "" if child or not result.counts.last_seq else _settled(settings, quiet=as_json)
+    if as_json:
+        say_json(
+            {
+                "source": name, "run": result.run.id, "kind": result.run.kind, "verdict": result.verdict,
+                "reasons": list(result.reasons), "findings": list(result.findings), "counts": _result_counts(result),
+                "settled": settled,
+            }
+        )  # fmt: skip
+    elif not child:
+        say(_sentence(name, result))
+        for finding in result.findings:
+            say(f"  Shape of the source: {finding}")
+        if settled:
+            say(settled)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def _sentence(name: str, result: "RunResult") -> str:
+    verdict = result.verdict.replace("_", " ")
+    why = f": {'; '.join(result.reasons)}" if result.reasons else ""
+    counts = result.counts
+    return f"{name}: {verdict}{why}. {counts.rows:,} rows, {counts.records:,} new records, {counts.events:,} events."
+
+
+def _result_counts(result: "RunResult") -> dict[str, int]:
+    counts = result.counts
+    return {"rows": counts.rows, "records": counts.records, "versions": counts.versions, "events": counts.events}
+
+
+def _settled(settings: "Settings", *, quiet: bool) -> str:
+    from service.readers import settle  # noqa: PLC0415 - the whole house is loaded only where it is needed
+
+    with progress(quiet=quiet) as bar:
+        return settle(settings, tell=lambda done, total: bar.show("Making it searchable", done, total)).sentence
+
+
+@contextmanager
+def _telling(name: str, *, quiet: bool) -> "Iterator[Callable[[Progress], None]]":
+    with progress(quiet=quiet) as bar:
+        yield lambda step: _show(bar, name, step)
+
+
+def _show(bar: Bar, name: str, step: "Progress") -> None:
+    bar.show(f"{name}: windows", step.windows_done, step.windows)
+
+
+def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} is {text!r}; write a day as 2026-08-21.") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--captured-at is {text!r}; write a time as 2026-04-25T12:00Z.") from None
+    return moment

@@ -1,0 +1,261 @@
+"""Commands of search: ``search``, ``index status``, ``index rebuild``."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from api import words
+from indexer.results import Item, items
+from indexer.search import SearchAnswer, SearchRequest
+from noticewatch.errors import UsageError
+from noticewatch.settings import load_settings
+from service.assembly import open_house
+from service.output import Field, Json, json_line, note, progress, say, say_json, say_table
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class Sort(StrEnum):
+    """In which order results come."""
+
+    DATED = "dated"
+    FOUND = "found"
+    RELEVANCE = "relevance"
+    AMOUNT = "amount"
+    DUE = "due"
+
+
+class Scope(StrEnum):
+    """What one result is."""
+
+    PROCUREMENT = "procurement"
+    NOTICE = "notice"
+
+
+Several = list[str] | None
+_MOST = 1_000
+_COLUMNS = (
+    "id", "dated", "kind", "status", "title", "buyer", "suppliers", "makers", "amount", "currency", "amount_kind",
+    "tags", "tier", "rebuilt", "url",
+)  # fmt: skip
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(search)
+    index = typer.Typer(
+        no_args_is_help=True,
+        help="The search index: its state, and building it anew.\n\nExample: noticewatch index status",
+    )
+    index.command("status")(index_status)
+    index.command("rebuild")(index_rebuild)
+    app.add_typer(index, name="index")
+
+
+def search(
+    query: Annotated[str, typer.Argument(help='Words, "phrases", AND OR NOT, field:value; empty finds all.')] = "",
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, YYYY-MM-DD.")] = None,
+    buyer: Annotated[Several, typer.Option(help="Buyer; may be given again.")] = None,
+    vendor: Annotated[Several, typer.Option(help="Vendor; may be given again.")] = None,
+    technology: Annotated[Several, typer.Option(help="Technology; may be given again.")] = None,
+    kind: Annotated[Several, typer.Option(help="Kind of notice; may be given again.")] = None,
+    source: Annotated[Several, typer.Option(help="Source; may be given again.")] = None,
+    status: Annotated[Several, typer.Option(help="Status; may be given again.")] = None,
+    jurisdiction: Annotated[Several, typer.Option(help="Jurisdiction; may be given again.")] = None,
+    tier: Annotated[Several, typer.Option(help="alert or review; may be given again.")] = None,
+    least: Annotated[str | None, typer.Option("--min", metavar="AMOUNT", help="Least headline amount.")] = None,
+    most: Annotated[str | None, typer.Option("--max", metavar="AMOUNT", help="Greatest headline amount.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Search everything, not only the watchlist.")] = False,
+    scope: Annotated[Scope, typer.Option(help="One result a procurement or a notice.")] = Scope.PROCUREMENT,
+    sort: Annotated[Sort, typer.Option(help="Order of the results.")] = Sort.DATED,
+    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="Most results.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Where an earlier answer ended.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.TABLE,
+    as_json: Json = False,
+) -> None:
+    """Search the archive; the watchlist lens is on until --all.
+
+    Example: noticewatch search '"license plate" AND reader' --buyer us-dhs-ice --min 100000
+    """
+    filters = {
+        "buyer": buyer, "vendor": vendor, "technology": technology, "kind": kind, "source": source, "status": status,
+        "jurisdiction": jurisdiction, "tier": tier,
+    }  # fmt: skip
+    request = SearchRequest(
+        query=query, lens="everything" if everything else "watchlist", scope=scope.value,
+        filters={name: tuple(values) for name, values in filters.items() if values},
+        date_from=_day(first, "--from"), date_to=_day(last, "--to"), amount_min=_amount(least, "--min"),
+        amount_max=_amount(most, "--max"), sort=sort.value, limit=limit, cursor=cursor, facets=(),
+    )  # fmt: skip
+    with open_house(load_settings()) as house:
+        answer = house.search().search(request)
+        found = items(house.archive, request, answer)
+    _write(Format.JSON if as_json else form, answer, found, everything=everything)
+
+
+def _write(form: Format, answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> None:
+    if form is Format.JSON:
+        say_json(
+            {
+                "items": [item.model_dump(mode="json") for item in found], "total": answer.total, "as_of": answer.as_of,
+                "next_cursor": answer.next_cursor,
+                "query": {"understood": answer.understood, "warnings": list(answer.warnings)},
+            }
+        )  # fmt: skip
+        return
+    for warning in answer.warnings:
+        note(str(warning))
+    if form is Format.JSONL:
+        for item in found:
+            say(json_line(item.model_dump(mode="json")))
+    elif form is Format.CSV:
+        say(as_csv(found).rstrip("\n"))
+    else:
+        _table(answer, found, everything=everything)
+    if form is not Format.TABLE and answer.next_cursor:
+        note(f"There is more: --cursor {answer.next_cursor}")
+
+
+def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> None:
+    say(f"{words.count_words(answer.total, 'result')} for {answer.understood or 'everything on the watchlist'}.")
+    if not found:
+        wider = "" if everything else " --all searches everything, not only the watchlist."
+        say(f"Nothing was found. noticewatch sources says what the archive covers.{wider}")
+        return
+    fields = (
+        Field("title", flexible=True), Field("date"), Field("kind"), Field("buyer", flexible=True),
+        Field("seller → maker", flexible=True), Field("amount", right=True, flexible=True),
+        Field("tags", flexible=True), Field("id", flexible=True),
+    )  # fmt: skip
+    say_table(fields, [table_row(item) for item in found])
+    if answer.next_cursor:
+        say(f"There is more: --cursor {answer.next_cursor}")
+
+
+def table_row(item: Item) -> tuple[str, ...]:
+    """A result as cells of the table, in words. Pure."""
+    flat = csv_row(item)
+    amount = f"{flat['amount']} {flat['currency']} {flat['amount_kind']}".strip() if flat["amount"] else words.NOT_STATED
+    seller = " → ".join(part for part in (flat["suppliers"], flat["makers"]) if part) or words.NOT_STATED
+    title = flat["title"] if len(flat["title"]) <= 100 else f"{flat['title'][:99]}…"
+    rebuilt = " (rebuilt)" if flat["rebuilt"] == "True" else ""
+    return (
+        f"{title}{rebuilt}", flat["dated"], words.kind_words(flat["kind"]), flat["buyer"] or words.NOT_STATED, seller,
+        amount, flat["tags"], flat["id"],
+    )  # fmt: skip
+
+
+def as_csv(found: Iterable[Item]) -> str:
+    """Results as CSV with a header; cells that a spreadsheet would run as a formula get an apostrophe."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for item in found:
+        writer.writerow({name: _inert(value) for name, value in csv_row(item).items()})
+    return text.getvalue()
+
+
+def csv_row(item: Item) -> dict[str, str]:
+    """A result as flat text by column. Pure."""
+    form = item.model_dump(mode="json")
+    headline = form.get("headline") or {}
+    tags = form.get("tags") or []
+    flat = {
+        "amount": headline.get("value"), "currency": headline.get("currency"), "amount_kind": headline.get("kind"),
+        "tags": "; ".join(dict.fromkeys(tag["label"] for tag in tags)),
+        "tier": "alert" if any(tag["tier"] == "alert" for tag in tags) else "review" if tags else "",
+    }  # fmt: skip
+    return {name: _text(flat[name] if name in flat else form.get(name)) for name in _COLUMNS}
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(filter(None, (_text(one) for one in value)))
+    if isinstance(value, dict):
+        return str(value.get("name") or value.get("label") or value.get("id") or "")
+    return str(value)
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in {"=", "+", "@", "\t", "\r"} or (cell[:1] == "-" and not _number(cell)) else cell
+
+
+def _number(cell: str) -> bool:
+    try:
+        return Decimal(cell).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def index_status(as_json: Json = False) -> None:
+    """Say how far the search index is behind the log.
+
+    Example: noticewatch index status
+    """
+    from indexer.sync import index_status as status_of  # noqa: PLC0415 - the engine is loaded only where it is needed
+
+    with open_house(load_settings()) as house:
+        status = status_of(house.archive, house.engine)
+    say_json(status) if as_json else _say_status(status)
+
+
+def _say_status(status: Any) -> None:
+    stated = status if isinstance(status, dict) else {name: getattr(status, name) for name in _names(status)}
+    for name, value in stated.items():
+        say(f"{name.replace('_', ' ')}: {f'{value:,}' if isinstance(value, int) else value}")
+
+
+def _names(status: Any) -> Iterable[str]:
+    return getattr(status, "__dataclass_fields__", None) or vars(status)
+
+
+def index_rebuild(as_json: Json = False) -> None:
+    """Build a new search index from the archive beside the one in use, and swap them.
+
+    Example: noticewatch index rebuild
+    """
+    from indexer.sync import rebuild  # noqa: PLC0415 - as above
+
+    settings = load_settings()
+    with open_house(settings) as house, progress(quiet=as_json) as bar:
+        rebuild(house.archive, settings, lambda done, total: bar.show("Building the index", done, total))
+    with open_house(settings) as house:
+        count = house.engine.count()
+    say_json({"documents": count}) if as_json else say(f"The new index is in use; it holds {count:,} documents.")
+
+
+def _day(text: str | None, option: str) -> str | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(f"{option} is {text!r}; write a day as 2024-12-31.") from None
+
+
+def _amount(text: str | None, option: str) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        value = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise UsageError(f"{option} is {text!r}; write an amount as 100000 or 948620.64.")
+    return value

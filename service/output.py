@@ -1,0 +1,132 @@
+"""What commands write: JSON for programs, tables and lines for people, bars for work that takes long."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+import orjson
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
+"""The option that every command has."""
+
+NARROW = 100
+"""Terminals with fewer columns get a block of lines an item instead of a table."""
+
+
+def say(line: str = "") -> None:
+    """A line on standard output."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def note(line: str) -> None:
+    """A line on standard error: progress and remarks, so that standard output stays what was asked for."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def say_json(value: Any) -> None:
+    """A value as indented JSON; dates as ISO 8601, decimals and anything else as text."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    say(orjson.dumps(value, default=_as_json, option=options).decode())
+
+
+def json_line(value: Any) -> str:
+    """A value as one line of JSON."""
+    return orjson.dumps(value, default=_as_json, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _as_json(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a table. ``right``: figures; ``flexible``: may be wrapped where the terminal is narrow."""
+
+    name: str
+    right: bool = False
+    flexible: bool = False
+
+
+def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
+    """Rows as a table, or as a block of lines each where the terminal is narrow. Nothing is cut off."""
+    console = console or Console(highlight=False)
+    if console.width < NARROW and len(fields) > 3:
+        _say_blocks(console, fields, rows)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    for field in fields:
+        table.add_column(
+            field.name, justify="right" if field.right else "left", no_wrap=not field.flexible, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _say_blocks(console: Console, fields: Sequence[Field], rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
+        for index, (field, cell) in enumerate(zip(fields, row, strict=True)):
+            if cell:
+                console.print(Text(cell, style="bold") if index == 0 else Text(f"  {field.name}: {cell}"))
+        console.print()
+
+
+class Bar(Protocol):
+    """A bar of work that takes long."""
+
+    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        """Say what is being done and how far it is. ``total`` None: not known."""
+
+
+class _Lines:
+    """Progress as plain lines, one when the text changes and one a tenth of the way."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, int] = ("", -1)
+
+    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        tenth = 10 * done // total if done is not None and total else 0
+        if (text, tenth) != self._last:
+            self._last = (text, tenth)
+            note(f"{text}: {done:,} of {total:,}" if done is not None and total else text)
+
+
+class _Drawn:
+    """Progress as a bar on a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._task = progress, progress.add_task("", total=None)
+
+    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        self._progress.update(self._task, description=text, completed=done or 0, total=total)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Bar]:
+    """A bar on a terminal, plain lines elsewhere, on standard error; nothing at all where ``quiet``."""
+    console = Console(stderr=True, highlight=False, quiet=quiet)
+    if quiet or not console.is_terminal:
+        yield _Lines() if not quiet else _Silent()
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as drawn:
+        yield _Drawn(drawn)
+
+
+class _Silent:
+    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        """Nothing is said."""

@@ -1,0 +1,103 @@
+"""Serves the pages and the API of a data folder, and drives the readers of its log."""
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+
+from api.access_log import log_config
+from api.app import create_app
+from noticewatch.errors import NoticewatchError, SettingsError
+from noticewatch.settings import Settings
+from service.assembly import House
+
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)  # fmt: skip
+
+_BACKLOG: Final = 128
+
+
+class AddressTaken(NoticewatchError):
+    """The address to serve on is in use or cannot be used."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket bound to the setting BIND; nothing is answered on it before the server runs.
+
+    Raises AddressTaken where another program has the address, SettingsError where it is none.
+    """
+    host, port = settings.host_and_port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except OSError as error:
+        raise SettingsError(f"BIND is {settings.bind!r}, but the host {host!r} is not known ({error}).") from error
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise AddressTaken(
+            f"The address {settings.bind} cannot be used ({error.strerror}); stop the program that has it, "
+            f"or choose another: NOTICEWATCH_BIND={host}:{port + 1 if port < 65535 else port - 1}."
+        ) from error
+    bound.set_inheritable(False)
+    return bound
+
+
+class PageServer:
+    """uvicorn over the application, until a signal or :meth:`stop`."""
+
+    def __init__(self, house: House, bound: socket.socket, *, access_log: bool) -> None:
+        app = create_app(house.archive, house.search(), house.settings, house.dictionary)
+        config = uvicorn.Config(
+            app, log_config=logging_config(), access_log=access_log, server_header=False,
+            timeout_graceful_shutdown=2, lifespan="off",
+        )  # fmt: skip
+        self._server, self._bound = uvicorn.Server(config), bound
+
+    def run(self) -> None:
+        """Answer requests until stopped."""
+        self._server.run(sockets=[self._bound])
+
+    def stop(self) -> None:
+        """Let :meth:`run` return after the requests in hand."""
+        self._server.should_exit = True
+
+
+def logging_config() -> dict[str, Any]:
+    """The API's private log with the service's own lines beside it, on standard error."""
+    config = log_config("WARNING")
+    config["loggers"]["uvicorn.access"]["level"] = "INFO"
+    config["loggers"]["noticewatch"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+    return config
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that is set by Ctrl-C and by the signals that end a service, instead of ending the process at once."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    held = {number: signal.signal(number, stop) for number in SIGNALS}
+    try:
+        yield stopping
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+
+
+def on_terminal() -> bool:
+    """Whether a person is looking on."""
+    return sys.stderr.isatty()

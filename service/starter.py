@@ -1,0 +1,92 @@
+"""The starter archive: recorded answers that come along, so that a new archive is of use at once and offline."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from archive import queries
+from archive.log import head
+from archive.store import Archive
+from crawlers.source import load_sources, source
+from noticewatch.errors import NotFound
+from noticewatch.models import Verdict
+from noticewatch.settings import Settings
+
+if TYPE_CHECKING:
+    from crawlers.conductor import Progress
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "starter"
+
+_LOADED: Final = frozenset({Verdict.COMPLETE, Verdict.PARTIAL})
+_MANY: Final = 10_000
+_PATIENCE: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StarterState:
+    """Sources whose starter answers are loaded, and those that are not. ``begun``: a load was started at some time."""
+
+    loaded: tuple[str, ...]
+    due: tuple[str, ...]
+    begun: bool
+
+
+def starter_folder(settings: Settings) -> Path:
+    """Where the starter archive stands. Raises NotFound where there is none."""
+    folder = settings.starter or FOLDER
+    if not folder.is_dir():
+        raise NotFound(f"There is no starter archive at {folder}; set STARTER to its folder.")
+    return folder
+
+
+def starter_state(archive: Archive, folder: Path) -> StarterState:
+    """What of the starter archive is loaded, by the ledger of runs."""
+    with archive.reading() as connection:
+        runs = [run for run in queries.runs(connection, limit=_MANY) if run.kind == "starter"]
+    done = {run.source for run in runs if run.ended_at and run.verdict in _LOADED}
+    there = [name for name in load_sources() if any((folder / name).glob("*.warc*"))]
+    return StarterState(
+        loaded=tuple(name for name in there if name in done),
+        due=tuple(name for name in there if name not in done),
+        begun=bool(runs),
+    )
+
+
+def is_due(archive: Archive, folder: Path) -> bool:
+    """Whether ``run`` is to load the starter archive: the log is empty, or a load did not come to its end."""
+    state = starter_state(archive, folder)
+    with archive.reading() as connection:
+        empty = head(connection) == 0
+    return bool(state.due) and (empty or state.begun)
+
+
+def load(
+    archive: Archive, settings: Settings, folder: Path, progress: Callable[[str, "Progress"], None] | None = None
+) -> dict[str, Verdict]:
+    """Load what is due, source by source; gives the verdicts. What is there already is not touched.
+
+    ``progress`` is called with the source's name and how far its load is. Raises CrawlRunning where another process
+    keeps a source for longer than a minute.
+    """
+    from crawlers.engine import CrawlRunning, crawl  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
+
+    verdicts: dict[str, Verdict] = {}
+    ends = time.monotonic() + _PATIENCE
+    while names := [name for name in starter_state(archive, folder).due if name not in verdicts]:
+        name = names[0]
+        tell = partial(progress, name) if progress else None
+        try:
+            result = crawl(
+                archive, settings, source(name), kind="starter", recordings=folder / name, progress=tell
+            )  # fmt: skip
+        except CrawlRunning:  # a load that was killed is still ending, or another process loads just now
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.5)
+        else:
+            verdicts[name] = result.verdict
+            ends = time.monotonic() + _PATIENCE
+    return verdicts
