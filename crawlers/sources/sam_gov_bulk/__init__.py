@@ -1,0 +1,1 @@
+"""SAM.gov, the keyless daily file of all active contract opportunities."""

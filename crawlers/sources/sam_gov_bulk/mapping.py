@@ -1,0 +1,227 @@
+"""A row of the SAM.gov bulk file as a notice. Pure."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from crawlers.parsing import Shape
+from crawlers.sources.sam_gov_bulk.awardee import company
+from noticewatch.buyers import BuyerEntry, ancestors, find
+from noticewatch.contacts import mask
+from noticewatch.dates import Role, instant, sam_time
+from noticewatch.models import (
+    Amount,
+    AmountKind,
+    Buyer,
+    Classification,
+    Competition,
+    DateValue,
+    Kind,
+    Link,
+    Notice,
+    Number,
+    Party,
+    Place,
+    Status,
+    Text,
+)
+from noticewatch.numbers import plain
+
+ZONE: Final = "America/New_York"
+"""Zone of times that are printed without an offset."""
+
+_KINDS: Final = {
+    "Award Notice": Kind.AWARD,
+    "Combined Synopsis/Solicitation": Kind.SOLICITATION,
+    "Solicitation": Kind.SOLICITATION,
+    "Sources Sought": Kind.SOURCES_SOUGHT,
+    "Presolicitation": Kind.PRESOLICITATION,
+    "Special Notice": Kind.SPECIAL_NOTICE,
+    "Justification": Kind.JUSTIFICATION,
+    "Justification and Approval (J&A)": Kind.JUSTIFICATION,
+    "Fair Opportunity / Limited Sources Justification": Kind.JUSTIFICATION,
+    "Sale of Surplus Property": Kind.OTHER,
+    "Consolidate/(Substantially) Bundle": Kind.OTHER,
+    "Intent to Bundle Requirements (DoD-Funded)": Kind.OTHER,
+}
+_STATUS: Final = {
+    Kind.AWARD: Status.AWARDED,
+    Kind.SOLICITATION: Status.OPEN,
+    Kind.SOURCES_SOUGHT: Status.OPEN,
+    Kind.PRESOLICITATION: Status.OPEN,
+    Kind.SPECIAL_NOTICE: Status.OPEN,
+}
+_CANCELLED = re.compile(r"\W*(CANCELLED|CANCELED|CANCELLATION)\b", re.IGNORECASE)
+_MONEY = re.compile(r"\$?(-?\d{1,15}(?:,\d{3})*(?:\.\d{1,4})?)")
+_DATES: Final[tuple[tuple[Role, str], ...]] = (
+    ("posted", "PostedDate"),
+    ("due", "ResponseDeadLine"),
+    ("signed", "AwardDate"),
+    ("archive", "ArchiveDate"),
+)
+
+
+class Cells:
+    """The cells of a row by column name; a column that is not there is empty."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, column: str) -> str:
+        return self._values.get(column, "").strip()
+
+
+def revision(posted: str, notice_id: str) -> str:
+    """What sorts the revisions of a notice: the time posted in UTC, then the NoticeId."""
+    date = sam_time("posted", posted)
+    moment = instant(date.value, ZONE) if date else None
+    when = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z" if moment else posted
+    return f"{when} {notice_id}"
+
+
+def to_notice(cells: Cells, shape: Shape) -> Notice:
+    """The notice that a row states."""
+    kind = _kind(cells["Type"], shape)
+    cancelled = _CANCELLED.match(cells["Title"])
+    return Notice(
+        kind=kind,
+        kind_published=cells["Type"],
+        status=Status.CANCELLED if cancelled else _STATUS.get(kind, Status.UNKNOWN),
+        status_published=cancelled[1] if cancelled else None,
+        title=_text(cells["Title"]),
+        description=_text(cells["Description"]),
+        buyers=_buyers(cells),
+        parties=_parties(cells),
+        amounts=tuple(_amounts(cells, shape)),
+        numbers=tuple(_numbers(cells)),
+        dates=tuple(_dates(cells, shape)),
+        classifications=tuple(_classifications(cells)),
+        competition=_competition(cells),
+        places=_places(cells),
+        links=tuple(_links(cells)),
+    )
+
+
+def _kind(printed: str, shape: Shape) -> Kind:
+    kind = _KINDS.get(printed)
+    if kind is None:
+        shape.remarks[f"type not known: {printed[:60]}"] += 1
+    return kind or Kind.OTHER
+
+
+def _text(printed: str) -> tuple[Text, ...]:
+    return (Text(text=mask(printed)),) if printed else ()
+
+
+def _buyers(cells: Cells) -> tuple[Buyer, ...]:
+    return _buyer(
+        cells["Sub-Tier"], cells["Department/Ind.Agency"], cells["Office"],
+        cells["CGAC"], cells["FPDS Code"], cells["AAC Code"],
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def _buyer(subtier: str, department: str, office: str, cgac: str, fpds: str, aac: str) -> tuple[Buyer, ...]:
+    name = subtier or department
+    codes = {system: code for system, code in (("cgac", cgac), ("fpds", fpds), ("aac", aac)) if code}
+    if not name and not codes:
+        return ()
+    entry = _most_specific(
+        (("sam.cgac", cgac), ("sam.department", department)),
+        (("subtier_code", fpds), ("sam.subtier", subtier)),
+        (("office_code", aac), ("sam.office", office)),
+    )
+    return (Buyer(role="contracting", name=name or None, codes=codes, buyer_id=entry.id if entry else None),)
+
+
+def _most_specific(*levels: tuple[tuple[str, str], ...]) -> BuyerEntry | None:
+    """The body of the lowest level that is known and does not contradict the levels above."""
+    found: BuyerEntry | None = None
+    for level in levels:
+        below = next((entry for system, value in level if value and (entry := find(system, value))), None)
+        if below is not None and (found is None or found.id in ancestors(below.id)):
+            found = below
+    return found
+
+
+def _parties(cells: Cells) -> tuple[Party, ...]:
+    printed = cells["Awardee"]
+    if not printed or printed.casefold() == "null":
+        return ()
+    name = company(printed)
+    return (Party(role="supplier", name=name, printed=printed if printed != name else None),)
+
+
+def _amounts(cells: Cells, shape: Shape) -> Iterator[Amount]:
+    printed = cells["Award$"]
+    match = _MONEY.fullmatch(printed)
+    if match:
+        value = Decimal(match[1].replace(",", ""))
+        yield Amount(kind=AmountKind.ANNOUNCED, basis="limit", value=value, currency="USD")
+    elif printed:
+        shape.remarks["award amounts that are no number"] += 1
+
+
+def _numbers(cells: Cells) -> Iterator[Number]:
+    yield Number(type="notice_id", printed=cells["NoticeId"], plain=plain(cells["NoticeId"]))
+    issuer = cells["FPDS Code"] or None
+    for kind, column in (("solicitation", "Sol#"), ("award", "AwardNumber")):
+        if printed := cells[column]:
+            yield Number(type=kind, printed=printed, plain=plain(printed), issuer=issuer)
+
+
+def _dates(cells: Cells, shape: Shape) -> Iterator[DateValue]:
+    for role, column in _DATES:
+        printed = cells[column]
+        date = sam_time(role, printed) if printed else None
+        if date is not None:
+            yield date
+        elif printed:
+            shape.remarks[f"{column} that is no date"] += 1
+
+
+def _classifications(cells: Cells) -> Iterator[Classification]:
+    if code := cells["NaicsCode"]:
+        yield Classification(scheme="naics", code=code)
+    if code := cells["ClassificationCode"]:
+        yield Classification(scheme="psc", code=code)
+
+
+def _competition(cells: Cells) -> Competition | None:
+    code, words = _plain_list(cells["SetASideCode"]), _plain_list(cells["SetASide"])
+    if not code and not words:
+        return None
+    return Competition(set_aside=words or None, set_aside_code=code or None)
+
+
+def _plain_list(printed: str) -> str:
+    """``["SBA"]``, a list written as text, as ``SBA``; anything else as printed."""
+    if not printed.startswith("["):
+        return printed
+    try:
+        values = json.loads(printed)
+    except ValueError:
+        return printed
+    return ", ".join(str(value) for value in values)
+
+
+def _places(cells: Cells) -> tuple[Place, ...]:
+    parts = {
+        "street": cells["PopStreetAddress"],
+        "city": cells["PopCity"],
+        "region": cells["PopState"],
+        "postcode": cells["PopZip"],
+        "country": cells["PopCountry"],
+    }
+    given = {name: value for name, value in parts.items() if value}
+    return (Place(**given),) if given else ()
+
+
+def _links(cells: Cells) -> Iterator[Link]:
+    if address := cells["Link"]:
+        yield Link(url=address)
+    if address := cells["AdditionalInfoLink"]:
+        yield Link(url=address, rel="more")

@@ -1,0 +1,1 @@
+"""USAspending, the transactions (actions) of contracts, by action day and agency."""
