@@ -130,7 +130,7 @@ def _procurements(connection: Connection, wanted: set[str]) -> dict[str, int]:
     p = t.procurements.c
     found: dict[str, int] = {}
     for chunk in _chunks(sorted(wanted)):
-        found.update(connection.execute(select(p.id, p.number).where(p.id.in_(chunk))).tuples().all())
+        found.update(connection.execute(select(p.id, p.number).where(p.id.in_(chunk))).all())
     top = int(connection.scalar(select(func.max(p.number))) or 0)
     new = {procurement_id: top + index for index, procurement_id in enumerate(sorted(wanted - found.keys()), start=1)}
     if new:

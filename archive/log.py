@@ -107,7 +107,7 @@ def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
     numbers = sorted({finding.notice for finding in findings})
     for begin in range(0, len(numbers), _CHUNK):
         query = select(n.number, n.current_version).where(n.number.in_(numbers[begin : begin + _CHUNK]))
-        versions.update(connection.execute(query).tuples().all())
+        versions.update(connection.execute(query).all())
     committed_at = stamp(now())
     rows = [
         {

@@ -190,7 +190,7 @@ class Shelf:
     def _look_up(self, wanted: Collection[str], key: Any, value: Any) -> dict[str, int]:
         found: dict[str, int] = {}
         for chunk in _chunks(wanted):
-            found.update(self._connection.execute(select(key, value).where(key.in_(chunk))).tuples().all())
+            found.update(self._connection.execute(select(key, value).where(key.in_(chunk))).all())
         return found
 
     def _held(self, row: Any) -> HeldRecord:

@@ -121,18 +121,18 @@ def _run(row: Row[Any]) -> RunRow:
 def _notices_by_source(connection: Connection) -> dict[str, int]:
     r = t.records.c
     query = select(r.source, func.count(r.notice.distinct())).group_by(r.source)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def _records_by_source(connection: Connection) -> dict[str, int]:
     query = select(t.records.c.source, func.count()).group_by(t.records.c.source)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def _captured(connection: Connection) -> dict[str, tuple[int, datetime, datetime]]:
     c = t.captures.c
     query = select(c.source, func.count(), func.min(c.fetched_at), func.max(c.fetched_at)).group_by(c.source)
-    rows = connection.execute(query).tuples().all()
+    rows = connection.execute(query).all()
     return {source: (count, moment(first), moment(last)) for source, count, first, last in rows}
 
 
@@ -150,7 +150,7 @@ def _dated(connection: Connection) -> dict[str, tuple[str, str]]:
         .where(v.revision != "")
         .group_by(t.records.c.source)
     )
-    rows = [*connection.execute(by_revision).tuples(), *connection.execute(by_window).tuples()]
+    rows = [*connection.execute(by_revision), *connection.execute(by_window)]
     return {source: (first[:10], last[:10]) for source, first, last in rows}
 
 
@@ -161,4 +161,4 @@ def _last_complete(connection: Connection) -> dict[str, datetime]:
         .where(r.verdict == Verdict.COMPLETE, r.kind.in_(("crawl", "replay")))
         .group_by(r.source)
     )
-    return {source: moment(ended) for source, ended in connection.execute(query).tuples()}
+    return {source: moment(ended) for source, ended in connection.execute(query)}
