@@ -100,7 +100,7 @@ class _Judgement:
         kept = self._without_vetoed(hits)
         self._judge_terms(hit for hit in kept if hit.name.part == "term")
         self._judge_names((hit for hit in kept if hit.name.part == "name"), identified)
-        products = [hit for hit in kept if hit.name.part == "product"]
+        products = self._attributed([hit for hit in kept if hit.name.part == "product"], kept)
         self._judge_products(hit for hit in products if hit.name.policy == "strong")
         self._judge_doubtful([hit for hit in products if hit.name.policy != "strong"], kept)
         self._name_sellers()
@@ -154,6 +154,21 @@ class _Judgement:
         if hit.field.startswith("parties."):
             return bool(_LEGAL_REST.match(before) and _LEGAL_REST.match(after))
         return bool(_LEGAL_INSIDE.search(text[hit.start : hit.end]) or _LEGAL_NEXT.match(after[:16]))
+
+    def _attributed(self, products: list[Hit], kept: list[Hit]) -> list[Hit]:
+        """Products without those that are another vendor's own name, and of shared ones those of a vendor named here."""
+        named = {(hit.field, hit.start): hit.name.owner for hit in kept if hit.name.part == "name"}
+        owners: dict[tuple[str, int, int], set[str]] = {}
+        for hit in products:
+            owners.setdefault((hit.field, hit.start, hit.end), set()).add(hit.name.owner)
+        makers = {owner for kind, owner, role in self._found.tiers if kind == "vendor" and role == "maker"}
+        attributed = []
+        for hit in products:
+            present = owners[hit.field, hit.start, hit.end] & makers
+            own_name = named.get((hit.field, hit.start), hit.name.owner) == hit.name.owner
+            if own_name and (not present or hit.name.owner in present):
+                attributed.append(hit)
+        return attributed
 
     def _judge_products(self, hits: Iterable[Hit]) -> None:
         for hit in hits:
