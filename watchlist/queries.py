@@ -1,0 +1,68 @@
+"""The read side of the watchlist: tags of notices and notices of tags. Every function takes a connection."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+
+from sqlalchemy import Connection, case, func, select
+
+from watchlist.dictionary import Dictionary, load_dictionary
+from watchlist.evidence import Tag, load_evidence
+from watchlist.tables import tags
+
+_CHUNK = 900
+_KIND: dict[str, Literal["vendor", "technology"]] = {"vendor": "vendor", "technology": "technology"}
+
+
+@dataclass(frozen=True, slots=True)
+class TagCount:
+    """How many notices carry a tag, in any role, and how many of them in the tier ``alert``."""
+
+    kind: str
+    id: str
+    label: str
+    notices: int
+    alerts: int
+
+
+def tags_of(
+    connection: Connection, notice_numbers: Iterable[int], dictionary: Dictionary | None = None
+) -> dict[int, list[Tag]]:
+    """Tags by notice number, in order of kind, id and role; notices without tags are left out."""
+    labels = dictionary or _own_dictionary()
+    found: dict[int, list[Tag]] = {}
+    numbers = iter(notice_numbers)
+    while chunk := list(islice(numbers, _CHUNK)):
+        query = select(tags).where(tags.c.notice.in_(chunk)).order_by(tags.c.kind, tags.c.id, tags.c.role)
+        for row in connection.execute(query):
+            label = labels.label(row.kind, row.id)
+            tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, load_evidence(row.evidence))
+            found.setdefault(row.notice, []).append(tag)
+    return found
+
+
+def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:
+    """Numbers of the notices that carry a vendor or technology, in any role, in order."""
+    query = select(tags.c.notice).where(tags.c.kind == kind, tags.c.id == tag_id).distinct().order_by(tags.c.notice)
+    return list(connection.scalars(query))
+
+
+def counts_by_tag(connection: Connection, dictionary: Dictionary | None = None) -> list[TagCount]:
+    """Every tag in use with its number of notices, the most frequent first."""
+    labels = dictionary or _own_dictionary()
+    alert = case((tags.c.tier == "alert", tags.c.notice))
+    query = select(tags.c.kind, tags.c.id, func.count(tags.c.notice.distinct()), func.count(alert.distinct())).group_by(
+        tags.c.kind, tags.c.id
+    )
+    rows = [
+        TagCount(kind, tag, labels.label(kind, tag), held, alerts)
+        for kind, tag, held, alerts in connection.execute(query)
+    ]
+    return sorted(rows, key=lambda row: (-row.notices, row.kind, row.id))
+
+
+@lru_cache(maxsize=1)
+def _own_dictionary() -> Dictionary:
+    return load_dictionary()
