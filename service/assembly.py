@@ -54,3 +54,9 @@ def open_house(settings: Settings) -> Iterator[House]:
             yield House(settings, archive, load_dictionary(), engine)
         finally:
             engine.close()
+
+
+def searchable(engine: SearchEngine) -> int:
+    """The last ``seq`` that the index holds; 0 where there is no index yet."""
+    position = engine.position()
+    return position.seq if position else 0

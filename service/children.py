@@ -60,7 +60,9 @@ class Children:
             try:
                 process.wait(max(0.0, ends - time.monotonic()))
             except subprocess.TimeoutExpired:
-                _log.warning("Process %d did not end when asked and was killed; its run is closed as failed.", process.pid)
+                _log.warning(
+                    "Process %d did not end when asked and was killed; its run is closed as failed.", process.pid
+                )
                 process.kill()
                 process.wait()
 

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -30,7 +31,7 @@ INTERRUPTED = 130
 @app.callback(invoke_without_command=True)
 def _noticewatch(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Say the version and end."),  # noqa: FBT001, FBT003 - Typer's form
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
 ) -> None:
     if version:
         sys.stdout.write(f"noticewatch {__version__}\n")
@@ -58,7 +59,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone: nobody is left to be told
         return 0
-    except Exception as error:  # noqa: BLE001 - the last edge: a person gets a sentence, never a traceback unasked
+    except Exception as error:  # the last edge: a person gets a sentence, never a traceback unasked
         said = f"Unexpected error: {type(error).__name__}: {error}. Repeat it with --debug and report it, please."
         return _fail(said, 1, debug=debug)
     return code if isinstance(code, int) else 0

@@ -8,7 +8,7 @@ from typing import Final
 from archive import queries
 from archive.log import head
 from archive.rows import RunRow
-from service.assembly import House
+from service.assembly import House, searchable
 from service.output import Bar, progress
 
 _LOOK_EVERY: Final = 0.3
@@ -21,7 +21,7 @@ def show_load(house: House, process: subprocess.Popen[bytes], stopping: Callable
             _show(house, bar)
             time.sleep(_LOOK_EVERY)
         while process.returncode == 0 and not stopping():
-            done, total = house.engine.cursor(), _head(house)
+            done, total = searchable(house.engine), _head(house)
             if done >= total:
                 return
             bar.show("Making it searchable", done, total)

@@ -122,7 +122,13 @@ def progress(*, quiet: bool = False) -> Iterator[Bar]:
     if quiet or not console.is_terminal:
         yield _Lines() if not quiet else _Silent()
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as drawn:
         yield _Drawn(drawn)
 

@@ -11,7 +11,7 @@ from archive.log import head
 from archive.readers import LogReader, drive
 from archive.store import Archive
 from noticewatch.settings import Settings
-from service.assembly import House, open_house
+from service.assembly import House, open_house, searchable
 from service.holding import holder
 
 LOOK_EVERY: Final = 0.5
@@ -103,7 +103,9 @@ class Settled:
         return f"Joining, tagging and indexing are left to {self.left_to}; search follows."
 
 
-def settle(settings: Settings, *, patience: float = PATIENCE, tell: Callable[[int, int], None] | None = None) -> Settled:
+def settle(
+    settings: Settings, *, patience: float = PATIENCE, tell: Callable[[int, int], None] | None = None
+) -> Settled:
     """Bring joins, tags and index to the head of the log, or wait for the server that does so.
 
     ``tell`` is called with the seq reached and the seq to reach. Where a server holds the data folder the work is its
@@ -117,11 +119,11 @@ def settle(settings: Settings, *, patience: float = PATIENCE, tell: Callable[[in
             passed = drive(house.archive, tuple(_Telling(reader, house, last, tell) for reader in house.readers()))
             return Settled(last, passed=passed is not None)
         ends = time.monotonic() + patience
-        while house.engine.cursor() < last:
+        while searchable(house.engine) < last:
             if time.monotonic() > ends:
                 return Settled(last, passed=False, left_to=f"the server, process {server.process}")
             if tell:
-                tell(house.engine.cursor(), last)
+                tell(searchable(house.engine), last)
             time.sleep(0.1)
         return Settled(last, passed=True)
 
@@ -136,5 +138,5 @@ class _Telling:
     def advance(self, archive: Archive) -> bool:
         more = self._reader.advance(archive)
         if self._tell:
-            self._tell(min(self._house.engine.cursor(), self._last), self._last)
+            self._tell(min(searchable(self._house.engine), self._last), self._last)
         return more

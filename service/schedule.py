@@ -55,7 +55,12 @@ def next_crawl(every: timedelta, last: RunRow | None, moment: datetime, *, start
 
 
 def plan(
-    sources: Mapping[str, Source], settings: Settings, runs: Sequence[RunRow], moment: datetime, *, starting: bool = False
+    sources: Mapping[str, Source],
+    settings: Settings,
+    runs: Sequence[RunRow],
+    moment: datetime,
+    *,
+    starting: bool = False,
 ) -> list[Due]:
     """When each source is due, in order of name. Raises SettingsError for a schedule that is no interval."""
     last: dict[str, RunRow] = {}

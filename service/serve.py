@@ -1,6 +1,5 @@
 """Serves the pages and the API of a data folder, and drives the readers of its log."""
 
-import logging
 import signal
 import socket
 import sys

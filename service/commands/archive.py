@@ -14,7 +14,8 @@ from noticewatch.models import Notice, Origin, notice_from
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.output import Json, say, say_json
-from watchlist.queries import Tag, tags_of
+from watchlist.evidence import Tag
+from watchlist.queries import tags_of
 
 _MOST_NAMED = 12
 
@@ -165,7 +166,7 @@ def version_lines(version: VersionRow) -> list[str]:
     late = ", late" if version.late else ""
     said = f"{version.version}. {words.moment_words(version.observed_at)}: {kinds}{late}"
     lines = [f"{said} (capture {version.capture_id}, {words.ORIGINS.get(version.origin, version.origin)})"]
-    if not version.changed or version.changed[0][1] is None and len(version.changed) > _MOST_NAMED:
+    if not version.changed or (version.changed[0][1] is None and len(version.changed) > _MOST_NAMED):
         return lines
     for path, old, new in version.changed:
         lines.append(f"   {words.field_words(path)}: {_value(old)} → {_value(new)}")

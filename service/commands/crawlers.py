@@ -135,7 +135,9 @@ def crawl(
 
 def import_files(
     name: Annotated[str, typer.Argument(metavar="SOURCE", help="Source whose parser reads the files.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files as obtained, .gz, .zip, WARC, folders.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Files as obtained, .gz, .zip, WARC, folders.")
+    ],
     url: Annotated[str | None, typer.Option(help="Address under which the file was obtained.")] = None,
     captured_at: Annotated[
         str | None, typer.Option(metavar="TIME", help="When it was obtained; default the time of the file.")

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -11,8 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from api import words
-from indexer.results import Item, items
-from indexer.search import SearchAnswer, SearchRequest
+from indexer.items import Item
+from indexer.requests import MOST_HITS, SearchAnswer, SearchRequest
+from indexer.results import items
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_house
@@ -46,7 +48,6 @@ class Scope(StrEnum):
 
 
 Several = list[str] | None
-_MOST = 1_000
 _COLUMNS = (
     "id", "dated", "kind", "status", "title", "buyer", "suppliers", "makers", "amount", "currency", "amount_kind",
     "tags", "tier", "rebuilt", "url",
@@ -82,7 +83,7 @@ def search(
     everything: Annotated[bool, typer.Option("--all", help="Search everything, not only the watchlist.")] = False,
     scope: Annotated[Scope, typer.Option(help="One result a procurement or a notice.")] = Scope.PROCUREMENT,
     sort: Annotated[Sort, typer.Option(help="Order of the results.")] = Sort.DATED,
-    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="Most results.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_HITS, help="Most results.")] = 20,
     cursor: Annotated[str | None, typer.Option(help="Where an earlier answer ended.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.TABLE,
     as_json: Json = False,
@@ -136,12 +137,12 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
         wider = "" if everything else " --all searches everything, not only the watchlist."
         say(f"Nothing was found. noticewatch sources says what the archive covers.{wider}")
         return
-    fields = (
+    columns = (
         Field("title", flexible=True), Field("date"), Field("kind"), Field("buyer", flexible=True),
         Field("seller → maker", flexible=True), Field("amount", right=True, flexible=True),
         Field("tags", flexible=True), Field("id", flexible=True),
     )  # fmt: skip
-    say_table(fields, [table_row(item) for item in found])
+    say_table(columns, [table_row(item) for item in found])
     if answer.next_cursor:
         say(f"There is more: --cursor {answer.next_cursor}")
 
@@ -149,7 +150,9 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
 def table_row(item: Item) -> tuple[str, ...]:
     """A result as cells of the table, in words. Pure."""
     flat = csv_row(item)
-    amount = f"{flat['amount']} {flat['currency']} {flat['amount_kind']}".strip() if flat["amount"] else words.NOT_STATED
+    amount = (
+        f"{flat['amount']} {flat['currency']} {flat['amount_kind']}".strip() if flat["amount"] else words.NOT_STATED
+    )
     seller = " → ".join(part for part in (flat["suppliers"], flat["makers"]) if part) or words.NOT_STATED
     title = flat["title"] if len(flat["title"]) <= 100 else f"{flat['title'][:99]}…"
     rebuilt = " (rebuilt)" if flat["rebuilt"] == "True" else ""
@@ -222,7 +225,7 @@ def _say_status(status: Any) -> None:
 
 
 def _names(status: Any) -> Iterable[str]:
-    return getattr(status, "__dataclass_fields__", None) or vars(status)
+    return [field.name for field in fields(status)]
 
 
 def index_rebuild(as_json: Json = False) -> None:
@@ -235,16 +238,14 @@ def index_rebuild(as_json: Json = False) -> None:
     settings = load_settings()
     with open_house(settings) as house, progress(quiet=as_json) as bar:
         rebuild(house.archive, settings, lambda done, total: bar.show("Building the index", done, total))
-    with open_house(settings) as house:
-        count = house.engine.count()
-    say_json({"documents": count}) if as_json else say(f"The new index is in use; it holds {count:,} documents.")
+    say_json({"rebuilt": True}) if as_json else say("The new index is in use.")
 
 
-def _day(text: str | None, option: str) -> str | None:
+def _day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{option} is {text!r}; write a day as 2024-12-31.") from None
 

@@ -1,0 +1,69 @@
+"""Tests that need a browser or a server are skipped with one loud line a kind where it is absent.
+
+``REQUIRE=browser,postgresql`` turns those skips into failures. A test says what it needs by its marker.
+"""
+
+import importlib.util
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+_ABSENT = "absent: "
+
+
+def chromium() -> str | None:
+    """Path of a Chromium that tests may start, or None. ``$CHROMIUM`` names another than the first on the path."""
+    named = os.environ.get("CHROMIUM")
+    names = (named,) if named else ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def _browser() -> str:
+    if importlib.util.find_spec("playwright") is None:
+        return "the package playwright is not installed"
+    return "" if chromium() else "there is no Chromium (Debian: apt install chromium; or set CHROMIUM to its path)"
+
+
+def _server(variable: str) -> Callable[[], str]:
+    return lambda: "" if os.environ.get(variable) else f"{variable} names no server"
+
+
+_NEEDS: dict[str, Callable[[], str]] = {
+    "browser": _browser,
+    "postgresql": _server("TEST_POSTGRESQL_URL"),
+    "elasticsearch": _server("TEST_ELASTICSEARCH_URL"),
+}
+
+
+def required() -> frozenset[str]:
+    """What ``REQUIRE`` lists. Raises UsageError for a word that is no such need."""
+    words = frozenset(filter(None, (word.strip() for word in os.environ.get("REQUIRE", "").split(","))))
+    unknown = words - _NEEDS.keys()
+    if unknown:
+        raise pytest.UsageError(f"REQUIRE lists {', '.join(sorted(unknown))}; it can list {', '.join(_NEEDS)}.")
+    return words
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    required()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for need, missing in _NEEDS.items():
+        if item.get_closest_marker(need) and (reason := missing()):
+            if need in required():
+                pytest.fail(f"REQUIRE lists {need}, but {reason}", pytrace=False)
+            pytest.skip(f"{_ABSENT}{need}: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = Counter(
+        report.longrepr[2].partition(_ABSENT)[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and _ABSENT in report.longrepr[2]
+    )
+    for reason, count in sorted(skipped.items()):
+        terminalreporter.write_line(f"SKIPPED {count} tests, {reason}. REQUIRE turns this into a failure.", yellow=True)

@@ -1,0 +1,48 @@
+"""What commands write."""
+
+import io
+from decimal import Decimal
+
+import orjson
+from rich.console import Console
+
+from service.output import Field, json_line, progress, say_table
+
+FIELDS = (Field("title", flexible=True), Field("date"), Field("buyer"), Field("amount", right=True))
+ROW = ("Automated licence plate readers for the northern border " * 3, "2026-04-25", "ICE", "948,620.64 USD")
+
+
+def written(width: int) -> str:
+    out = io.StringIO()
+    say_table(FIELDS, [ROW], Console(file=out, width=width, highlight=False))
+    return out.getvalue()
+
+
+def test_a_narrow_terminal_loses_nothing_and_no_line_is_wider_than_it():
+    for width in (40, 60, 80, 100, 200):
+        text = written(width)
+        assert max(len(line) for line in text.splitlines()) <= width
+        assert "".join(ROW).replace(" ", "")[:60] in text.replace(" ", "").replace("\n", "") or width >= 100
+        assert "948,620.64" in text
+
+
+def test_money_and_sets_become_json_without_loss():
+    assert orjson.loads(json_line({"amount": Decimal("948620.64"), "kinds": {"b", "a"}})) == {
+        "amount": "948620.64",
+        "kinds": ["a", "b"],
+    }
+
+
+def test_progress_without_a_terminal_is_a_line_a_tenth(capsys):
+    with progress() as bar:
+        for done in range(101):
+            bar.show("Windows", done, 100)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Windows: 0 of 100"
+    assert len(lines) == 11
+
+
+def test_quiet_progress_says_nothing(capsys):
+    with progress(quiet=True) as bar:
+        bar.show("Windows", 1, 2)
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,26 @@
+"""The address to serve on."""
+
+import socket
+
+import pytest
+
+from noticewatch.errors import SettingsError
+from noticewatch.settings import Settings
+from service.serve import AddressTaken, listen
+
+
+def test_a_taken_address_is_one_sentence_with_the_way_out():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{port} cannot be used .*NOTICEWATCH_BIND=127\.0\.0\.1:"):
+            listen(Settings(bind=f"127.0.0.1:{port}"))
+
+
+def test_an_unknown_host_is_refused_by_name():
+    with pytest.raises(SettingsError, match=r"host 'no\.such\.host\.invalid' is not known"):
+        listen(Settings(bind="no.such.host.invalid:8484"))
+
+
+def test_a_free_address_is_held_at_once():
+    with listen(Settings(bind="127.0.0.1:0")) as bound:
+        assert bound.getsockname()[1] > 0
