@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crawlers.source import Source
 
 ALWAYS: Final[dict[str, Any]] = {
+    "CONCURRENT_ITEMS": 1,  # Scrapy makes as many tasks for every answer; spiders here give requests, not items
     "COOKIES_ENABLED": False,
     "HTTPCACHE_ENABLED": False,
     "HTTPERROR_ALLOW_ALL": True,  # the ledger wants to know of every answer

@@ -74,10 +74,14 @@ class Appender:
         """Find the rows of a walk that has ended and append it, together with others where they are small."""
         ready = self._find(walk)
         walk.closed = True
-        self._waiting.append(ready)
-        rows = sum(other.tally.rows for other in self._waiting)
-        if not self.grouped or rows >= BATCH or len(self._waiting) >= _MOST_WINDOWS:
+        if self._rows_waiting() + ready.tally.rows > BATCH:
             self.flush()
+        self._waiting.append(ready)
+        if not self.grouped or self._rows_waiting() >= BATCH or len(self._waiting) >= _MOST_WINDOWS:
+            self.flush()
+
+    def _rows_waiting(self) -> int:
+        return sum(ready.tally.rows for ready in self._waiting)
 
     def flush(self) -> None:
         """Append everything that waits."""
@@ -153,7 +157,8 @@ class Appender:
         walk, tally, expected = ready.walk, ready.tally, self.source.expectations
         gaps = walk.gaps(every=self.every)
         if problems:
-            gaps.append(f"{len(problems)} rows could not be read (the first: {problems[0]})")
+            count = "1 row" if len(problems) == 1 else f"{len(problems):,} rows"
+            gaps.append(f"{count} could not be read (the first: {problems[0]})")
         sized = self.sized and not walk.unreadable
         return WindowFacts(
             [asked.facts() for asked in walk.asked],

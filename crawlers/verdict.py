@@ -93,7 +93,7 @@ def judge_crawl(windows: Iterable[tuple[Verdict, Sequence[str]]]) -> tuple[Verdi
 def _nothing_came(facts: WindowFacts, due: Sequence[RequestFacts]) -> Judgement:
     problems = list(dict.fromkeys(request.problem for request in due if request.problem))
     if any(request.blocked for request in due):
-        return Judgement(Verdict.BLOCKED, problems)
+        return Judgement(Verdict.BLOCKED, problems or ["the publisher refuses"])
     if facts.cancelled:
         return Judgement(Verdict.CANCELLED, ["cancelled"])
     return Judgement(Verdict.FAILED, problems or ["no answer came"])
@@ -118,7 +118,7 @@ def _from_faults(facts: WindowFacts, due: Sequence[RequestFacts]) -> Judgement:
     notes = ["source's own count not recorded"] if _count_missing(facts) else []
     notes += [drift for drift in drifts if drift not in faults]
     verdict = Verdict.PARTIAL if faults or drifts else Verdict.COMPLETE
-    if any(request.blocked for request in due):
+    if any(request.blocked and request.state != "answered" for request in due):
         verdict = Verdict.BLOCKED
     elif facts.cancelled and any(request.state == "planned" for request in due):
         verdict = Verdict.CANCELLED

@@ -1,0 +1,26 @@
+"""A crawl in a process of its own: ``python -m tests.crawlers.crawl_here HOME SOURCE-FOLDER [RECORDINGS [KIND]]``."""
+
+import sys
+from pathlib import Path
+
+from archive.store import Archive
+from crawlers.engine import crawl
+from crawlers.source import read_source
+from noticewatch.settings import Settings
+
+
+def main(home: str, folder: str, recordings: str | None = None, kind: str = "replay") -> int:
+    settings = Settings(home=Path(home), contact="test@example.org")
+    archive = Archive.open(settings)
+    found = read_source(Path(folder))
+    print("ready", flush=True)
+    if recordings is None:
+        result = crawl(archive, settings, found, kind="crawl")
+    else:
+        result = crawl(archive, settings, found, kind=kind, recordings=Path(recordings))  # type: ignore[arg-type]  # text
+    print(result.verdict, *result.reasons, sep="\n")
+    return result.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,189 @@
+"""Import of files, and the past read again."""
+
+import gzip
+import os
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from archive import queries, tables
+from archive.store import Archive
+from crawlers.engine import crawl
+from crawlers.importing import import_files
+from crawlers.reparsing import reparse
+from crawlers.source import Source
+from noticewatch.errors import UsageError
+from noticewatch.models import Verdict
+from noticewatch.settings import Settings
+from tests.crawlers.conftest import ADDRESS, DAY, Recorder
+
+CSV = b"id,title\nA1,one\nA2,two\nA3,three\n"
+
+
+def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
+    with archive.reading() as connection:
+        return [tuple(row) for row in connection.execute(select(*columns))]
+
+
+def title(archive: Archive, number: str) -> str:
+    with archive.reading() as connection:
+        found = queries.notice(connection, f"us-action:{number}")
+    assert found is not None
+    return found.notice.title[0].text
+
+
+def packed(folder: Path, how: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    if how == "gz":
+        (folder / "file.csv.gz").write_bytes(gzip.compress(CSV))
+        return folder / "file.csv.gz"
+    if how == "zip":
+        with zipfile.ZipFile(folder / "files.zip", "w") as archive:
+            archive.writestr("inner/file.csv", CSV)
+        return folder / "files.zip"
+    (folder / "file.csv").write_bytes(CSV)
+    return folder if how == "folder" else folder / "file.csv"
+
+
+@pytest.mark.parametrize("how", ["plain", "gz", "zip", "folder"])
+def test_a_file_is_imported_however_it_is_packed_and_marked_as_imported(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, how: str
+) -> None:
+    path = packed(tmp_path / "in", how)
+    result = import_files(archive, settings, tiny_file, [path], captured_at=DAY, url=ADDRESS + "file.csv", note="by hand")
+    assert (result.verdict, result.run.kind, result.counts.records) == (Verdict.COMPLETE, "import", 3)
+    c = tables.captures.c
+    assert rows(archive, c.origin, c.recorder, c.note, c.url, c.fetched_at, c.payload_length) == [
+        ("imported", "test@example.org", "by hand", ADDRESS + "file.csv", "2026-08-20T12:00:00.000000Z", len(CSV))
+    ]
+    assert [quiet for (quiet,) in rows(archive, tables.events.c.quiet)] == [True] * 3
+    assert rows(archive, tables.walked_windows.c.key) == []
+
+
+def test_the_same_file_twice_is_one_capture_and_brings_no_event(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    path = packed(tmp_path / "in", "plain")
+    for _ in range(2):
+        result = import_files(archive, settings, tiny_file, [path])
+    assert (result.counts.records, result.counts.events) == (0, 0)
+    assert len(rows(archive, tables.captures.c.id)) == 1
+    assert rows(archive, tables.captures.c.note) == [("time taken from the file",)]
+
+
+def test_an_older_file_never_becomes_the_current_version(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    for name, text, days in (("new", b"id,title\nA1,later\nA2,two\n", 0), ("old", b"id,title\nA1,late\nA2,two\n", -9)):
+        path = tmp_path / f"{name}.csv"
+        path.write_bytes(text)
+        import_files(archive, settings, tiny_file, [path], captured_at=DAY + timedelta(days=days))
+    assert title(archive, "A1") == "later"
+    assert rows(archive, tables.notices.c.id, tables.notices.c.versions) == [("us-action:A1", 2), ("us-action:A2", 1)]
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (CSV[:-3], "ends in the middle of row 3"),
+        (b"<html><body>Maintenance</body></html>\n", "does not begin with the columns"),
+        (b"", "does not begin with the columns"),
+    ],
+)
+def test_a_file_that_is_cut_or_something_else_fails_with_a_sentence_and_leaves_no_notice(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, payload: bytes, said: str
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(payload)
+    result = import_files(archive, settings, tiny_file, [path])
+    assert (result.verdict, result.exit_code) == (Verdict.FAILED, 5)
+    assert said in result.reasons[0]
+    assert rows(archive, tables.notices.c.id) == []
+    assert len(rows(archive, tables.captures.c.id)) == 1
+
+
+def test_what_cannot_be_opened_is_named(archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path) -> None:
+    (tmp_path / "bad.gz").write_bytes(b"not gzip at all")
+    with pytest.raises(UsageError, match=r"bad\.gz cannot be unpacked"):
+        import_files(archive, settings, tiny_file, [tmp_path / "bad.gz"])
+    with pytest.raises(UsageError, match="missing.csv does not exist"):
+        import_files(archive, settings, tiny_file, [tmp_path / "missing.csv"])
+    assert rows(archive, tables.runs.c.verdict) == [("failed",)]
+
+
+def test_a_recording_can_be_imported_with_all_its_days(
+    archive: Archive, settings: Settings, tiny_list: Source, tmp_path: Path
+) -> None:
+    for number, days in (("two", 1), ("one", 0)):
+        recorder = Recorder(tmp_path / "all" / f"{number}.warc.gz", "tiny_list", DAY + timedelta(days=days))
+        recorder.page("2026-08-01", 1, {"A1": number})
+        recorder.close()
+    result = import_files(archive, settings, tiny_list, [tmp_path / "all"])
+    assert (result.verdict, result.counts.records) == (Verdict.COMPLETE, 2)
+    assert title(archive, "A1") == "two"
+    assert {origin for (origin,) in rows(archive, tables.captures.c.origin)} == {"rebuilt"}
+
+
+def test_a_large_file_is_read_in_two_passes_and_spooled_with_the_same_result(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crawlers import held, staging
+
+    lines = b"".join(b"N%05d,title %d\n" % (number, number % 7) for number in range(2_500))
+    (tmp_path / "file.csv").write_bytes(b"id,title\n" + lines)
+    monkeypatch.setattr(held, "SMALL", 1_000)
+    monkeypatch.setattr(staging.Stage.__init__, "__defaults__", (10_000,))
+    result = import_files(archive, settings, tiny_file, [tmp_path / "file.csv"], captured_at=DAY)
+    assert (result.counts.rows, result.counts.records) == (2_500, 2_500)
+    assert title(archive, "N00013") == "title 6"
+
+
+def test_a_better_parser_reads_the_past_again_quietly(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    import_files(archive, settings, tiny_file, [packed(tmp_path / "in", "plain")], captured_at=DAY)
+    assert reparse(archive, tiny_file) is None
+    folder = tmp_path / "tiny_file"
+    folder.mkdir()
+    for name in ("spider.py", "parser.py", "source.toml"):
+        text = (tiny_file.folder / name).read_text()
+        text = text.replace("Text(text=row.raw)", "Text(text=row.raw.title())").replace("version = 1", "version = 2")
+        (folder / name).write_text(text)
+    better = Source.model_validate({**tiny_file.model_dump(by_alias=True), "parser_version": 2, "folder": folder})
+    result = reparse(archive, better)
+    assert result is not None
+    assert (result.verdict, title(archive, "A1")) == (Verdict.COMPLETE, "One")
+    kinds = rows(archive, tables.events.c.kinds, tables.events.c.quiet)
+    assert kinds == [('["new"]', True)] * 3 + [('["reparsed"]', True)] * 3
+    assert reparse(archive, better) is None
+
+
+def test_a_file_far_smaller_than_the_last_crawl_is_held_back(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    def replay(name: str, count: int, days: int) -> Any:
+        recorder = Recorder(tmp_path / f"{name}.warc.gz", "tiny_file", DAY + timedelta(days=days))
+        lines = b"".join(b"A%d,title\n" % number for number in range(count))
+        recorder.add(b"id,title\n" + lines, ADDRESS + "file.csv", media_type="text/csv")
+        return crawl(archive, settings, tiny_file, kind="replay", recordings=recorder.close())
+
+    assert replay("one", 10, 0).verdict is Verdict.COMPLETE
+    small = replay("two", 4, 1)
+    assert (small.verdict, small.exit_code, small.counts.events) == (Verdict.EMPTY_SUSPICIOUS, 6, 0)
+    assert "only 4 rows where the last whole walk had 10" in small.reasons[0]
+    assert rows(archive, tables.windows.c.state) == [("appended",), ("held",)]
+    assert replay("three", 1, 2).reasons[0].startswith("only 1 rows where at least 2")
+
+
+def test_time_of_a_file_is_its_time_of_change(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    path = packed(tmp_path / "in", "plain")
+    moment = datetime(2026, 5, 1, tzinfo=UTC).timestamp()
+    os.utime(path, (moment, moment))
+    import_files(archive, settings, tiny_file, [path])
+    assert rows(archive, tables.captures.c.fetched_at) == [("2026-05-01T00:00:00.000000Z",)]
