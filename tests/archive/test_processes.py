@@ -1,0 +1,78 @@
+"""Several processes at once, and processes that die: the log stays whole."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from archive import tables
+from archive.store import Archive
+from noticewatch.settings import Settings
+from tests.archive.making import append, events, open_archive, reading
+
+SPAWN = multiprocessing.get_context("spawn")
+PER_PROCESS = 600
+
+
+def _append_many(home: str, name: str, count: int, size: int) -> None:
+    """What a child does: append ``count`` notices in runs of ``size``."""
+    archive = Archive.open(Settings(home=Path(home)))
+    for begin in range(0, count, size):
+        rows = [reading(f"{name}-{number}", f"title {number}") for number in range(begin, begin + size)]
+        append(archive, rows, day=begin / 100)
+    archive.close()
+
+
+def _start(home: Path, name: str, count: int, size: int) -> multiprocessing.process.BaseProcess:
+    process = SPAWN.Process(target=_append_many, args=(str(home), name, count, size))
+    process.start()
+    return process
+
+
+def _contents(archive: Archive) -> tuple[dict[str, str], Counter[tuple[str, str]]]:
+    """Hash by notice, and the events without their order."""
+    n, v = tables.notices.c, tables.versions.c
+    with archive.reading() as connection:
+        rows = connection.execute(select(n.id, v.content_sha256).join(tables.versions, v.notice == n.number)).all()
+    return dict(rows), Counter((event.notice_id, ",".join(event.kinds)) for event in events(archive))  # type: ignore[arg-type]  # rows are pairs
+
+
+@pytest.mark.xdist_group("processes")
+def test_three_processes_lose_no_seq_and_double_none(tmp_path: Path) -> None:
+    archive = open_archive(tmp_path / "data")
+    children = [_start(archive.folder, name, PER_PROCESS, 50) for name in "abc"]
+    for child in children:
+        child.join(120)
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    with archive.reading() as connection:
+        seqs = list(connection.scalars(select(tables.events.c.seq).order_by(tables.events.c.seq)))
+        first_seen = list(connection.scalars(select(tables.notices.c.first_seen_seq)))
+    assert seqs == list(range(1, 3 * PER_PROCESS + 1))
+    assert sorted(first_seen) == seqs
+    archive.close()
+
+
+@pytest.mark.xdist_group("processes")
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_and_begun_again_is_as_if_undisturbed(tmp_path: Path, seed: int) -> None:
+    undisturbed, disturbed = open_archive(tmp_path / "a"), open_archive(tmp_path / "b")
+    _append_many(str(undisturbed.folder), "x", 2_000, 100)
+    child = _start(disturbed.folder, "x", 2_000, 100)
+    wanted = random.Random(seed).randrange(100, 1_500)
+    deadline = time.monotonic() + 60
+    while len(events(disturbed)) < wanted and child.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.join(30)
+    _append_many(str(disturbed.folder), "x", 2_000, 100)
+    assert _contents(disturbed) == _contents(undisturbed)
+    undisturbed.close()
+    disturbed.close()
