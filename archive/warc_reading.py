@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ def recorded(path: Path) -> Iterator[Recorded]:
     Raises UsageError where there is no WARC file, CaptureDamaged where one cannot be read.
     """
     for file in warc_files(path):
+        _check_kind(file)
         try:
             yield from _responses(file)
         except ArchiveLoadFailed as error:
@@ -71,6 +73,19 @@ def open_at(file: Path, offset: int) -> BinaryIO:
         handle.close()
         raise CaptureDamaged(f"No WARC record stands at byte {offset} of {file}.") from error
     return io.BufferedReader(_Payload(handle, record.raw_stream), _BLOCK)
+
+
+def _check_kind(file: Path) -> None:
+    """Refuse a file that is no WARC file at all; an empty one is a WARC file without records."""
+    try:
+        with file.open("rb") as raw:
+            head = raw.read(_BLOCK)
+        if head[:2] == b"\x1f\x8b":
+            head = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(head, 5)
+    except (OSError, zlib.error) as error:
+        raise CaptureDamaged(f"{file} cannot be read as a WARC file ({error}).") from error
+    if head and not head.startswith(b"WARC/"):
+        raise CaptureDamaged(f"{file} cannot be read as a WARC file; it begins with other data.")
 
 
 def media_type_of(http: Any) -> str | None:
