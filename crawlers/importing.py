@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -37,6 +38,10 @@ from noticewatch.settings import Settings
 
 SCOPE: Final = "import"
 """Scope of the windows of imports; each capture is one, by its id."""
+
+NO_ADDRESS: Final = "http://imported.invalid/"
+"""What stands for the address of a file that came without one; ``invalid`` is a name that nobody can own (RFC 2606).
+Only http addresses have HTTP headers in a WARC file."""
 
 _BLOCK: Final = 1 << 20
 
@@ -88,10 +93,12 @@ class _Describe:
     def __call__(self, name: str, modified: datetime, sha256: str, length: int) -> Capture:
         """The capture of one payload."""
         notes = [self.note] if self.note else []
+        if self.url is None:
+            notes.append("address not stated")
         if self.captured_at is None:
             notes.append("time taken from the file")
         return Capture(
-            id=new_id(), source=self.source, url=self.url or f"file:{name}", status=200,
+            id=new_id(), source=self.source, url=self.url or f"{NO_ADDRESS}{quote(name)}", status=200,
             media_type=mimetypes.guess_type(name)[0], fetched_at=self.captured_at or modified, payload_sha256=sha256,
             payload_length=length, origin=Origin.IMPORTED, recorder=self.recorder, note="; ".join(notes) or None,
         )  # fmt: skip

@@ -72,7 +72,7 @@ def test_the_same_file_twice_is_one_capture_and_brings_no_event(
         result = import_files(archive, settings, tiny_file, [path])
     assert (result.counts.records, result.counts.events) == (0, 0)
     assert len(rows(archive, tables.captures.c.id)) == 1
-    assert rows(archive, tables.captures.c.note) == [("time taken from the file",)]
+    assert rows(archive, tables.captures.c.note) == [("address not stated; time taken from the file",)]
 
 
 def test_an_older_file_never_becomes_the_current_version(
