@@ -156,7 +156,7 @@ class _Judgement:
         return bool(_LEGAL_INSIDE.search(text[hit.start : hit.end]) or _LEGAL_NEXT.match(after[:16]))
 
     def _attributed(self, products: list[Hit], kept: list[Hit]) -> list[Hit]:
-        """Products without those that are another vendor's own name, and of shared ones those of a vendor named here."""
+        """Products that are not another vendor's own name; of shared ones those of a vendor named here."""
         named = {(hit.field, hit.start): hit.name.owner for hit in kept if hit.name.part == "name"}
         owners: dict[tuple[str, int, int], set[str]] = {}
         for hit in products:

@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -66,8 +66,8 @@ class Patterns:
     def __init__(self, dictionary: Dictionary) -> None:
         self._names: dict[str, list[Name]] = {}
         for name in _names(dictionary):
-            for spelling in spellings(name.name):
-                self._names.setdefault(spelling, []).append(name)
+            for spelling, spelt in _spelt(name):
+                self._names.setdefault(spelling, []).append(spelt)
         self._spellings = list(self._names)
         self._automaton = AhoCorasick(self._spellings, implementation=Implementation.DFA, store_patterns=False)
 
@@ -90,9 +90,8 @@ class Patterns:
 
 def spellings(name: str) -> set[str]:
     """Normal forms under which a name is searched: spaced, hyphenated and joined, with and without punctuation."""
-    cased = {name, _CAMEL.sub(" ", name)}
-    base = {normalise(spelling).text.strip() for spelling in cased}
-    base |= {spelling.replace(" & ", " and ") for spelling in base}
+    plain = normalise(name).text.strip()
+    base = {plain, plain.replace(" & ", " and ")}
     found: set[str] = set()
     for spelling in base:
         legal = _LEGAL_END.search(spelling)
@@ -107,11 +106,27 @@ def spellings(name: str) -> set[str]:
     return found - {""}
 
 
+def _spelt(name: Name) -> Iterator[tuple[str, Name]]:
+    """Spellings of a name, and what each is worth: a product written apart (``BodyWorn``) may be plain words."""
+    own = spellings(name.name)
+    yield from ((spelling, name) for spelling in own)
+    if name.part == "product":
+        yield from ((", ".join(words), name) for spelling in own if len(words := spelling.split(" ")) == 2)
+    apart = _CAMEL.sub(" ", name.name)
+    if apart != name.name:
+        weaker = name if name.part == "term" else replace(name, policy="needs_context")
+        yield from ((spelling, weaker) for spelling in spellings(apart) - own)
+
+
 def _names(dictionary: Dictionary) -> Iterator[Name]:
     included = set()
     for row in dictionary.policies:
         included.add(normalise(row.name).text)
         yield Name(row.part, row.owner, row.name, row.policy)
+        if row.part == "product" and row.policy != "strong":
+            maker = dictionary.vendors[row.owner].name.split()[0]
+            if normalise(maker).text not in normalise(row.name).text:
+                yield Name("product", row.owner, f"{maker} {row.name}", "strong")
     for technology in dictionary.technologies.values():
         for term in technology.exclude_terms:
             bare = re.sub(r"\s*\([^)]*\)", "", term)

@@ -1,0 +1,138 @@
+"""What the matcher promises, by example and by property."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noticewatch.models import Kind, Notice, Party, Text
+from watchlist.dictionary import load_dictionary
+from watchlist.evidence import Tag, dump_evidence, field_texts, load_evidence
+from watchlist.explain import explain
+from watchlist.matcher import Matcher
+
+MATCHER = Matcher(load_dictionary())
+
+
+def notice(title: str = "", supplier: str = "", description: str = "", *, made: bool = False) -> Notice:
+    return Notice(
+        kind=Kind.ORDER,
+        title=(Text(text=title),) if title else (),
+        title_from="made from description" if made else "published",
+        description=(Text(text=description),) if description else (),
+        parties=(Party(role="supplier", name=supplier),) if supplier else (),
+    )
+
+
+def found(tags: tuple[Tag, ...]) -> set[tuple[str, str, str]]:
+    return {(tag.id, tag.role, tag.tier) for tag in tags}
+
+
+def alerts(**parts: str) -> set[str]:
+    return {tag.id for tag in MATCHER.tags(notice(**parts)) if tag.tier == "alert"}  # type: ignore[arg-type]  # all are texts
+
+
+def test_maker_product_and_seller_are_told_apart_with_their_spans() -> None:
+    stored = notice("FIVECAST ONYX SUBSCRIPTION", "PANAMERICA COMPUTERS, INC.", "FIVECAST ONYX SUBSCRIPTION", made=True)
+    tags = {tag.role: tag for tag in MATCHER.tags(stored) if tag.kind == "vendor"}
+    assert {role: tag.id for role, tag in tags.items()} == {
+        "maker": "fivecast", "product": "fivecast", "seller": "panamerica-computers",
+    }  # fmt: skip
+    assert {"title", "description"} <= {evidence.field for evidence in tags["maker"].evidence}
+    assert tags["product"].evidence[0].quote == "FIVECAST ONYX"
+    assert tags["seller"].evidence[0].field == "parties.supplier"
+
+
+def test_a_seller_alone_is_not_on_the_watchlist() -> None:
+    assert MATCHER.tags(notice("Printer toner", "FCN, INC.")) == ()
+    assert MATCHER.tags(notice("OPTION YEAR 4", "LEIDOS, INC.")) == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "supplier"),
+    [
+        ("Security cameras", "EVIGILANT.COM INC"),
+        ("Repair MAF Roofs", "JAXON CONSTRUCTION INC"),
+        ("FAXON barrel", ""),
+        ("Haul out of USCGC VIGILANT", "VIGOR"),
+        ("Tower lease", "CLEARVIEW TOWER COMPANY"),
+        ("PSO services", "PARAGON SYSTEMS INC"),
+        ("Drinking glasses", "PARAGONE SOLUTIONS LLC"),
+        ("Facilities support", "PRI/DJI, A SERVICES JV"),
+        ("Flock audio mixer", ""),
+    ],
+)
+def test_same_name_other_firm(title: str, supplier: str) -> None:
+    makers = {tag.id for tag in MATCHER.tags(notice(title, supplier)) if tag.kind == "vendor"}
+    assert makers == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["Axon", "West", "Magnet", "Harris", "Motorola", "Paragon", "Flock", "Graphite", "BI", "LEARN", "Raven",
+             "Stingray", "Pegasus", "Falcon", "Motorola Solutions, Inc.", "Harris Corporation", "West Publishing Corp"],
+)  # fmt: skip
+def test_an_ambiguous_name_alone_never_alerts(name: str) -> None:
+    assert alerts(title=name) == set()
+    assert alerts(supplier=name) == set()
+
+
+def test_a_name_of_many_lines_alerts_beside_what_it_is_watched_for() -> None:
+    assert "axon" in alerts(title="Body worn cameras", supplier="AXON ENTERPRISE, INC.")
+    assert alerts(title="TASER cartridges", supplier="AXON ENTERPRISE, INC.") == set()
+    assert "thomson-reuters" in alerts(title="CLEAR SUBSCRIPTION SERVICE", supplier="WEST PUBLISHING CORPORATION")
+    assert alerts(title="Law books", supplier="WEST PUBLISHING CORPORATION") == set()
+
+
+@pytest.mark.parametrize("spelling", ["Pen-Link", "PenLink", "PEN LINK", "pen‑link", "Pen\u00adLink"])
+def test_a_name_is_found_in_every_spelling(spelling: str) -> None:
+    assert "pen-link" in alerts(title=f"Renewal of {spelling} licences")
+
+
+def test_clause_text_is_no_evidence() -> None:
+    clause = "FAR 52.204-25 Prohibition on contracting for certain telecommunications and video surveillance services"
+    assert MATCHER.tags(notice("Paper", description=f"{clause} by Hikvision or Dahua Technology.")) == ()
+    assert MATCHER.tags(notice("THE PURPOSE IS TO INCORPORATE " + clause, made=True)) == ()
+    assert (
+        MATCHER.tags(notice("Cleaning", description="The contractor follows the Quality Assurance Surveillance Plan."))
+        == ()
+    )
+
+
+def test_a_veto_takes_away_its_own_terms_only() -> None:
+    assert alerts(title="High speed camera for a wind tunnel") == set()
+    assert "gunshot_detection" in alerts(title="ShotSpotter renewal and high speed camera")
+
+
+def test_a_term_in_the_body_of_a_notice_is_for_review() -> None:
+    assert found(MATCHER.tags(notice("Various supplies", description="One licence plate reader is wanted."))) == {
+        ("lpr", "", "review")
+    }
+
+
+def test_an_identifier_names_its_vendor_whatever_the_printed_name() -> None:
+    vendor = MATCHER.dictionary.vendors["giant-oak"]
+    duns = next(identifier[5:] for identifier in vendor.identifiers if identifier.startswith("DUNS:"))
+    stored = Notice(kind=Kind.ORDER, parties=(Party(role="supplier", name="G.O. HOLDING", duns=duns),))
+    tags = MATCHER.tags(stored)
+    assert [(tag.id, tag.tier, tag.evidence[0].by) for tag in tags] == [("giant-oak", "alert", "identifier")]
+    assert tags[0].evidence[0].field == "parties.supplier.duns"
+
+
+def test_evidence_survives_storage() -> None:
+    for tag in explain(MATCHER, "Cellebrite UFED", "FCN, Inc."):
+        assert load_evidence(dump_evidence(tag.evidence)) == tag.evidence
+
+
+WORDS = st.sampled_from(
+    ["Cellebrite", "UFED", "<b>", "</b>", "&amp;", "ﬁ", "e\u0301", "Pen\u00adLink", "body", "worn", "cameras", "\n",
+     "ß", "52.204-25", "Axon", "É", "\ud800", "licence plate reader", "İ"]
+)  # fmt: skip
+
+
+@given(st.lists(WORDS).map(" ".join) | st.lists(WORDS).map("".join) | st.text(max_size=40))
+def test_any_text_can_be_matched_and_every_quote_is_found_at_its_place(text: str) -> None:
+    stored = notice(text or " ", text or " ", text or " ")
+    texts = field_texts(stored)
+    for tag in MATCHER.tags(stored):
+        for evidence in tag.evidence:
+            assert evidence.quote
+            assert texts[evidence.field][evidence.start : evidence.end] == evidence.quote
