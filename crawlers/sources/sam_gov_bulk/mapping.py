@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from crawlers.parsing import Shape
 from crawlers.sources.sam_gov_bulk.awardee import company
@@ -98,8 +98,8 @@ def to_notice(cells: Cells, shape: Shape) -> Notice:
         amounts=tuple(_amounts(cells, shape)),
         numbers=tuple(_numbers(cells)),
         dates=tuple(_dates(cells, shape)),
-        classifications=tuple(_classifications(cells)),
-        competition=_competition(cells),
+        classifications=_classifications(cells["NaicsCode"], cells["ClassificationCode"]),
+        competition=_competition(cells["SetASideCode"], cells["SetASide"]),
         places=_places(cells),
         links=tuple(_links(cells)),
     )
@@ -183,15 +183,15 @@ def _dates(cells: Cells, shape: Shape) -> Iterator[DateValue]:
             shape.remarks[f"{column} that is no date"] += 1
 
 
-def _classifications(cells: Cells) -> Iterator[Classification]:
-    if code := cells["NaicsCode"]:
-        yield Classification(scheme="naics", code=code)
-    if code := cells["ClassificationCode"]:
-        yield Classification(scheme="psc", code=code)
+@lru_cache(maxsize=4096)
+def _classifications(naics: str, psc: str) -> tuple[Classification, ...]:
+    given: tuple[tuple[Literal["naics", "psc"], str], ...] = (("naics", naics), ("psc", psc))
+    return tuple(Classification(scheme=scheme, code=code) for scheme, code in given if code)
 
 
-def _competition(cells: Cells) -> Competition | None:
-    code, words = _plain_list(cells["SetASideCode"]), _plain_list(cells["SetASide"])
+@lru_cache(maxsize=512)
+def _competition(set_aside_code: str, set_aside: str) -> Competition | None:
+    code, words = _plain_list(set_aside_code), _plain_list(set_aside)
     if not code and not words:
         return None
     return Competition(set_aside=words or None, set_aside_code=code or None)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Self
+from functools import lru_cache
+from typing import Any, Final, Literal, Self
 
 from crawlers.parsing import Shape
 from noticewatch.buyers import find
@@ -121,7 +122,7 @@ def to_notice(members: Mapping[str, Any], identity: Identity, shape: Shape) -> N
         amounts=tuple(_amounts(members, shape)),
         numbers=tuple(_numbers(members, identity)),
         dates=tuple(_dates(members, shape)),
-        classifications=tuple(_classifications(members)),
+        classifications=_classifications(members),
         links=(Link(url=f"{AWARD_PAGE}{identity.generated}"),),
     )
 
@@ -141,11 +142,14 @@ def _string(members: Mapping[str, Any], name: str) -> str:
 
 
 def _buyer(members: Mapping[str, Any], identity: Identity) -> Buyer:
-    entry = find("subtier_code", identity.agency)
     name = _string(members, "Awarding Sub Agency") or _string(members, "Awarding Agency")
-    return Buyer(
-        role="contracting", name=name or None, codes={"fpds": identity.agency}, buyer_id=entry.id if entry else None
-    )
+    return _agency(identity.agency, name or None)
+
+
+@lru_cache(maxsize=1024)
+def _agency(code: str, name: str | None) -> Buyer:
+    entry = find("subtier_code", code)
+    return Buyer(role="contracting", name=name, codes={"fpds": code}, buyer_id=entry.id if entry else None)
 
 
 def _parties(members: Mapping[str, Any]) -> tuple[Party, ...]:
@@ -192,8 +196,13 @@ def _dates(members: Mapping[str, Any], shape: Shape) -> Iterator[DateValue]:
         shape.remarks["action dates that are no date"] += 1
 
 
-def _classifications(members: Mapping[str, Any]) -> Iterator[Classification]:
-    if label := _string(members, "product_or_service_description"):
-        yield Classification(scheme="psc", label=label)
-    if label := _string(members, "naics_description"):
-        yield Classification(scheme="naics", label=label)
+def _classifications(members: Mapping[str, Any]) -> tuple[Classification, ...]:
+    return _classified(
+        _string(members, "product_or_service_description"), _string(members, "naics_description")
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _classified(product: str, industry: str) -> tuple[Classification, ...]:
+    given: tuple[tuple[Literal["psc", "naics"], str], ...] = (("psc", product), ("naics", industry))
+    return tuple(Classification(scheme=scheme, label=label) for scheme, label in given if label)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO, Final
 
 from crawlers.parsing import Row, Shape
@@ -42,9 +43,14 @@ def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:  # noqa: ARG0
         key=identity.key,
         revision="",
         notice=to_notice(row.raw, identity, shape),
-        carried=frozenset(path for member in row.raw for path in CARRIES.get(member, ())),
+        carried=_carried(tuple(row.raw)),
         index=row.index,
         start=row.start,
         end=row.end,
         sha256=row.sha256,
     )
+
+
+@lru_cache(maxsize=64)
+def _carried(members: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(path for member in members for path in CARRIES.get(member, ()))
