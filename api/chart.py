@@ -87,9 +87,7 @@ def chart(held: Obligations) -> Chart:
     )
 
 
-def _bars(
-    held: Obligations, year: int, left: float, slot: float, y: Callable[[Decimal], float]
-) -> Iterator[Bar]:
+def _bars(held: Obligations, year: int, left: float, slot: float, y: Callable[[Decimal], float]) -> Iterator[Bar]:
     width = min(slot * 0.62, 64.0)
     x = round(left + (slot - width) / 2, 1)
     up = down = Decimal(0)
@@ -112,7 +110,9 @@ def _table(held: Obligations) -> Iterator[Line]:
     for name, years in held.by_buyer.items():
         yield Line(name, tuple(shown(years.get(year)) for year in held.years))
     if len(held.by_buyer) > 1:
-        sums = [sum((years.get(year, Decimal(0)) for years in held.by_buyer.values()), Decimal(0)) for year in held.years]
+        sums = [
+            sum((years.get(year, Decimal(0)) for years in held.by_buyer.values()), Decimal(0)) for year in held.years
+        ]
         yield Line("All", tuple(map(shown, sums)))
 
 

@@ -104,19 +104,19 @@ def sentence(counts: Counts, views: Sequence[SourceView]) -> str:
 
 
 def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
-    """What is known to be missing, a sentence a source."""
+    """What is known to be missing, in sentences."""
+    empty = [view.title for view in views if not view.notices]
+    unproven = [view.title for view in views if view.notices and not view.last_complete]
     found = []
-    for view in views:
-        if not view.notices:
-            found.append(f"{view.title}: nothing received yet.")
-        elif not view.last_complete:
-            found.append(f"{view.title}: no complete crawl by noticewatch yet; absence here proves nothing.")
+    if unproven:
+        of = "of any source" if len(unproven) + len(empty) == len(views) else f"of {words.listed(unproven)}"
+        found.append(f"No crawl {of} by noticewatch has been complete yet, so what is missing here proves nothing.")
+    if empty:
+        found.append(f"Nothing has been received yet from {words.listed(empty)}.")
     return tuple(found)
 
 
-def source_view(
-    source: Source, status: SourceStatus | None, covered: Sequence[Coverage], enabled: bool
-) -> SourceView:
+def source_view(source: Source, status: SourceStatus | None, covered: Sequence[Coverage], enabled: bool) -> SourceView:
     """A source's row, in words. Pure."""
     run = status.last_run if status else None
     return SourceView(

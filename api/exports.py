@@ -10,7 +10,7 @@ import orjson
 from api.facts import buyer_name, party_names, title
 from api.searching import item_form
 from archive.rows import NoticeRow
-from indexer.results import Item
+from indexer.items import Item
 from noticewatch.models import HEADLINE_ORDER
 
 COLUMNS = (
@@ -68,13 +68,13 @@ def cells_of(item: Item, row: NoticeRow, base: str) -> dict[str, str]:
         "listing": row.listing,
         "title": title(notice, row.id),
         "title_from": notice.title_from,
-        "dated": str(item.dated),
-        "dated_from": item.dated_from,
-        "posted_at": _text(item.posted_at),
-        "due_at": _text(item.due_at),
+        "dated": item.dated,
+        "dated_from": item.dated_by,
+        "posted_at": item.posted_at or "",
+        "due_at": item.due_at or "",
         "buyer": buyer_name(notice),
         "suppliers": " | ".join(party_names(notice, "supplier", "reseller")),
-        "makers": " | ".join(item.makers),
+        "makers": " | ".join(maker.name for maker in item.makers),
         "headline_kind": headline.kind if headline else "",
         "headline_basis": headline.basis if headline else "",
         "headline_value": format(headline.value, "f") if headline and headline.value is not None else "",
@@ -102,10 +102,6 @@ def json_lines(pairs: Iterable[tuple[Item, NoticeRow]]) -> Iterator[bytes]:
             for item, row in batch
         ]
         yield b"\n".join(lines) + b"\n"
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _is_number(text: str) -> bool:

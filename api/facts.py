@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from api import addresses, words
 from archive.rows import NoticeRow
+from noticewatch.buyers import buyers
 from noticewatch.dates import dated
-from noticewatch.models import Amount, Notice, Origin
-from watchlist.matcher import Evidence, Tag
+from noticewatch.models import Amount, Buyer, Notice, Origin
+from watchlist.evidence import Evidence, Tag, field_texts
 
 _AROUND = 90
 """Characters of context shown on each side of a quote."""
@@ -46,6 +48,14 @@ class TagView:
     tier: str
     href: str
     quotes: tuple[Quote, ...]
+
+
+class HasRole(Protocol):
+    """A tag of the archive or of a result."""
+
+    @property
+    def role(self) -> str:
+        """maker, product, seller or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +130,15 @@ def shortened(text: str, most: int) -> str:
 
 
 def buyer_name(notice: Notice) -> str:
-    """The contracting body as printed, else any body that is named, else ``not stated``."""
+    """The contracting body as printed, else by its code, else any body that is named, else ``not stated``."""
     buyer = notice.buyer() or next(iter(notice.buyers), None)
-    return (buyer.name if buyer else None) or words.NOT_STATED
+    return body_name(buyer) if buyer else words.NOT_STATED
+
+
+def body_name(buyer: Buyer) -> str:
+    """A body's name as printed; where only a code is printed, the name that the buyers table has for it."""
+    entry = buyers().get(buyer.buyer_id) if buyer.buyer_id else None
+    return buyer.name or (entry.name if entry else words.NOT_STATED)
 
 
 def party_names(notice: Notice, *roles: str) -> list[str]:
@@ -147,21 +163,38 @@ def rebuilt_sentence(row: NoticeRow) -> str:
 
 
 def tag_views(tags: Iterable[Tag], notice: Notice) -> list[TagView]:
-    """Tags with their quotes in context; strong matches first, vendors before technologies."""
-    ordered = sorted(tags, key=lambda tag: (tag.tier != "alert", tag.kind != "vendor", tag.label))
-    return [
-        TagView(
-            kind=tag.kind,
-            id=tag.id,
-            label=tag.label,
-            role=words.TAG_ROLES.get(tag.role, tag.role),
-            strong=tag.tier == "alert",
-            tier=words.TIERS.get(tag.tier, tag.tier),
-            href=tag_address(tag.kind, tag.id),
-            quotes=tuple(quote_of(evidence, notice) for evidence in tag.evidence),
-        )
-        for tag in ordered
-    ]
+    """Tags with their quotes in context, one a vendor or technology; strong matches first, vendors before others."""
+    grouped: dict[tuple[str, str], list[Tag]] = {}
+    for tag in tags:
+        grouped.setdefault((tag.kind, tag.id), []).append(tag)
+    views = [_tag_view(group, notice) for group in grouped.values()]
+    return sorted(views, key=lambda view: (not view.strong, view.kind != "vendor", view.label))
+
+
+def _tag_view(group: Sequence[Tag], notice: Notice) -> TagView:
+    """One view of a thing that is tagged in several roles; a quote that reads the same is shown once."""
+    first = group[0]
+    strong = any(tag.tier == "alert" for tag in group)
+    quotes = {}
+    for quote in (quote_of(evidence, notice) for tag in group for evidence in tag.evidence):
+        held = quotes.setdefault((quote.before, quote.quote, quote.after), quote)
+        if quote.field == "title" and held.field == "description":
+            quotes[quote.before, quote.quote, quote.after] = quote
+    return TagView(
+        kind=first.kind,
+        id=first.id,
+        label=first.label,
+        role=roles_of(group),
+        strong=strong,
+        tier=words.TIERS["alert" if strong else "review"],
+        href=tag_address(first.kind, first.id),
+        quotes=tuple(quotes.values()),
+    )
+
+
+def roles_of(group: Iterable[HasRole]) -> str:
+    """The roles of tags of one thing, each once: ``maker, product``."""
+    return ", ".join(dict.fromkeys(tag.role for tag in group if tag.role))
 
 
 def tag_address(kind: str, tag_id: str) -> str:
@@ -172,23 +205,12 @@ def tag_address(kind: str, tag_id: str) -> str:
 def quote_of(evidence: Evidence, notice: Notice) -> Quote:
     """A quote in its context. The span is checked against the text; a quote found nowhere stands alone."""
     before, quoted, after = "", evidence.quote, ""
-    for text in texts_of(notice, evidence.field):
-        start = evidence.start if text[evidence.start : evidence.end] == evidence.quote else text.find(evidence.quote)
-        if evidence.quote and start >= 0:
-            end = start + len(evidence.quote)
-            before, after = _clipped(text[:start], keep_end=True), _clipped(text[end:], keep_end=False)
-            break
+    text = field_texts(notice).get(evidence.field, "")
+    start = evidence.start if text[evidence.start : evidence.end] == evidence.quote else text.find(evidence.quote)
+    if evidence.quote and start >= 0:
+        end = start + len(evidence.quote)
+        before, after = _clipped(text[:start], keep_end=True), _clipped(text[end:], keep_end=False)
     return Quote(words.field_words(evidence.field), before, quoted, after, evidence.why)
-
-
-def texts_of(notice: Notice, field: str) -> list[str]:
-    """The texts that a field path of evidence names: titles, descriptions, names of parties."""
-    top, _, member = field.partition(".")
-    if top in {"title", "description"}:
-        return [text.text for text in getattr(notice, top)]
-    if top == "parties":
-        return [name for p in notice.parties if p.role == member for name in (p.name, p.printed, p.parent) if name]
-    return []
 
 
 def _clipped(text: str, *, keep_end: bool) -> str:
@@ -225,8 +247,9 @@ def _more(notice: Notice) -> Iterable[Fact]:
     """Buyers, parties, competition, places and codes as lines."""
     for buyer in notice.buyers:
         codes = ", ".join(f"{name} {code}" for name, code in buyer.codes.items())
-        note = "; ".join(filter(None, [codes, "inferred" if buyer.inferred else ""]))
-        yield Fact(words.BUYER_ROLES[buyer.role], buyer.name or words.NOT_STATED, note)
+        named_by_code = "" if buyer.name else "name by its code"
+        note = "; ".join(filter(None, [codes, named_by_code, "inferred" if buyer.inferred else ""]))
+        yield Fact(words.BUYER_ROLES[buyer.role], body_name(buyer), note)
     for party in notice.parties:
         ids = [("UEI", party.uei), ("CAGE", party.cage), ("DUNS", party.duns), ("company number", party.company_number)]
         note = ", ".join(f"{name} {value}" for name, value in ids if value)

@@ -12,7 +12,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from api.forms import stamp
 
 ATOM = "http://www.w3.org/2005/Atom"
-_XML_FORBIDDEN = {code: None for code in [*range(0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)] if code not in {9, 10, 13}}
+_XML_FORBIDDEN = {
+    code: None for code in [*range(0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)] if code not in {9, 10, 13}
+}
 
 
 @dataclass(frozen=True, slots=True)

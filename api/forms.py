@@ -10,7 +10,7 @@ from api.proof import Held
 from archive.rows import CaptureRow, Coverage, NoticeRow, RecordRow, RunRow, SourceStatus, VersionRow
 from noticewatch.dates import dated
 from noticewatch.models import Event
-from watchlist.matcher import Tag
+from watchlist.evidence import Tag
 
 
 def stamp(moment: datetime | None) -> str | None:

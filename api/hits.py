@@ -1,15 +1,26 @@
 """Rows of results, in words: from an item of the search or from a notice of the archive. Pure functions."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api import addresses, words
-from api.facts import TagView, buyer_name, makers, party_names, rebuilt_sentence, shortened, tag_address, tag_views, title
+from api.facts import (
+    TagView,
+    buyer_name,
+    makers,
+    party_names,
+    rebuilt_sentence,
+    shortened,
+    tag_address,
+    tag_views,
+    title,
+)
 from archive.rows import NoticeRow
-from indexer.results import Item
+from indexer.items import Item, ItemAmount, ItemTag
 from noticewatch.dates import dated
 from noticewatch.models import Listing
-from watchlist.matcher import Tag
+from watchlist.evidence import Tag
 
 _MOST_TITLE = 220
 _MOST_TAGS = 6
@@ -54,15 +65,15 @@ def row_of_item(item: Item) -> Row:
         kind=words.kind_words(item.kind),
         status=_status(item.status),
         listing=_listing(item.listing),
-        title=shortened(item.title, _MOST_TITLE),
-        buyer=item.buyer or f"buyer {words.NOT_STATED}",
-        seller=words.listed(item.suppliers[:3]),
-        maker=words.listed(item.makers[:3]),
-        amount=words.amount_value(headline) if headline else "",
-        amount_kind=words.amount_kind(headline.kind, headline.basis) if headline else "",
+        title=shortened(item.title or item.id, _MOST_TITLE),
+        buyer=item.buyer.name if item.buyer else f"buyer {words.NOT_STATED}",
+        seller=words.listed(supplier.name for supplier in item.suppliers[:3]),
+        maker=words.listed(maker.name for maker in item.makers[:3]),
+        amount=item_amount(headline) if headline else "",
+        amount_kind=item_amount_kind(headline) if headline else "",
         members=item.members,
         source=item.source,
-        snippets=tuple(Snippet(words.field_words(s.field), tuple(s.segments)) for s in item.highlights[:3]),
+        snippets=tuple(Snippet(words.field_words(s.field), s.parts) for s in item.highlights[:3]),
         tags=tuple(_item_tags(item)),
         rebuilt=rebuilt_words(item),
     )
@@ -72,7 +83,25 @@ def rebuilt_words(item: Item) -> str:
     """Said of a rebuilt item; empty for others."""
     if not item.rebuilt:
         return ""
-    return f"Rebuilt from a record made by {item.recorder}; noticewatch did not fetch it."
+    by = words.listed(item.recorders[:2]) or "another collector"
+    return f"Rebuilt from a record of {by}; noticewatch did not fetch it."
+
+
+def item_amount(amount: ItemAmount) -> str:
+    """The figure of an item's amount, or its range."""
+    return words.amount_value(amount)
+
+
+def item_amount_kind(amount: ItemAmount) -> str:
+    """What it is; the sum of an award's held actions by the name it may have: ``known part since …``."""
+    if amount.called:
+        return f"{words.amount_kind(amount.kind)}, {called_words(amount.called)}"
+    return words.amount_kind(amount.kind, amount.basis)
+
+
+def called_words(called: str) -> str:
+    """``known part since 2021-03-24`` with its day in words."""
+    return re.sub(r"\d{4}-\d{2}-\d{2}", lambda match: words.day_words(match[0]), called)
 
 
 def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = False) -> Row:
@@ -104,12 +133,18 @@ def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = Fal
 
 
 def _item_tags(item: Item) -> list[TagView]:
-    ordered = sorted(item.tags, key=lambda tag: (tag.tier != "alert", tag.kind != "vendor", tag.label))
-    return [
-        TagView(tag.kind, tag.id, tag.label, tag.role or "", tag.tier == "alert", words.TIERS.get(tag.tier, tag.tier),
-                tag_address(tag.kind, tag.id), ())
-        for tag in ordered[:_MOST_TAGS]
-    ]  # fmt: skip
+    """Tags of an item, one a vendor or technology, strong ones first, without their quotes."""
+    grouped: dict[tuple[str, str], list[ItemTag]] = {}
+    for tag in item.tags:
+        grouped.setdefault((tag.kind, tag.id), []).append(tag)
+    views = []
+    for (kind, tag_id), group in grouped.items():
+        strong = any(tag.tier == "alert" for tag in group)
+        tier = words.TIERS["alert" if strong else "review"]
+        label, href = group[0].label, tag_address(kind, tag_id)
+        views.append(TagView(kind, tag_id, label, roles_of(group), strong, tier, href, ()))
+    views.sort(key=lambda view: (not view.strong, view.kind != "vendor", view.label))
+    return views[:_MOST_TAGS]
 
 
 def _status(status: str) -> str:
@@ -118,5 +153,3 @@ def _status(status: str) -> str:
 
 def _listing(listing: str) -> str:
     return "" if listing == Listing.LISTED else words.LISTINGS.get(listing, listing)
-
-

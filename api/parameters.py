@@ -8,16 +8,10 @@ from typing import Final, TypeVar
 from starlette.datastructures import QueryParams
 
 from api.problems import Problem
-from indexer.search import SearchRequest
+from indexer.requests import FACETS, FILTERS, MOST_HITS, SORTS, Lens, Scope, SearchRequest
 
-FILTERS: Final = (
-    "source", "buyer", "vendor", "technology", "tier", "kind", "status", "listing", "jurisdiction", "year",
-)  # fmt: skip
-LENSES: Final = ("watchlist", "everything")
-SCOPES: Final = ("procurement", "notice")
-SORTS: Final = ("dated", "found", "relevance", "amount", "due")
-FACETS: Final = ("buyer", "vendor", "technology", "kind", "source", "year")
-MOST_ITEMS: Final = 200
+LENSES: Final[tuple[Lens, ...]] = ("watchlist", "everything")
+SCOPES: Final[tuple[Scope, ...]] = ("procurement", "notice")
 _SINGLE: Final = (
     "q", "lens", "scope", "from", "to", "amount_min", "amount_max", "sort", "limit", "cursor", "facets",
 )  # fmt: skip
@@ -89,12 +83,12 @@ def _one_of(given: QueryParams, name: str, known: tuple[_T, ...], default: _T) -
     raise _bad(name, f"Parameter {name} is {value[:40]!r}; it can be {', '.join(known)}.")
 
 
-def _day(given: QueryParams, name: str) -> str | None:
+def _day(given: QueryParams, name: str) -> date | None:
     value = given.get(name)
     if not value:
         return None
     try:
-        return date.fromisoformat(value).isoformat()
+        return date.fromisoformat(value)
     except ValueError:
         raise _bad(name, f"Parameter {name} is {value[:40]!r}; write a day as 2024-12-31.") from None
 
@@ -114,8 +108,8 @@ def _amount(given: QueryParams, name: str) -> Decimal | None:
 
 def _limit(given: QueryParams) -> int:
     value = given.get("limit") or "20"
-    if not value.isdecimal() or not 0 < int(value) <= MOST_ITEMS:
-        raise _bad("limit", f"Parameter limit is {value[:40]!r}; it can be 1 to {MOST_ITEMS}.")
+    if not value.isdecimal() or not 0 < int(value) <= MOST_HITS:
+        raise _bad("limit", f"Parameter limit is {value[:40]!r}; it can be 1 to {MOST_HITS}.")
     return int(value)
 
 

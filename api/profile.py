@@ -9,8 +9,9 @@ from api import words
 from api.facts import buyer_name, party_names
 from api.timeline import obligation
 from archive.rows import NoticeRow
+from noticewatch.buyers import buyers as buyers_table
 from noticewatch.dates import dated
-from noticewatch.models import AmountKind
+from noticewatch.models import AmountKind, Notice
 
 _OTHERS = "other buyers"
 _MOST_SERIES = 6
@@ -69,7 +70,7 @@ def obligations(rows: Sequence[NoticeRow]) -> Obligations | None:
             continue
         currency = change.currency or ""
         used[currency] += 1
-        years = by_currency.setdefault(currency, {}).setdefault(buyer_name(row.notice), {})
+        years = by_currency.setdefault(currency, {}).setdefault(buyer_label(row.notice), {})
         year = fiscal_year(dated(row.notice, row.first_seen)[0])
         years[year] = years.get(year, Decimal(0)) + change.value
     if not used:
@@ -78,6 +79,13 @@ def obligations(rows: Sequence[NoticeRow]) -> Obligations | None:
     by_buyer = _with_others(by_currency[currency])
     seen = [year for years in by_buyer.values() for year in years]
     return Obligations(currency, tuple(range(min(seen), max(seen) + 1)), by_buyer)
+
+
+def buyer_label(notice: Notice) -> str:
+    """One name for a body that sources print differently: that of the buyers table, else the name as printed."""
+    buyer = notice.buyer() or next(iter(notice.buyers), None)
+    entry = buyers_table().get(buyer.buyer_id) if buyer and buyer.buyer_id else None
+    return entry.name if entry else buyer_name(notice)
 
 
 def fiscal_year(day: str) -> int:
@@ -92,7 +100,7 @@ def named(names: Iterable[str], most: int = 12) -> list[Named]:
 
 def buyers(rows: Sequence[NoticeRow]) -> list[Named]:
     """Buyers by number of notices."""
-    return named(buyer_name(row.notice) for row in rows)
+    return named(buyer_label(row.notice) for row in rows)
 
 
 def sellers(rows: Sequence[NoticeRow]) -> list[Named]:
@@ -105,7 +113,11 @@ def _awarded(rows: Sequence[NoticeRow]) -> list[Total]:
     latest: dict[str, tuple[str, Decimal, str]] = {}
     for row in rows:
         for amount in row.notice.amounts:
-            if amount.kind is AmountKind.AWARDED and amount.value is not None and row.procurement_id not in with_actions:
+            if (
+                amount.kind is AmountKind.AWARDED
+                and amount.value is not None
+                and row.procurement_id not in with_actions
+            ):
                 day = dated(row.notice, row.first_seen)[0]
                 held = latest.get(row.procurement_id)
                 if held is None or held[0] <= day:
@@ -126,7 +138,9 @@ def _not_added(rows: Sequence[NoticeRow]) -> list[Total]:
         kinds = {amount.kind for amount in row.notice.amounts}
         counts.update(kinds - {AmountKind.OBLIGATED, AmountKind.AWARDED})
     note = "stated on single notices; never added"
-    return [Total(words.AMOUNT_KINDS[kind].capitalize(), "not added", count, note) for kind, count in sorted(counts.items())]
+    return [
+        Total(words.AMOUNT_KINDS[kind].capitalize(), "not added", count, note) for kind, count in sorted(counts.items())
+    ]
 
 
 def _with_others(by_buyer: dict[str, dict[int, Decimal]]) -> dict[str, dict[int, Decimal]]:

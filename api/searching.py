@@ -1,15 +1,15 @@
 """A search asked and answered: the JSON of the API, and the values of the search page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from indexer.results import items
+
 from api.context import Context
 from api.coverage import coverage_view
-from indexer.results import Item, items
-from indexer.search import SearchAnswer, SearchRequest
-
-EXPORT_PAGE = 500
+from indexer.items import Item
+from indexer.requests import MOST_HITS, FacetValue, SearchAnswer, SearchRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def item_form(item: Item) -> dict[str, Any]:
 def every_notice(held: Context, request: SearchRequest, most: int | None = None) -> Iterator[Item]:
     """All single notices that match, in the order they were found, page by page. ``most`` ends it earlier."""
     cursor, given = None, 0
-    wanted = replace(request, scope="notice", sort="found", limit=EXPORT_PAGE, facets=())
+    wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=())
     while most is None or given < most:
         answered = run_search(held, replace(wanted, cursor=cursor))
         yield from answered.items
@@ -59,7 +59,19 @@ def every_notice(held: Context, request: SearchRequest, most: int | None = None)
             return
 
 
-def _facet(value: Any) -> dict[str, Any]:
-    form = {"value": value.value, "label": value.label, "count": value.count}
-    sums: Mapping[str, Any] | None = getattr(value, "sums", None)
-    return form | ({"sums": {name: str(amount) for name, amount in sums.items()}} if sums else {})
+def _facet(value: FacetValue) -> dict[str, Any]:
+    return {"value": value.value, "label": value.label, "count": value.count}
+
+
+def matching(held: Context, request: SearchRequest) -> frozenset[int]:
+    """Numbers of all single notices that match; walked once for each question and state of the index."""
+    wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=(), cursor=None)
+    first = held.search.search(wanted)
+    return held.remember(f"matching:{wanted}", first.as_of, lambda: frozenset(_walk(held, wanted, first)))
+
+
+def _walk(held: Context, wanted: SearchRequest, answer: SearchAnswer) -> Iterator[int]:
+    yield from answer.hits
+    while answer.next_cursor is not None:
+        answer = held.search.search(replace(wanted, cursor=answer.next_cursor))
+        yield from answer.hits

@@ -87,7 +87,7 @@ def _action(row: NoticeRow) -> str:
 
 
 def _sentence(totals: Mapping[str, Decimal], since: str, rows: Sequence[NoticeRow]) -> str:
-    """``$1.2m obligated: known part since 3 May 2021``: the archive seldom holds every action, so no total is claimed."""
+    """``$1.2m obligated …: known part since 3 May 2021``: seldom is every action held, so no total is claimed."""
     if not totals:
         return ""
     sums = words.listed(words.money(value, currency or None) for currency, value in sorted(totals.items()))

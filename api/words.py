@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Protocol
 
-from noticewatch.models import Amount, AmountKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
+from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
 
 NOT_STATED = "not stated"
 
@@ -169,6 +170,7 @@ def kind_words(kind: str) -> str:
 
 def field_words(path: str) -> str:
     """The plain name of a field path: ``dates.due`` → ``responses due``."""
+    path = re.sub(r"\.\d+", "", path)
     field, _, member = path.partition(".")
     if path in FIELDS:
         return FIELDS[path]
@@ -180,7 +182,8 @@ def field_words(path: str) -> str:
         words = NUMBER_TYPES.get(member, member.replace("_", " "))
         return words if words.startswith("SAM") else words[:1].lower() + words[1:]
     if field == "parties":
-        return PARTY_ROLES.get(member, member).lower()
+        role, _, scheme = member.partition(".")
+        return " ".join(filter(None, [PARTY_ROLES.get(role, role).lower(), scheme.upper()]))
     return FIELDS.get(field, path.replace("_", " ").replace(".", ": "))
 
 
@@ -195,7 +198,27 @@ def money(value: Decimal, currency: str | None) -> str:
     return f"{sign}{symbol}{number}" if symbol else f"{sign}{currency}\u00a0{number}"
 
 
-def amount_value(amount: Amount) -> str:
+class Sum(Protocol):
+    """Whatever states a sum of money: an amount of a notice, or of a result."""
+
+    @property
+    def value(self) -> Decimal | None:
+        """The figure, where there is one."""
+
+    @property
+    def minimum(self) -> Decimal | None:
+        """The lower end of a range."""
+
+    @property
+    def maximum(self) -> Decimal | None:
+        """The upper end of a range."""
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code; None = not stated."""
+
+
+def amount_value(amount: Sum) -> str:
     """The figure of an amount, or its range, or ``not stated``."""
     if amount.value is not None:
         return money(amount.value, amount.currency)
@@ -242,7 +265,7 @@ def date_words(value: DateValue) -> str:
         return words
     zone = value.zone or match[2]
     shown = {"Z": "UTC", "+00:00": "UTC", None: "time zone not stated"}.get(zone, f"UTC{zone}")
-    if zone and not re.match(r"[+-Z]", zone):
+    if zone and not re.match(r"[+-]|Z$", zone):
         shown = zone
     return f"{words}, {match[1]} ({shown.replace('UTC-', 'UTC−')})"
 

@@ -1,1 +1,1 @@
-"""One module a resource: each only reads its arguments, asks the archive or the search, and hands over to presenters."""
+"""One module a resource: it reads its arguments, asks the archive or the search, and hands over to presenters."""

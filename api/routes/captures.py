@@ -80,8 +80,6 @@ def unknown(capture_id: str, rest: str) -> Response:
     raise NotFound(f"A capture has no part {rest[:80]!r}; see {addresses.capture(capture_id)}.")
 
 
-
-
 def _capture(held: Context, capture_id: str) -> CaptureRow:
     with held.archive.reading() as connection:
         row = queries.capture(connection, capture_id)

@@ -18,7 +18,7 @@ def events(
     held: Annotated[Context, Depends(context)],
     after: Annotated[int, Query(ge=0, description="the last seq you hold")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    loud: Annotated[bool, Query(description="only events that are news")] = False,  # noqa: FBT002 - a query parameter
+    loud: Annotated[bool, Query(description="only events that are news")] = False,
 ) -> Response:
     """Events in the order of ``seq``. ``epoch`` changes when the log was restored: begin again then."""
     with held.archive.reading() as connection:

@@ -14,8 +14,8 @@ from api.parameters import request_from
 from api.searching import every_notice, run_search
 from archive import queries
 from archive.rows import NoticeRow
-from indexer.results import Item
-from indexer.search import SearchRequest
+from indexer.items import Item
+from indexer.requests import SearchRequest
 
 router = APIRouter(prefix=addresses.API, tags=["notices"])
 Given = Annotated[Context, Depends(context)]

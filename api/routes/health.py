@@ -28,7 +28,7 @@ def readyz(held: Given) -> Response:
     try:
         with held.archive.reading() as connection:
             head = log.head(connection)
-        indexed = held.search.engine.cursor()
+        indexed = _indexed(held)
     except (SQLAlchemyError, NoticewatchError) as error:
         return json_answer({"ready": False, "reason": type(error).__name__}, 503)
     return json_answer({"ready": True, "head": head, "indexed": indexed, "behind": max(head - indexed, 0)})
@@ -43,7 +43,7 @@ def metrics(held: Given) -> Response:
         status = queries.sources_status(connection)
     lines = [
         *_gauge("noticewatch_log_head", "last seq of the log", {"": head}),
-        *_gauge("noticewatch_index_cursor", "seq up to which the index has read", {"": held.search.engine.cursor()}),
+        *_gauge("noticewatch_index_cursor", "seq up to which the index has read", {"": _indexed(held)}),
         *_gauge("noticewatch_versions", "versions held", {"": view.counts.versions}),
         *_gauge("noticewatch_captures", "captures held", {"": view.counts.captures}),
         *_gauge(
@@ -61,6 +61,12 @@ def metrics(held: Given) -> Response:
         ),
     ]  # fmt: skip
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _indexed(held: Context) -> int:
+    """The ``seq`` up to which the index has read; 0 where there is no index yet."""
+    position = held.search.engine.position()
+    return position.seq if position else 0
 
 
 def _gauge(name: str, text: str, values: dict[str, int]) -> list[str]:

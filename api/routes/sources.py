@@ -12,6 +12,7 @@ from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive import queries
 from archive.rows import RunRow
+from noticewatch.buyers import find
 from noticewatch.errors import NotFound
 
 router = APIRouter(tags=["coverage"])
@@ -34,9 +35,7 @@ def coverage(held: Given) -> Response:
 
 
 @router.get(f"{addresses.API}/runs", summary="Runs, newest first")
-def runs(
-    held: Given, source: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> Response:
+def runs(held: Given, source: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Response:
     """Every crawl, replay, import and re-reading, with its verdict and reasons."""
     with held.archive.reading() as connection:
         rows = queries.runs(connection, source, limit)
@@ -61,8 +60,19 @@ def sources_page(request: Request, held: Given) -> Response:
         return json_answer(sources_form(held, view))
     with held.archive.reading() as connection:
         rows = queries.runs(connection, limit=20)
-    values = {"view": view, "runs": [run_line(row) for row in rows], "twin": "/sources.json"}
+    values = {
+        "view": view,
+        "runs": [run_line(row) for row in rows],
+        "scope_names": {part.scope: scope_name(part.scope) for source in view.sources for part in source.windows},
+        "twin": "/sources.json",
+    }
     return render(request, "sources.html", values)
+
+
+def scope_name(scope: str) -> str:
+    """A part of a source in words: an agency by its code, else the part's own name."""
+    agency = find("subtier_code", scope) or find("fpds", scope)
+    return f"{agency.name}, code {scope}" if agency else scope
 
 
 def run_line(row: RunRow) -> dict[str, object]:

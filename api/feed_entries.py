@@ -1,0 +1,109 @@
+"""What stands in the feed of a search: loud events newest first, filled up with the most recently published."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from api import addresses, words
+from api.context import Context
+from api.facts import buyer_name, party_names, rebuilt_sentence, shortened, title
+from api.feeds import Entry, Feed
+from api.parameters import written
+from api.searching import matching, run_search
+from archive import queries
+from archive.rows import NoticeRow
+from indexer.requests import SearchRequest
+from noticewatch.dates import dated
+from noticewatch.models import Event
+from watchlist import queries as watchlist
+from watchlist.evidence import Tag
+
+MOST = 50
+_LOOKED_BACK = 5_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def feed_of(held: Context, wanted: SearchRequest, address: str) -> Feed:
+    """The feed of a search. Raises QueryError where the question cannot be read."""
+    asked = replace(wanted, scope="notice", cursor=None, facets=())
+    news = loud_events(held, asked)
+    filled = run_search(held, replace(asked, sort="dated", limit=MOST)).items if len(news) < MOST else []
+    with held.archive.reading() as connection:
+        numbers = queries.numbers_of(connection, [item.id for item in filled])
+        chosen = list(dict.fromkeys([event.notice_number for event in news] + [numbers[i.id] for i in filled]))
+        rows = queries.notices(connection, chosen)
+        tags = watchlist.tags_of(connection, chosen)
+    entries = entries_of(news, rows, tags, held.settings.base_url)
+    page = held.settings.base_url + addresses.search(written(replace(wanted, cursor=None)))
+    name = wanted.query or ("the watchlist" if wanted.lens == "watchlist" else "everything")
+    return Feed(
+        title=f"noticewatch: {name}",
+        subtitle="Public notices and award records, new or changed, then the most recently published.",
+        address=address,
+        page=page,
+        updated=max((entry.updated for entry in entries), default=_EPOCH),
+        entries=entries,
+    )
+
+
+def loud_events(held: Context, asked: SearchRequest) -> list[Event]:
+    """The latest loud events whose notices match, newest first, at most MOST."""
+    with held.archive.reading() as connection:
+        latest = queries.latest_events(connection, _LOOKED_BACK)
+    if not latest:
+        return []
+    numbers = matching(held, asked)
+    return [event for event in latest if event.notice_number in numbers][:MOST]
+
+
+def entries_of(
+    news: Sequence[Event], rows: Mapping[int, NoticeRow], tags: Mapping[int, Sequence[Tag]], base: str
+) -> list[Entry]:
+    """Entries for loud events, then for the other notices in their order; at most MOST, each version once. Pure."""
+    entries: dict[str, Entry] = {}
+    for event in news:
+        row = rows.get(event.notice_number)
+        if row is not None:
+            entry = _entry(row, event.version, event.committed_at, _what(event), tags.get(row.number, ()), base)
+            entries.setdefault(entry.address, entry)
+    for number, row in rows.items():
+        entry = _entry(row, row.version, row.first_seen, "", tags.get(number, ()), base)
+        entries.setdefault(entry.address, entry)
+    return list(entries.values())[:MOST]
+
+
+def _entry(row: NoticeRow, version: int, noted: datetime, what: str, tags: Iterable[Tag], base: str) -> Entry:
+    notice = row.notice
+    day, day_from = dated(notice, row.first_seen)
+    kind = words.kind_words(notice.kind)
+    return Entry(
+        address=base + addresses.version(row.id, version),
+        title=f"{kind}: {shortened(title(notice, row.id), 160)}",
+        summary=_summary(row, what, day, day_from, tags),
+        published=datetime.fromisoformat(day).replace(tzinfo=UTC),
+        updated=noted,
+        author=buyer_name(notice),
+        categories=tuple(dict.fromkeys([notice.kind.value, *(tag.label for tag in tags if tag.tier == "alert")])),
+    )
+
+
+def _summary(row: NoticeRow, what: str, day: str, day_from: str, tags: Iterable[Tag]) -> str:
+    headline = row.notice.headline_amount()
+    money = f"{words.amount_value(headline)} {words.amount_kind(headline.kind, headline.basis)}" if headline else ""
+    sellers = words.listed(party_names(row.notice, "supplier", "reseller"))
+    quotes = [f"{tag.label}: “{tag.evidence[0].quote}”" for tag in tags if tag.evidence][:4]
+    parts = [
+        f"What happened: {what}" if what else "",
+        f"Buyer: {buyer_name(row.notice)}",
+        f"Seller: {sellers}" if sellers else "",
+        f"Amount: {money}" if money else "",
+        f"{words.DATED_FROM.get(day_from, day_from).capitalize()}: {words.day_words(day)}",
+        f"Why: {'; '.join(quotes)}" if quotes else "",
+        rebuilt_sentence(row),
+    ]
+    return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def _what(event: Event) -> str:
+    said = words.listed(words.EVENTS.get(kind, kind.replace("_", " ")) for kind in event.kinds)
+    return said + (", came late" if event.late else "")

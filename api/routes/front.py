@@ -1,0 +1,77 @@
+"""``/``: the box, what was published most recently, and one sentence on what all of it rests on."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from api import addresses
+from api.context import Context, context
+from api.coverage import CoverageView, coverage_view
+from api.hits import Row, row_of_item
+from api.negotiation import json_answer, wants_json
+from api.pages import render
+from api.routes.search_page import Choice, value_label
+from api.searching import Answered, item_form, run_search
+from archive import queries
+from indexer.requests import SearchRequest
+
+router = APIRouter(include_in_schema=False)
+EXAMPLES = (
+    ("Fivecast", {"q": "Fivecast"}),
+    ("“license plate” bought by ICE", {"q": '"license plate"', "buyer": "us-ice"}),
+    ("70CMSD26P00000034", {"q": "70CMSD26P00000034", "lens": "everything"}),
+)
+_LINES = 5
+_MOST = 8
+_FEEDS = (
+    {"type": "application/atom+xml", "title": "noticewatch: the watchlist", "href": "/feeds/search.atom"},
+    {"type": "application/feed+json", "title": "noticewatch: the watchlist", "href": "/feeds/search.json"},
+)
+
+
+@router.get("/")
+@router.get("/index.json")
+def front(request: Request, held: Annotated[Context, Depends(context)]) -> Response:
+    """The front page, or its JSON twin."""
+    coverage = coverage_view(held)
+    answered = run_search(held, SearchRequest(limit=_LINES, facets=("buyer", "vendor", "technology")))
+    if wants_json(request):
+        return json_answer({"latest": [item_form(item) for item in answered.items], "coverage": coverage.form()})
+    return render(request, "front.html", _values(held, coverage, answered))
+
+
+def _values(held: Context, coverage: CoverageView, answered: Answered) -> dict[str, Any]:
+    rows: list[Row] = [
+        replace(row_of_item(item), source=value_label(held, "source", item.source)) for item in answered.items
+    ]
+    return {
+        "coverage": coverage,
+        "heading": heading(held),
+        "latest": rows,
+        "examples": [Choice(label, 0, addresses.search(parameters)) for label, parameters in EXAMPLES],
+        "vendors": _choices(held, answered, "vendor"),
+        "buyers": _choices(held, answered, "buyer"),
+        "technologies": _choices(held, answered, "technology"),
+        "feeds": _FEEDS,
+        "twin": "/index.json",
+        "permanent": "/",
+    }
+
+
+def heading(held: Context) -> str:
+    """``New this week`` once a crawl brought news; before that nothing is news, and the page says what it shows."""
+    with held.archive.reading() as connection:
+        loud = queries.latest_events(connection, 1)
+    return "Newest on the watchlist" if loud else "Most recently published on the watchlist"
+
+
+def _choices(held: Context, answered: Answered, name: str) -> list[Choice]:
+    def href(value: str) -> str:
+        return addresses.vendor(value) if name == "vendor" else addresses.search({name: value})
+
+    return [
+        Choice(value_label(held, name, value.value, value.label), value.count, href(value.value))
+        for value in answered.answer.facets.get(name, [])[:_MOST]
+    ]

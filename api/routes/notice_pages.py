@@ -1,0 +1,169 @@
+"""``/notices/{id}``: what it is, why it is here, its contract, its versions, its proof."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api import addresses, forms, words
+from api.changes import version_views
+from api.context import Context, context
+from api.coverage import coverage_view
+from api.facts import Facts, facts, tag_views
+from api.hits import row_of_notice
+from api.lookup import MOST_CANDIDATES, find_notice, the_notice
+from api.negotiation import etag_of, tagged_json, wants_json
+from api.pages import render
+from api.proof import citation, held_records, receipts, request_paragraph
+from api.routes.notices import notice_answer
+from api.timeline import Step, timeline
+from archive import queries
+from archive.rows import NoticeRow, VersionRow
+from noticewatch.errors import NotFound
+from noticewatch.models import notice_from
+from watchlist import queries as watchlist
+from watchlist.evidence import Tag
+
+router = APIRouter(include_in_schema=False)
+Given = Annotated[Context, Depends(context)]
+_MOST_STEPS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """A link to the source; ``href`` is empty where the address is none that a browser may follow."""
+
+    href: str
+    label: str
+
+
+@router.get("/notices/{notice_id:path}/versions/{number}")
+def version_page(request: Request, held: Given, notice_id: str, number: str) -> Response:
+    """The permanent page of one version, or its JSON twin."""
+    wanted = number.removesuffix(".json")
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        version = queries.version(connection, row.number, int(wanted)) if wanted.isdecimal() else None
+    if version is None:
+        raise NotFound(f"{row.id} has no version {wanted[:20]}; its page lists the {row.versions} it has.")
+    if wants_json(request):
+        form = forms.version_form(row.id, version, content=True)
+        return tagged_json(request, form, etag_of(version.content_sha256, form))
+    return _page(request, held, row, version)
+
+
+@router.get("/notices/{notice_id:path}")
+def notice_page(request: Request, held: Given, notice_id: str) -> Response:
+    """The page of a notice, its JSON twin, a redirect from another number of it, or a choice of several."""
+    if wants_json(request):
+        return notice_answer(request, held, notice_id.removesuffix(".json"))
+    with held.archive.reading() as connection:
+        found = find_notice(connection, notice_id)
+    if found.row is not None:
+        return _page(request, held, found.row)
+    if len(found.candidates) == 1:
+        return RedirectResponse(addresses.notice(found.candidates[0]), 302)
+    return _choice(request, held, notice_id, found.candidates)
+
+
+def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow | None = None) -> Response:
+    row = current if old is None or old.version == current.version else as_version(current, old)
+    with held.archive.reading() as connection:
+        members = _members(connection, row)
+        tags = watchlist.tags_of(connection, [member.number for member in members])
+        history = queries.versions(connection, row.number)
+        captures = queries.captures_of(connection, row.number)
+        records = held_records(connection, row.number)
+    own = tags.get(row.number, [])
+    view = facts(row, own)
+    permanent = addresses.version(row.id, row.version)
+    steps = timeline([row if member.number == row.number else member for member in members], row.id)
+    values = {
+        "row": row,
+        "view": view,
+        "tags": tag_views(own, row.notice),
+        "tagged_members": _passed_down(own, tags, current),
+        "timeline": steps,
+        "shown_steps": nearest(steps.steps, _MOST_STEPS),
+        "versions": version_views(history, current.version),
+        "last_change": last_change(history),
+        "receipts": receipts(captures, records),
+        "links": [_outward(link.url, link.rel) for link in row.notice.links],
+        "documents": [_outward(doc.url, doc.title or doc.url) for doc in row.notice.documents],
+        "citation": citation(row, view.title, view.buyer, view.dated, held.settings.base_url + permanent),
+        "paragraph": request_paragraph(view.buyer, _naming(view), view.dated),
+        "old_version": old.version if row is not current and old else None,
+        "current_version": current.version,
+        "coverage": coverage_view(held),
+        "twin": addresses.notice_api(row.id) if row is current else f"{addresses.API}{permanent}",
+        "permanent": permanent,
+    }
+    return render(request, "notice.html", values)
+
+
+def as_version(row: NoticeRow, version: VersionRow) -> NoticeRow:
+    """The notice as one of its versions stated it."""
+    return replace(
+        row, notice=notice_from(version.content), version=version.version, content_sha256=version.content_sha256,
+        capture_id=version.capture_id, origin=version.origin, recorder=version.recorder,
+        captured_at=version.observed_at,
+    )  # fmt: skip
+
+
+def nearest(steps: Sequence[Step], most: int) -> Sequence[Step]:
+    """At most so many steps, those around the notice whose page it is."""
+    here = next((place for place, step in enumerate(steps) if step.here), len(steps) - 1)
+    start = max(0, min(here - most // 2, len(steps) - most))
+    return steps[start : start + most]
+
+
+def last_change(history: Sequence[VersionRow]) -> str:
+    """What changed last, in a sentence."""
+    if len(history) < 2:
+        return "It has not changed since it was first seen."
+    last = history[-1]
+    fields = words.listed(dict.fromkeys(words.field_words(path) for path, _, _ in last.changed))
+    return f"Last change, seen {words.moment_words(last.observed_at)}: {fields or 'nothing that readers see'}."
+
+
+def _members(connection: Any, row: NoticeRow) -> list[NoticeRow]:
+    held = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else []
+    return held or [row]
+
+
+def _passed_down(own: Sequence[Tag], tags: dict[int, list[Tag]], row: NoticeRow) -> list[Any]:
+    """Tags of the contract's other notices, each once, where the notice has none of its own."""
+    if own:
+        return []
+    others = {
+        (tag.kind, tag.id, tag.role): tag for number, group in tags.items() if number != row.number for tag in group
+    }
+    return tag_views(others.values(), row.notice)[:8]
+
+
+def _naming(view: Facts) -> list[tuple[str, str]]:
+    return [(number.name, number.value) for number in view.numbers if number.name != "Modification number"]
+
+
+def _outward(url: str, label: str) -> Outward:
+    """A link that leads out only over http or https; anything else is shown as text."""
+    safe = urlsplit(url).scheme in {"http", "https"}
+    shown = {"source": "The notice at its source"}.get(label, label)
+    return Outward(url if safe else "", shown if safe else f"{shown}: {url}")
+
+
+def _choice(request: Request, held: Context, wanted: str, candidates: Sequence[str]) -> Response:
+    with held.archive.reading() as connection:
+        numbers = list(queries.numbers_of(connection, candidates[:MOST_CANDIDATES]).values())
+        rows = queries.notices(connection, numbers)
+        tags = watchlist.tags_of(connection, numbers)
+    values = {
+        "wanted": wanted[:120],
+        "total": len(candidates),
+        "rows": [row_of_notice(row, tags.get(number, [])) for number, row in rows.items()],
+        "twin": addresses.notice_api(wanted),
+    }
+    return render(request, "choice.html", values, status=300)

@@ -1,0 +1,196 @@
+"""``/search``: the question as understood, its results, and how to narrow, follow or take them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api import addresses, words
+from api.context import Context, context
+from api.coverage import coverage_view
+from api.hits import row_of_item
+from api.negotiation import json_answer, wants_json
+from api.pages import render
+from api.parameters import request_from, with_filter, written
+from api.problems import Problem, problem_of
+from api.searching import Answered, answer_form, run_search
+from indexer.requests import SearchRequest
+from noticewatch.errors import UsageError
+
+router = APIRouter(include_in_schema=False)
+Given = Annotated[Context, Depends(context)]
+SORTS = (
+    ("dated", "Newest first"),
+    ("found", "In order of arrival"),
+    ("relevance", "Best match"),
+    ("amount", "Largest amount"),
+    ("due", "Due soonest"),
+)
+FACET_NAMES = {
+    "vendor": "Vendor", "technology": "Technology", "buyer": "Buyer", "kind": "Kind", "year": "Year",
+    "source": "Source", "tier": "Match",
+}  # fmt: skip
+_MOST_VALUES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A facet's value, or a filter in force, as a link."""
+
+    label: str
+    count: int
+    href: str
+
+
+@router.get("/search")
+@router.get("/search.json")
+def search_page(request: Request, held: Given) -> Response:
+    """The page, or its JSON twin."""
+    parameters = request.query_params
+    if wants_json(request):
+        return json_answer(answer_form(held, run_search(held, request_from(parameters))))
+    if any(not value for value in parameters.values()):
+        kept = [(name, value) for name, value in parameters.multi_items() if value]
+        return RedirectResponse(addresses.search(_grouped(kept)), 303)
+    wanted, problem = SearchRequest(query=parameters.get("q", "").strip()), None
+    answered = None
+    try:
+        wanted = request_from(parameters)
+        answered = run_search(held, wanted)
+    except (UsageError, Problem) as error:
+        problem = problem_of(error)
+    values = _values(held, wanted, answered, problem)
+    return render(request, "search.html", values, status=problem.status if problem else 200)
+
+
+def _values(held: Context, wanted: SearchRequest, answered: Answered | None, problem: Problem | None) -> dict[str, Any]:
+    facets = facets_of(held, wanted, answered) if answered else []
+    query = {name: value for name, value in written(wanted).items() if name not in {"sort", "limit"}}
+    answer = answered.answer if answered else None
+    next_cursor = answer.next_cursor if answer else None
+    return _links(wanted, query) | _fault(wanted.query, problem) | {
+        "query": wanted.query,
+        "lens": wanted.lens,
+        "total_words": total_words(wanted, answer.total if answer else 0),
+        "understood": answer.understood if answer and wanted.query else "",
+        "warnings": answer.warnings if answer else (),
+        "problem": problem,
+        "carried": [(n, v) for n, vs in written(wanted).items() if n != "sort" for v in _many(vs) if v],
+        "sorts": SORTS,
+        "sort": wanted.sort,
+        "chips": chips(held, wanted, answered),
+        "facets": facets,
+        "rows": [row_of_item(item) for item in answered.items] if answered else [],
+        "limit": wanted.limit,
+        "next_href": addresses.search(written(wanted, cursor=next_cursor)) if next_cursor else "",
+        "first_href": addresses.search(written(wanted)) if wanted.cursor else "",
+        "coverage": coverage_view(held),
+    }  # fmt: skip
+
+
+def total_words(wanted: SearchRequest, total: int) -> str:
+    """``42 contracts and notices match``: what is counted depends on the scope."""
+    one, many = ("notice", "notices") if wanted.scope == "notice" else ("contract or notice", "contracts and notices")
+    of = " on the watchlist" if wanted.lens == "watchlist" else ""
+    asked = wanted.query or wanted.filters or wanted.date_from or wanted.date_to
+    return words.count_words(total, one, many) + (" match" + ("es" if total == 1 else "") if asked else "") + of
+
+
+def facets_of(held: Context, wanted: SearchRequest, answered: Answered) -> list[dict[str, Any]]:
+    """Facets with their values as links that add a filter; values in force are left out."""
+    found = []
+    for name, label in FACET_NAMES.items():
+        chosen = set(wanted.filters.get(name, ()))
+        values = [value for value in answered.answer.facets.get(name, []) if value.value not in chosen and value.count]
+        choices = [
+            Choice(value_label(held, name, value.value, value.label), value.count,
+                   addresses.search(with_filter(wanted, name, value.value)))
+            for value in values[:_MOST_VALUES]
+        ]  # fmt: skip
+        if choices:
+            found.append({"name": label, "values": choices})
+    return found
+
+
+def value_label(held: Context, name: str, value: str, label: str = "") -> str:
+    """A facet's value in words."""
+    if name == "kind":
+        return words.kind_words(value)
+    if name == "status":
+        return words.STATUSES.get(value, value)
+    if name == "source" and value in held.sources:
+        return held.sources[value].title
+    if name == "tier":
+        return words.TIERS.get(value, value)
+    return label or value
+
+
+def chips(held: Context, wanted: SearchRequest, answered: Answered | None) -> list[Choice]:
+    """Filters in force, each a link that takes it away."""
+    labels = {
+        (name, value.value): value.label
+        for name, values in (answered.answer.facets.items() if answered else ())
+        for value in values
+    }
+    found = []
+    for name, values in wanted.filters.items():
+        for value in values:
+            label = value_label(held, name, value, labels.get((name, value), "") or _named(held, name, value))
+            found.append(Choice(f"{FACET_NAMES.get(name, name.capitalize())}: {label}", 0,
+                                addresses.search(written(wanted, leave_out=(name, value)))))  # fmt: skip
+    single = {"from": wanted.date_from, "to": wanted.date_to, "amount_min": wanted.amount_min,
+              "amount_max": wanted.amount_max}  # fmt: skip
+    for name, bound in single.items():
+        if bound is not None:
+            href = addresses.search(written(wanted, leave_out=(name, str(bound))))
+            found.append(Choice(f"{name.replace('_', ' ').capitalize()}: {bound}", 0, href))
+    return found
+
+
+def _named(held: Context, name: str, value: str) -> str:
+    table: Any = {"vendor": held.dictionary.vendors, "technology": held.dictionary.technologies}.get(name, {})
+    entry = table.get(value) if hasattr(table, "get") else None
+    return entry.name if entry else value
+
+
+def _links(wanted: SearchRequest, query: dict[str, Any]) -> dict[str, Any]:
+    api = f"{addresses.API}/notices"
+    atom = addresses.search(query, "/feeds/search.atom")
+    json_feed = addresses.search(query, "/feeds/search.json")
+    title = wanted.query or "everything on the watchlist"
+    plain = written(wanted)
+    return {
+        "lens_links": {
+            "watchlist": addresses.search(written(wanted, lens="")),
+            "everything": addresses.search(written(wanted, lens="everything")),
+        },
+        "csv_href": addresses.search(query, f"{api}.csv"),
+        "jsonl_href": addresses.search(query, f"{api}.jsonl"),
+        "atom_href": atom,
+        "json_feed_href": json_feed,
+        "twin": addresses.search(plain, "/search.json"),
+        "permanent": addresses.search(plain),
+        "feeds": (
+            {"type": "application/atom+xml", "title": f"noticewatch: {title}", "href": atom},
+            {"type": "application/feed+json", "title": f"noticewatch: {title}", "href": json_feed},
+        ),
+    }
+
+
+def _fault(query: str, problem: Problem | None) -> dict[str, str]:
+    """The question parted at the place of its fault (positions count from 1)."""
+    position = problem.members.get("position") if problem else None
+    at = max(int(position) - 1, 0) if isinstance(position, int) else len(query)
+    return {"before_fault": query[:at], "at_fault": query[at : at + 1] or " ", "after_fault": query[at + 1 :]}
+
+
+def _many(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped
