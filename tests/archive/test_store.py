@@ -1,0 +1,43 @@
+"""Opening an archive: migrations match the tables, and a folder that cannot be used is named."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+import watchlist.tables
+from archive.store import Archive
+from noticewatch.database import metadata
+from noticewatch.errors import DataFolderError, SchemaTooNew
+from noticewatch.settings import Settings
+
+assert watchlist.tables.tags is not None
+
+
+def test_the_migrations_make_exactly_the_tables(archive: Archive) -> None:
+    with archive.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"target_metadata": metadata})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_archive_opened_again_keeps_its_epoch(tmp_path: Path) -> None:
+    first = Archive.open(Settings(home=tmp_path / "data"))
+    second = Archive.open(Settings(home=tmp_path / "data"))
+    assert first.epoch == second.epoch
+    first.close()
+    second.close()
+
+
+def test_a_data_folder_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(DataFolderError, match="set HOME to another folder"):
+        Archive.open(Settings(home=tmp_path / "data"))
+
+
+def test_data_of_a_newer_program_are_refused(archive: Archive) -> None:
+    with archive.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match="newer noticewatch"):
+        Archive.open(Settings(home=archive.folder))
