@@ -123,7 +123,7 @@ class _Judgement:
     def _judge_terms(self, hits: Iterable[Hit]) -> None:
         for hit in hits:
             headline, strong = hit.field in self._headline, hit.name.policy == "strong"
-            if headline or strong:
+            if (headline or strong) and hit.name.policy != "never_alone":
                 tier: Tier = "alert" if headline and strong else "review"
                 self._found.add(("technology", hit.name.owner, ""), tier, self._evidence(hit))
 

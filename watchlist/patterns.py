@@ -17,7 +17,6 @@ _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
 _SEPARATORS: Final = re.compile(r"[ -]+")
 _JOINED_LENGTH: Final = 8
 _PLURAL_LENGTH: Final = 3
-_WHITE: Final = str.maketrans("\n\r\t\v\f", "     ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,8 @@ def haystack(text: str) -> Haystack:
     """Prepare a field's text for search."""
     plain, markup = strip_html(text)
     normal = normalise(plain)
-    return Haystack(normal.text.translate(_WHITE), normal.offsets, markup)
+    blank = normal.text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return Haystack(blank, normal.offsets, markup)
 
 
 class Patterns:

@@ -102,6 +102,15 @@ def test_a_veto_takes_away_its_own_terms_only() -> None:
     assert "gunshot_detection" in alerts(title="ShotSpotter renewal and high speed camera")
 
 
+@pytest.mark.parametrize(
+    "title",
+    ["83--CLOTH,GRAPHITE WOVE", "MQ-25A Stingray Air Vehicle", "C--Washington HQ Title III A&E Support",
+     "Detector on Pegasus BT 4D", "PACS Medical Workstations"],
+)  # fmt: skip
+def test_a_word_that_mostly_means_another_thing_is_not_even_for_review(title: str) -> None:
+    assert MATCHER.tags(notice(title)) == ()
+
+
 def test_a_term_in_the_body_of_a_notice_is_for_review() -> None:
     assert found(MATCHER.tags(notice("Various supplies", description="One licence plate reader is wanted."))) == {
         ("lpr", "", "review")
