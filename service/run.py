@@ -19,8 +19,8 @@ from service.holding import hold
 from service.loading import show_load
 from service.output import note
 from service.readers import ReadersThread
-from service.schedule import Schedule, refuse_unknown_sources
-from service.serve import PageServer, listen, logging_config, on_terminal, stopped_by_signals
+from service.schedule import Schedule
+from service.serve import PageServer, bound_settings, listen, logging_config, on_terminal, stopped_by_signals
 
 
 def run(settings: Settings) -> None:
@@ -56,6 +56,7 @@ def schedule(settings: Settings) -> None:
 def _serve(settings: Settings, *, crawling: bool) -> None:
     with ExitStack() as stack:
         bound = stack.enter_context(listen(settings))
+        settings = bound_settings(settings, bound)
         prepare_folder(settings)
         stopping = stack.enter_context(stopped_by_signals())
         roles = ("server", "scheduler") if crawling else ("server",)
@@ -137,6 +138,3 @@ def prepare_folder(settings: Settings) -> Path:
     """The data folder with its place for locks, migrated. Raises DataFolderError, SchemaTooNew."""
     with open_archive(settings) as archive:
         return archive.folder
-
-
-__all__ = ["load_starter", "prepare_folder", "refuse_unknown_sources", "run", "schedule", "serve"]

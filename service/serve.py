@@ -53,6 +53,18 @@ def listen(settings: Settings) -> socket.socket:
     return bound
 
 
+def bound_settings(settings: Settings, bound: socket.socket) -> Settings:
+    """The settings with the port that the system chose, where BIND left it open with 0."""
+    host, port = settings.host_and_port
+    if port:
+        return settings
+    return settings.model_copy(update={"bind": f"[{host}]:{_port(bound)}" if ":" in host else f"{host}:{_port(bound)}"})
+
+
+def _port(bound: socket.socket) -> int:
+    return int(bound.getsockname()[1])
+
+
 class PageServer:
     """uvicorn over the application, until a signal or :meth:`stop`."""
 

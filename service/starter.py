@@ -71,22 +71,31 @@ def load(
     ``progress`` is called with the source's name and how far its load is. Raises CrawlRunning where another process
     keeps a source for longer than a minute.
     """
-    from crawlers.engine import CrawlRunning, crawl  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
+    from crawlers.engine import CrawlRunning  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
 
     verdicts: dict[str, Verdict] = {}
     ends = time.monotonic() + _PATIENCE
     while names := [name for name in starter_state(archive, folder).due if name not in verdicts]:
-        name = names[0]
-        tell = partial(progress, name) if progress else None
+        tell = partial(progress, names[0]) if progress else None
         try:
-            result = crawl(
-                archive, settings, source(name), kind="starter", recordings=folder / name, progress=tell
-            )  # fmt: skip
+            verdicts[names[0]] = load_source(archive, settings, folder, names[0], tell)
+            ends = time.monotonic() + _PATIENCE
         except CrawlRunning:  # a load that was killed is still ending, or another process loads just now
             if time.monotonic() > ends:
                 raise
             time.sleep(0.5)
-        else:
-            verdicts[name] = result.verdict
-            ends = time.monotonic() + _PATIENCE
     return verdicts
+
+
+def load_source(
+    archive: Archive,
+    settings: Settings,
+    folder: Path,
+    name: str,
+    progress: "Callable[[Progress], None] | None" = None,
+) -> Verdict:
+    """Load the starter answers of one source. Raises CrawlRunning where another process crawls it."""
+    from crawlers.engine import crawl  # noqa: PLC0415 - as in load
+
+    result = crawl(archive, settings, source(name), kind="starter", recordings=folder / name, progress=progress)
+    return result.verdict

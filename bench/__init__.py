@@ -1,0 +1,1 @@
+"""Measurements against the stated limits: loading the starter archive, searching it."""

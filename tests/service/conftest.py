@@ -1,0 +1,47 @@
+"""Data folders and a cut-down starter archive for the service's tests."""
+
+import os
+import shutil
+
+import pytest
+
+from noticewatch.settings import PREFIX
+from tests.house.test_rooms import ROOT
+
+CUT = "usaspending_transactions/fy2023-cut.warc.gz"
+"""The smallest part of the starter archive: 110 transactions."""
+
+
+@pytest.fixture(scope="session")
+def cut_starter(tmp_path_factory):
+    """A starter archive of 110 transactions."""
+    folder = tmp_path_factory.mktemp("starter")
+    (folder / CUT).parent.mkdir()
+    shutil.copy(ROOT / "starter" / CUT, folder / CUT)
+    return folder
+
+
+@pytest.fixture
+def surroundings(tmp_path, cut_starter):
+    """Environment variables for a process of its own data folder, on any free port."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {
+        "NOTICEWATCH_HOME": str(tmp_path / "data"),
+        "NOTICEWATCH_STARTER": str(cut_starter),
+        "NOTICEWATCH_BIND": "127.0.0.1:0",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": "160",
+    }
+
+
+@pytest.fixture
+def inside(surroundings, monkeypatch, tmp_path):
+    """The same environment for this process."""
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -1,0 +1,164 @@
+"""The command line: what it prints, its exit codes, and one sentence for what goes wrong."""
+
+import csv
+import io
+import json
+import os
+
+import pytest
+
+from service.cli import main
+from tests.service.conftest import CUT
+
+RECORD = "70B03C23F00001003"
+
+
+@pytest.fixture
+def noticewatch(inside, capsys):
+    """Run a command; gives exit code, standard output and standard error."""
+
+    def run(*arguments: str):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        said = capsys.readouterr()
+        return end.value.code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def loaded(noticewatch):
+    """The command line over a loaded cut-down archive."""
+    assert noticewatch("load-starter")[0] == 0
+    return noticewatch
+
+
+def test_the_starter_archive_is_loaded_once(noticewatch):
+    code, out, _ = noticewatch("load-starter", "--json")
+    first = json.loads(out)
+    assert (code, first["already_there"], first["counts"]["notices"]) == (0, False, 110)
+    code, out, _ = noticewatch("load-starter", "--json")
+    again = json.loads(out)
+    assert (code, again["already_there"]) == (0, True)
+    assert again["counts"] == first["counts"] | {"procurements": again["counts"]["procurements"]}
+
+
+def test_what_was_loaded_is_searched_shown_and_has_a_history(loaded):
+    code, out, _ = loaded("search", "Fivecast", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["total"] >= 1
+    assert all("id" in item and "title" in item for item in answer["items"])
+    code, out, _ = loaded("show", RECORD)
+    assert code == 0
+    assert "obligated, this action only" in out
+    assert "noticewatch did not fetch it" in out
+    code, out, _ = loaded("history", RECORD, "--json")
+    assert code == 0
+    assert [version["version"] for version in json.loads(out)["versions"]] == [1]
+
+
+def test_results_are_written_in_every_format(loaded):
+    everything = ("search", "", "--all", "--scope", "notice", "--limit", "5")
+    code, out, err = loaded(*everything, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert (code, len(rows)) == (0, 5)
+    assert "--cursor" in err
+    code, out, _ = loaded(*everything, "--format", "jsonl")
+    assert [json.loads(line)["id"] for line in out.splitlines()] == [row["id"] for row in rows]
+    code, out, _ = loaded(*everything)
+    assert out.startswith("110 results")
+    assert rows[0]["id"] in out.replace("\n", "")
+
+
+def test_a_number_is_found_in_any_spelling(loaded):
+    spelled = loaded("show", "70B03C-23-F-00001003", "--json")
+    assert spelled == loaded("show", RECORD, "--json")
+    assert json.loads(spelled[1])["rebuilt"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("search", '"abc'), "position 1"),
+        (("search", "x", "--from", "yesterday"), "--from is 'yesterday'"),
+        (("search", "x", "--min", "much"), "--min is 'much'"),
+        (("search", "x", "--cursor", "tampered"), "cursor"),
+        (("show", "NOSUCHNOTICE-1"), "No notice 'NOSUCHNOTICE-1' is held"),
+        (("show", RECORD, "--version", "9"), "has no version 9"),
+        (("crawl", "nowhere"), "There is no source 'nowhere'; there are "),
+        (("crawl", "usaspending_transactions", "--from", "1.1.2024"), "--from is '1.1.2024'"),
+        (("crawl", "usaspending_transactions", "--replay", "gone.warc.gz"), "gone.warc.gz does not exist"),
+        (("import", "sam_gov_bulk", "gone.csv"), "gone.csv does not exist"),
+        (("import", "sam_gov_bulk", "gone.csv", "--captured-at", "noon"), "--captured-at is 'noon'"),
+        (("nonsense",), "nonsense"),
+        (("search", "x", "--nonsense"), "--nonsense"),
+        (("search", "x", "--sort", "size"), "size"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_on_standard_error_and_exit_code_2(loaded, arguments, said):
+    code, out, err = loaded(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_a_traceback_is_shown_only_with_debug(noticewatch):
+    assert "Traceback" not in noticewatch("show", "NOSUCHNOTICE-1")[2]
+    assert "Traceback" in noticewatch("show", "NOSUCHNOTICE-1", "--debug")[2]
+
+
+def test_a_crawl_without_a_contact_does_not_start_and_says_why(noticewatch):
+    code, out, _ = noticewatch("crawl", "usaspending_transactions")
+    assert code == 9
+    assert "not started: no contact: set CONTACT" in out
+    code, out, _ = noticewatch("sources", "--json")
+    (row,) = (row for row in json.loads(out) if row["name"] == "usaspending_transactions")
+    assert (code, row["last_run"]["verdict"]) == (0, "not_started")
+
+
+def test_a_replay_says_its_verdict_by_words_and_exit_code(noticewatch, cut_starter):
+    code, out, _ = noticewatch("crawl", "usaspending_transactions", "--replay", str(cut_starter / CUT), "--json")
+    answer = json.loads(out)
+    assert (code, answer["verdict"], answer["kind"]) == (3, "partial", "replay")
+    assert answer["counts"]["rows"] >= 110
+    assert answer["reasons"]
+
+
+def test_sources_say_what_they_cover_and_when_they_are_due(loaded):
+    code, out, _ = loaded("sources")
+    assert code == 0
+    assert "usaspending_transactions" in out
+    assert "partial" in out
+
+
+def test_the_index_is_at_the_head_after_a_load_and_can_be_rebuilt(loaded):
+    before = loaded("search", "", "--all", "--json")[1]
+    assert loaded("index", "status")[0] == 0
+    assert loaded("index", "rebuild")[0] == 0
+    assert json.loads(loaded("search", "", "--all", "--json")[1])["items"] == json.loads(before)["items"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_data_folder_is_one_sentence(noticewatch, inside):
+    (inside / "data").mkdir(mode=0o500)
+    code, _, err = noticewatch("sources")
+    assert code == 1
+    assert "make it writable or set HOME to another folder" in err
+
+
+def test_a_data_folder_that_is_a_file_is_one_sentence(noticewatch, inside):
+    (inside / "data").write_text("")
+    code, _, err = noticewatch("load-starter")
+    assert code == 1
+    assert "set HOME to another folder" in err
+    assert err.count("\n") == 1
+
+
+def test_settings_are_listed_with_their_origin(noticewatch):
+    code, out, _ = noticewatch("settings", "--json")
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert code == 0
+    assert rows["STARTER"]["origin"] == "variable NOTICEWATCH_STARTER"
+    assert rows["CONTACT"]["shown"] == "not set"
