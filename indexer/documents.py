@@ -1,0 +1,245 @@
+"""What the index holds of a notice and of a procurement: token streams, codes and whole numbers. Pure.
+
+Text streams come in pairs (``title_exact``, ``title_stemmed``); ``all`` joins every text for unfielded words.
+Whole numbers: days since 1970-01-01, money in minor units, and one sort key a sort, unique in its scope.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from archive.queries import NoticeRow
+from indexer.leading import leading, order_in_award
+from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
+from noticewatch.buyers import ancestors, buyers
+from noticewatch.dates import dated
+from noticewatch.models import AmountKind, Notice, Origin
+from watchlist.evidence import Tag
+
+STREAMS: Final = ("title", "body", "buyer", "supplier", "all")
+CODES: Final = (
+    "source", "buyer", "vendor", "technology", "tier", "kind", "status", "listing", "jurisdiction", "naics", "psc",
+    "cpv", "currency", "flag", "number", "year",
+)  # fmt: skip
+DAYS: Final = ("dated", "due", "signed", "ends")
+SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due")
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_NUMBER_BITS: Final = 32
+_LAST: Final = 1 << 52
+_DOLLARS: Final = 1 << 30
+MIXED: Final = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One entry of the index. ``key`` is ``n<number>`` or ``p<number>``; absent numbers are left out."""
+
+    key: str
+    scope: str
+    number: int
+    streams: dict[str, str]
+    codes: dict[str, tuple[str, ...]]
+    numbers: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A notice with its tags, and its own document."""
+
+    row: NoticeRow
+    tags: Sequence[Tag]
+    document: Document
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - _EPOCH
+
+
+def minor_units(value: Decimal) -> int:
+    """A value in hundredths, rounded half even."""
+    return int((value * 100).to_integral_value())
+
+
+def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
+    """The document of a single notice."""
+    notice = row.notice
+    streams = _streams(
+        [text.text for text in notice.title] if notice.title_from == "published" else [],
+        [plain_text(text.text) for text in notice.description],
+        _buyer_names(notice),
+        [party.printed or party.name for party in notice.parties],
+        [item.label for item in notice.classifications if item.label],
+        [number.printed for number in notice.numbers if number.type not in {"notice_id", "modification"}],
+    )
+    day = date.fromisoformat(dated(notice, row.first_seen)[0])
+    days = {"dated": day_number(day), **_days(notice)}
+    headline = notice.headline_amount()
+    numbers = {**days, **_sort_keys(row.number, days, row.first_seen_seq)}
+    currencies = {amount.currency for amount in notice.amounts if amount.currency}
+    for amount in notice.amounts:
+        if amount.value is not None and len(currencies) == 1:
+            name = f"amount_{amount.kind.value}"
+            numbers[name] = numbers.get(name, 0) + minor_units(amount.value)
+    if headline is not None and headline.value is not None:
+        numbers["amount"] = minor_units(headline.value)
+    numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
+    return Document(f"n{row.number}", "notice", row.number, streams, _codes(row, tags, day, currencies), numbers)
+
+
+def procurement_document(number: int, members: Sequence[Member]) -> Document:
+    """The document of a procurement: what its members hold together, dated by its newest, headed by its leading one."""
+    if len(members) == 1:
+        return _alone(number, members[0])
+    ordered = sorted(members, key=lambda member: order_in_award(member.row))
+    documents = [member.document for member in ordered]
+    streams = {name: _distinct(document.streams[name] for document in documents) for name in documents[0].streams}
+    codes = {
+        name: tuple(dict.fromkeys(code for document in documents for code in document.codes[name])) for name in CODES
+    }
+    lead = leading([member.row for member in ordered])
+    lead_document = next(member.document for member in ordered if member.row is lead)
+    codes["kind"] = tuple(dict.fromkeys((*lead_document.codes["kind"], *codes["kind"])))
+    numbers = _sums(documents)
+    newest = max(document.numbers["dated"] for document in documents)
+    days = {
+        name: max(d.numbers[name] for d in documents if name in d.numbers) for name in DAYS if _any(documents, name)
+    }
+    days["dated"] = newest
+    first_found = min(document.numbers["by_found"] >> _NUMBER_BITS for document in documents)
+    numbers |= {**days, **_sort_keys(number, days, first_found)}
+    value = Decimal(numbers["amount"]) / 100 if "amount" in numbers else None
+    numbers["by_amount"] = _by_amount(number, value, set(codes["currency"]))
+    return Document(f"p{number}", "procurement", number, streams, codes, numbers)
+
+
+def _alone(number: int, member: Member) -> Document:
+    document = member.document
+    found = document.numbers["by_found"] >> _NUMBER_BITS
+    keys = _sort_keys(number, document.numbers, found)
+    keys["by_amount"] = document.numbers["by_amount"] - document.number + number
+    return replace(document, key=f"p{number}", scope="procurement", number=number, numbers=document.numbers | keys)
+
+
+def _sums(documents: Sequence[Document]) -> dict[str, int]:
+    """Obligated changes summed once; of every other kind the newest member's; the headline by its order."""
+    numbers: dict[str, int] = {}
+    for kind in AmountKind:
+        name = f"amount_{kind.value}"
+        values = [
+            (document.numbers["dated"], document.numbers[name]) for document in documents if name in document.numbers
+        ]
+        if values:
+            numbers[name] = sum(value for _, value in values) if kind is AmountKind.OBLIGATED else max(values)[1]
+    obligated = numbers.get("amount_obligated")
+    headlines = [(d.numbers["dated"], d.numbers["amount"]) for d in documents if "amount" in d.numbers]
+    if obligated is not None:
+        numbers["amount"] = obligated
+    elif headlines:
+        numbers["amount"] = max(headlines)[1]
+    return numbers
+
+
+def _any(documents: Iterable[Document], name: str) -> bool:
+    return any(name in document.numbers for document in documents)
+
+
+def _distinct(streams: Iterable[str]) -> str:
+    """Distinct values of several streams, in order."""
+    values = dict.fromkeys(value for stream in streams for value in stream.split(f" {PARTING} ") if value)
+    return f" {PARTING} ".join(values)
+
+
+def _streams(
+    title: list[str], body: list[str], buyer: list[str], supplier: list[str], *others: list[str]
+) -> dict[str, str]:
+    exact = {
+        "title": exact_stream(title),
+        "body": exact_stream(body),
+        "buyer": exact_stream(buyer),
+        "supplier": exact_stream(supplier),
+    }
+    rest = [stream for values in others if (stream := exact_stream(values))]
+    exact["all"] = f" {PARTING} ".join([stream for stream in (*exact.values(), *rest) if stream])
+    streams: dict[str, str] = {}
+    for name, stream in exact.items():
+        streams[f"{name}_exact"] = stream
+    for name in ("title", "body", "buyer", "supplier"):
+        streams[f"{name}_stemmed"] = stemmed_stream(exact[name])
+    parts = [streams[f"{name}_stemmed"] for name in ("title", "body", "buyer", "supplier")]
+    stemmed_rest = [stemmed_stream(stream) for stream in rest]
+    streams["all_stemmed"] = f" {PARTING} ".join(stream for stream in (*parts, *stemmed_rest) if stream)
+    return streams
+
+
+def _buyer_names(notice: Notice) -> list[str]:
+    names: dict[str, None] = {}
+    for buyer in notice.buyers:
+        if buyer.name:
+            names[buyer.name] = None
+        for ancestor in ancestors(buyer.buyer_id) if buyer.buyer_id else ():
+            if buyers()[ancestor].level not in {"country", "government"}:
+                names[buyers()[ancestor].name] = None
+    return list(names)
+
+
+def _codes(row: NoticeRow, tags: Sequence[Tag], day: date, currencies: set[str]) -> dict[str, tuple[str, ...]]:
+    notice = row.notice
+    contracting = [buyer.buyer_id for buyer in notice.buyers if buyer.role == "contracting" and buyer.buyer_id]
+    above = dict.fromkeys(ancestor for buyer in contracting for ancestor in ancestors(buyer))
+    flags = []
+    if row.origin is Origin.REBUILT:
+        flags.append("rebuilt")
+    if notice.amounts:
+        flags.append("has_amount")
+    if notice.documents:
+        flags.append("has_document")
+    schemes: dict[str, list[str]] = {"naics": [], "psc": [], "cpv": []}
+    for item in notice.classifications:
+        if item.code and item.scheme in schemes:
+            schemes[item.scheme].append(item.code)
+    return {
+        "source": (row.source,),
+        "buyer": tuple(code for code in above if buyers()[code].level not in {"country", "government"}),
+        "vendor": tuple(dict.fromkeys(tag.id for tag in tags if tag.kind == "vendor")),
+        "technology": tuple(dict.fromkeys(tag.id for tag in tags if tag.kind == "technology")),
+        "tier": tuple(sorted({tag.tier for tag in tags})),
+        "kind": (notice.kind.value,),
+        "status": (notice.status.value,),
+        "listing": (row.listing.value,),
+        "jurisdiction": tuple(dict.fromkeys(buyers()[buyer].jurisdiction for buyer in contracting)),
+        "currency": (MIXED,) if len(currencies) > 1 else tuple(currencies),
+        "flag": tuple(flags),
+        "number": tuple(dict.fromkeys(number.plain for number in notice.numbers if len(number.plain) >= 4)),
+        "year": (str(day.year),),
+        **{scheme: tuple(dict.fromkeys(codes)) for scheme, codes in schemes.items()},
+    }
+
+
+def _days(notice: Notice) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, roles in (("due", ("due",)), ("signed", ("signed",)), ("ends", ("end", "option_end"))):
+        value = notice.date(*roles)
+        if value is not None and value.precision in {"time", "day"}:
+            found[name] = day_number(datetime.fromisoformat(value.value).date())
+    return found
+
+
+def _sort_keys(number: int, days: dict[str, int], found: int) -> dict[str, int]:
+    due = days.get("due")
+    return {
+        "by_dated": (max(days["dated"], 0) << _NUMBER_BITS) | number,
+        "by_found": (found << _NUMBER_BITS) | number,
+        "by_due": ((max(due, 0) << _NUMBER_BITS) if due is not None else _LAST) | number,
+    }
+
+
+def _by_amount(number: int, value: Decimal | None, currencies: set[str]) -> int:
+    """Whole US dollars above the number; amounts in other currencies and none at all come last."""
+    if value is None or currencies != {"USD"}:
+        return -(1 << 62) + number
+    dollars = max(min(int(value), _DOLLARS * 32), -_DOLLARS * 32)
+    return (dollars << 27) + number

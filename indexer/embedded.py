@@ -1,0 +1,267 @@
+"""The embedded engine: tantivy in the data folder, one process writing, any number reading.
+
+An index is a folder ``index/<name>/``; its name carries the log's epoch and the schema version. The file
+``index/current`` names the one in use and is replaced atomically. A sentinel document holds the log's ``seq`` that
+the index has come to, so cursor and content cannot part.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+from tantivy import Document as TantivyDocument
+from tantivy import Index, IndexWriter, Query, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
+from tantivy import Order as Direction
+
+from indexer.ast import All, Between, Node
+from indexer.documents import CODES, DAYS, SORT_KEYS, STREAMS, Document
+from indexer.engine import SCHEMA, Found, IndexBusy, Order, Position
+from indexer.tantivy_queries import tantivy_query
+from noticewatch.errors import DataFolderError
+from noticewatch.identifiers import new_id
+from noticewatch.models import AmountKind
+
+_WHITESPACE: Final = "noticewatch_whitespace"
+_HEAP: Final = 128_000_000
+_SENTINEL: Final = "position"
+_FACET_VALUES: Final = 65_000
+_NUMBERS: Final = ("entry", "seq", "amount", *DAYS, *SORT_KEYS, *(f"amount_{kind.value}" for kind in AmountKind))
+
+
+def build_schema() -> Schema:
+    """Fields of the index. Nothing is stored: hits are numbers, texts come from the record."""
+    builder = SchemaBuilder()
+    for name in ("key", "scope"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in STREAMS:
+        for stream in ("exact", "stemmed"):
+            builder.add_text_field(f"{name}_{stream}", tokenizer_name=_WHITESPACE)
+    for name in CODES:
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in _NUMBERS:
+        builder.add_integer_field(name, indexed=True, fast=True)
+    return builder.build()
+
+
+class EmbeddedEngine:
+    """A tantivy index under ``folder`` (HOME/index). Safe for threads; readers never take the writer's lock."""
+
+    def __init__(self, folder: Path, *, name: str | None = None) -> None:
+        """``name``: write and read this index instead of the current one (for a rebuild beside it)."""
+        self._folder = folder
+        self._fixed = name
+        self._schema = build_schema()
+        self._lock = RLock()
+        self._open: tuple[str, Index] | None = None
+        self._seen: tuple[int, int] | None = None
+        self._writer: IndexWriter | None = None
+
+    def position(self) -> Position | None:
+        """How far the index has come; None where there is none yet."""
+        searcher = self._searcher()
+        return None if searcher is None else self._position(searcher)
+
+    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position) -> None:
+        """Replace and remove documents and move the position, in one commit.
+
+        Raises IndexBusy where another process writes, DataFolderError where the folder cannot be written.
+        """
+        with self._lock, _explained(self._folder):
+            writer = self._writing(position)
+            for key in gone:
+                writer.delete_documents_by_term("key", key)
+            for document in documents:
+                writer.delete_documents_by_term("key", document.key)
+                writer.add_document(_entry(document))
+            writer.delete_documents_by_term("key", _SENTINEL)
+            sentinel = TantivyDocument()
+            sentinel.add_text("key", _SENTINEL)
+            sentinel.add_integer("seq", position.seq)
+            writer.add_document(sentinel)
+            writer.commit()
+
+    def settle(self) -> None:
+        """Let background merges end and give the writer's lock back; called when the log's head is reached."""
+        with self._lock:
+            if self._writer is not None:
+                writer, self._writer = self._writer, None
+                writer.wait_merging_threads()
+
+    def find(self, query: Node, order: Order, limit: int) -> Found:
+        """A page of the documents that match; nothing where there is no index yet."""
+        searcher = self._searcher()
+        if searcher is None:
+            return Found((), 0, Position("", 0))
+        position = self._position(searcher)
+        whole = tantivy_query(query, self._schema)
+        if order.field == "relevance":
+            return self._by_relevance(searcher, whole, position, order.after or 0, limit)
+        counted = searcher.search(whole, limit=1, count=True).count  # type: ignore[attr-defined]  # missing in its stubs
+        page = query if order.after is None else All((query, _beyond(order)))
+        hits = searcher.search(
+            whole if order.after is None else tantivy_query(page, self._schema),
+            limit=limit,
+            count=False,
+            order_by_field=order.field,
+            order=Direction.Desc if order.descending else Direction.Asc,
+        ).hits
+        addresses = [address for _, address in hits]
+        keys = searcher.fast_field_values(order.field, addresses)
+        entries = searcher.fast_field_values("entry", addresses)
+        return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), counted, position)
+
+    def facets(self, query: Node, fields: Sequence[str], most: int) -> Mapping[str, list[tuple[str, int]]]:
+        """Exact counts of the most frequent values of code fields among the documents that match."""
+        searcher = self._searcher()
+        if searcher is None or not fields:
+            return {field: [] for field in fields}
+        terms = {field: {"terms": {"field": field, "size": most, "segment_size": _FACET_VALUES}} for field in fields}
+        answer = searcher.aggregate(tantivy_query(query, self._schema), terms)
+        return {
+            field: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answer[field]["buckets"]]
+            for field in fields
+        }
+
+    def replace_current(self) -> None:
+        """Make this engine's index the current one, atomically, and remove the others."""
+        assert self._fixed is not None
+        self.settle()
+        with _explained(self._folder):
+            _point(self._folder, self._fixed)
+            for other in self._folder.iterdir():
+                if other.is_dir() and other.name != self._fixed:
+                    shutil.rmtree(other, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let go of files and locks."""
+        with self._lock:
+            self.settle()
+            self._open = None
+
+    def _by_relevance(self, searcher: Searcher, query: Query, position: Position, offset: int, limit: int) -> Found:
+        result = searcher.search(query, limit=limit, count=True, offset=offset)
+        entries = searcher.fast_field_values("entry", [address for _, address in result.hits])
+        hits = tuple((offset + rank + 1, int(entry or 0)) for rank, entry in enumerate(entries))
+        return Found(hits, result.count, position)  # type: ignore[attr-defined]  # missing in its stubs
+
+    def _position(self, searcher: Searcher) -> Position:
+        hits = searcher.search(Query.term_query(self._schema, "key", _SENTINEL), limit=1, count=False).hits
+        values = searcher.fast_field_values("seq", [address for _, address in hits])
+        assert self._open is not None
+        epoch, schema = _parts(self._open[0])
+        return Position(epoch, int(values[0] or 0) if values else 0, schema)
+
+    def _searcher(self) -> Searcher | None:
+        with self._lock:
+            index = self._reading()
+            return None if index is None else index.searcher()
+
+    def _reading(self) -> Index | None:
+        name = self._fixed or _current(self._folder)
+        if name is None or not (self._folder / name / "meta.json").exists():
+            return None
+        if self._open is None or self._open[0] != name:
+            self._open = name, _open_index(self._folder / name)
+            self._seen = None
+        stamp = _stamp(self._folder / name)
+        if stamp != self._seen:
+            self._open[1].reload()
+            self._seen = stamp
+        return self._open[1]
+
+    def _writing(self, position: Position) -> IndexWriter:
+        """The writer, on a new index where there is none, or none of the position's epoch and this schema."""
+        if self._writer is not None:
+            return self._writer
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = self._fixed or _current(self._folder)
+        if name is None or _parts(name) != (position.epoch, SCHEMA):
+            name = self._fixed or index_name(position.epoch)
+            _create(self._folder / name)
+            if self._fixed is None:
+                _point(self._folder, name)
+        elif not (self._folder / name / "meta.json").exists():
+            _create(self._folder / name)
+        self._open = name, _open_index(self._folder / name)
+        self._seen = None
+        try:
+            self._writer = self._open[1].writer(_HEAP, 1)
+        except ValueError as error:
+            raise IndexBusy(f"Another process is writing the search index in {self._folder / name}.") from error
+        return self._writer
+
+
+def index_name(epoch: str) -> str:
+    """A new name for an index of a log's epoch."""
+    return f"{epoch}.{SCHEMA}.{new_id()[-12:]}"
+
+
+def _parts(name: str) -> tuple[str, int]:
+    epoch, schema, _ = name.rsplit(".", 2)
+    return epoch, int(schema)
+
+
+def _create(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    Index(build_schema(), path=str(folder))
+
+
+def _open_index(folder: Path) -> Index:
+    """The only way to open an index: tokenizers are not kept in it."""
+    index = Index.open(str(folder))
+    index.register_tokenizer(_WHITESPACE, TextAnalyzerBuilder(Tokenizer.whitespace()).build())
+    index.config_reader("manual")
+    return index
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """Changes with every commit, whichever process made it."""
+    status = (folder / "meta.json").stat()
+    return status.st_mtime_ns, status.st_ino
+
+
+def _current(folder: Path) -> str | None:
+    try:
+        name = (folder / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return name or None
+
+
+def _point(folder: Path, name: str) -> None:
+    fresh = folder / "current.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(name)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / "current")
+
+
+def _beyond(order: Order) -> Between:
+    assert order.after is not None
+    if order.descending:
+        return Between(order.field, None, order.after - 1)
+    return Between(order.field, order.after + 1, None)
+
+
+def _entry(document: Document) -> TantivyDocument:
+    values: dict[str, Any] = {"key": document.key, "scope": document.scope, "entry": document.number}
+    values |= {name: stream for name, stream in document.streams.items() if stream}
+    values |= {name: list(codes) for name, codes in document.codes.items() if codes}
+    values |= document.numbers
+    return TantivyDocument(**values)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataFolderError(
+            f"The search index in {folder} cannot be written ({error.strerror or error}); "
+            "free space or make the data folder writable."
+        ) from error

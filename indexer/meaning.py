@@ -1,0 +1,293 @@
+"""From a question to the compiled query, to the form the reader is shown, and to the words to mark."""
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from indexer.ast import All, AnyOf, Between, Code, Near, Node, Not, Nothing, Phrase, Prefix
+from indexer.documents import day_number, minor_units
+from indexer.names import VOCABULARIES, Names
+from indexer.query import Asked, Bounded, Close, Every, Question, Quoted, Some, Starting, Without, Word
+from indexer.requests import QueryError
+from indexer.tokens import abbreviations, stem, tokens
+from noticewatch.numbers import plain
+
+_TEXT: Final = {"title": "title", "body": "body", "supplier": "supplier", "buyer": "buyer"}
+_CODES: Final = frozenset(
+    {"vendor", "technology", "tier", "kind", "status", "listing", "source", "jurisdiction", "naics", "psc", "cpv"}
+)
+_DAYS: Final = frozenset({"dated", "due", "signed", "ends"})
+_DIGIT: Final = re.compile(r"\d")
+_RANGE: Final = re.compile(r"\[\s*(\S+)\s+TO\s+(\S+?)\s*\]")
+_COMPARISON: Final = re.compile(r"(>=|<=|>|<)(.+)")
+_SCALE: Final = {"k": 1_000, "m": 1_000_000}
+SHORTEST_PREFIX: Final = 3
+WIDEST: Final = 10
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What a question means. ``words``: stems to mark in texts; ``warnings``: sentences for the reader."""
+
+    node: Node
+    understood: str
+    words: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+
+
+def meaning(question: Question, names: Names) -> Meaning:
+    """Compile a question. Raises QueryError for values that a field cannot have."""
+    return _Compiler(names).whole(question)
+
+
+class _Compiler:
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._words: set[str] = set()
+        self._warnings: list[str] = []
+
+    def whole(self, question: Question) -> Meaning:
+        found = self._any(question, marks=True)
+        node, understood = found or (All(()), "")
+        return Meaning(node, understood, self._words, self._warnings)
+
+    def _any(self, question: Question, *, marks: bool) -> tuple[Node, str] | None:
+        """Node and understood form; None where nothing searchable was asked."""
+        match question:
+            case Every(parts):
+                return self._joined(parts, All, " AND ", marks=marks)
+            case Some(parts):
+                return self._joined(parts, AnyOf, " OR ", marks=marks)
+            case Without(part):
+                found = self._any(part, marks=False)
+                return found and (Not(found[0]), f"NOT {_bracketed(found[1])}")
+            case Asked():
+                return self._leaf(question, marks=marks)
+
+    def _joined(
+        self, parts: tuple[Question, ...], join: Callable[[tuple[Node, ...]], Node], word: str, *, marks: bool
+    ) -> tuple[Node, str] | None:
+        found = [one for part in parts if (one := self._any(part, marks=marks)) is not None]
+        distinct = list(dict.fromkeys(found))
+        if not distinct:
+            return None
+        if len(distinct) == 1:
+            return distinct[0]
+        return join(tuple(node for node, _ in distinct)), word.join(_bracketed(text) for _, text in distinct)
+
+    def _leaf(self, leaf: Asked, *, marks: bool) -> tuple[Node, str] | None:
+        name = leaf.field
+        if name is None or name in _TEXT:
+            return self._text(leaf, marks=marks)
+        if name == "document":
+            self._warn("Documents are not held yet, so document: finds nothing.")
+            return Nothing(), f"document:{_shown(leaf)}"
+        if name == "number":
+            return self._number(leaf)
+        if name in _DAYS:
+            return _days(leaf, name)
+        if name == "amount":
+            return _amount(leaf)
+        if name == "has":
+            return _has(leaf)
+        if name == "is":
+            return _is(leaf)
+        assert name in _CODES
+        return self._code(leaf, name)
+
+    def _text(self, leaf: Asked, *, marks: bool) -> tuple[Node, str] | None:
+        stream = _TEXT.get(leaf.field or "", "all")
+        prefix = f"{leaf.field}:" if leaf.field else ""
+        if isinstance(leaf, Bounded):
+            raise QueryError("Words have no order to compare", leaf.at, "Comparisons go with dated, due or amount.")
+        found = tuple(tokens(leaf.text))
+        if not found:
+            self._warn(f"“{leaf.text}” has no letters or digits and was left out.")
+            return None
+        if marks:
+            self._words.update(map(stem, found))
+        match leaf:
+            case Starting():
+                return self._starting(leaf, stream, found, prefix)
+            case Close():
+                return _close(leaf, stream, found, prefix)
+            case Quoted():
+                node: Node = Phrase(f"{stream}_exact", found)
+                shown = f'{prefix}"{" ".join(found)}"'
+                return self._also(leaf, stream, node, shown, spread=" " not in leaf.text.strip())
+        return self._word(leaf, stream, found, prefix, marks=marks)
+
+    def _word(self, leaf: Asked, stream: str, found: tuple[str, ...], prefix: str, *, marks: bool) -> tuple[Node, str]:
+        node: Node = Phrase(f"{stream}_stemmed", tuple(map(stem, found)))
+        shown = prefix + "-".join(found)
+        meant = abbreviations().get(found[0], ()) if len(found) == 1 else ()
+        if not meant:
+            return self._also(leaf, stream, node, shown, spread=True)
+        phrases = [Phrase(f"{stream}_stemmed", tuple(map(stem, phrase))) for phrase in meant]
+        written = [f'"{" ".join(phrase)}"' for phrase in meant]
+        self._warn(f"{leaf.text} also finds {' and '.join(written)}; put it in quotation marks to find it alone.")
+        if marks:
+            self._words.update(stem(token) for phrase in meant for token in phrase)
+        return AnyOf((node, *phrases)), " OR ".join([shown, *(prefix + phrase for phrase in written)])
+
+    def _also(self, leaf: Asked, stream: str, node: Node, shown: str, *, spread: bool) -> tuple[Node, str]:
+        """A word that could be a number also matches numbers, with or without hyphens."""
+        number = plain(leaf.text)
+        if stream == "all" and spread and len(number) >= 4 and _DIGIT.search(number):
+            return AnyOf((node, Code("number", number))), shown
+        if leaf.field == "buyer" and (code := self._names.code("buyer", leaf.text)):
+            return AnyOf((node, Code("buyer", code))), shown
+        return node, shown
+
+    def _starting(self, leaf: Asked, stream: str, found: tuple[str, ...], prefix: str) -> tuple[Node, str]:
+        if len(found) > 1:
+            raise QueryError("An asterisk goes with one word", leaf.at, f"Search for {found[-1]}* and {found[0]}.")
+        if len(found[0]) < SHORTEST_PREFIX:
+            raise QueryError(
+                f"{leaf.text}* is too short", leaf.at, f"Write at least {SHORTEST_PREFIX} letters before the asterisk."
+            )
+        node: Node = Prefix(f"{stream}_exact", found[0])
+        if stream == "all" and _DIGIT.search(found[0]):
+            node = AnyOf((node, Prefix("number", plain(found[0]))))
+        self._words.discard(stem(found[0]))
+        self._words.add(f"{found[0]}*")
+        return node, f"{prefix}{found[0]}*"
+
+    def _number(self, leaf: Asked) -> tuple[Node, str]:
+        number = plain(leaf.text)
+        if not number or isinstance(leaf, Bounded | Close):
+            raise QueryError("That is not a number", leaf.at, "Write number:70CMSD23FR0000145.")
+        if isinstance(leaf, Starting):
+            if len(number) < SHORTEST_PREFIX:
+                raise QueryError("That start is too short", leaf.at, f"Write at least {SHORTEST_PREFIX} characters.")
+            return Prefix("number", number), f"number:{number}*"
+        return Code("number", number), f"number:{number}"
+
+    def _code(self, leaf: Asked, name: str) -> tuple[Node, str]:
+        if isinstance(leaf, Bounded | Close):
+            raise QueryError(f"{name} has no order", leaf.at, f"Write {name}:VALUE.")
+        if isinstance(leaf, Starting):
+            if len(leaf.text) < SHORTEST_PREFIX:
+                raise QueryError("That start is too short", leaf.at, f"Write at least {SHORTEST_PREFIX} characters.")
+            start = leaf.text if name in {"naics", "psc", "cpv"} else leaf.text.lower()
+            return Prefix(name, start), f"{name}:{start}*"
+        code = self._names.code(name, leaf.text.strip())
+        if code is None:
+            known = VOCABULARIES.get(name)
+            hint = f"Use one of {', '.join(known)}." if known else f"See /{_PLURAL[name]} for all, or search for words."
+            raise QueryError(f"There is no {name} {leaf.text!r}", leaf.at, hint)
+        shown = f'"{code}"' if " " in code else code
+        return Code(name, code), f"{name}:{shown}"
+
+    def _warn(self, sentence: str) -> None:
+        if sentence not in self._warnings:
+            self._warnings.append(sentence)
+
+
+_PLURAL: Final = {"vendor": "vendors", "technology": "technologies"}
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if " AND " in text or " OR " in text else text
+
+
+def _shown(leaf: Asked) -> str:
+    return f'"{leaf.text}"' if isinstance(leaf, Quoted) else leaf.text
+
+
+def _close(leaf: Close, stream: str, found: tuple[str, ...], prefix: str) -> tuple[Node, str]:
+    if not 2 <= len(found) <= 3:
+        raise QueryError("Proximity takes two or three words", leaf.at, 'Write "social monitoring"~3.')
+    if leaf.most > WIDEST:
+        raise QueryError(f"~{leaf.most} is too wide", leaf.at, f"At most {WIDEST} words may stand between.")
+    ordered = tuple(sorted(found))
+    return Near(f"{stream}_exact", ordered, leaf.most), f'{prefix}"{" ".join(ordered)}"~{leaf.most}'
+
+
+def _days(leaf: Asked, name: str) -> tuple[Node, str]:
+    low, high = _bounds(leaf, lambda text: _span(text, leaf))
+    node = Between(name, None if low is None else day_number(low), None if high is None else day_number(high))
+    return node, f"{name}:[{low or '*'} TO {high or '*'}]"
+
+
+def _span(text: str, leaf: Asked) -> tuple[date, date]:
+    """First and last day of a year, month or day."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", text)
+    try:
+        if match is None:
+            raise ValueError
+        year, month, day = (int(part) if part else None for part in match.groups())
+        assert year is not None
+        last = month or 12
+        first = date(year, month or 1, day or 1)
+        return first, date(year, last, day or calendar.monthrange(year, last)[1])
+    except ValueError as error:
+        raise QueryError(f"{text!r} is not a date", leaf.at, "Write 2024, 2024-06 or 2024-06-30.") from error
+
+
+def _amount(leaf: Asked) -> tuple[Node, str]:
+    low, high = _bounds(leaf, lambda text: (_sum(text, leaf),) * 2)
+    node = Between("amount", None if low is None else minor_units(low), None if high is None else minor_units(high))
+    shown = f"amount:[{_or_star(low)} TO {_or_star(high)}]"
+    return All((node, Code("currency", "USD"))), shown
+
+
+def _or_star(value: Decimal | None) -> str:
+    return "*" if value is None else f"{value:f}"
+
+
+def _sum(text: str, leaf: Asked) -> Decimal:
+    digits = text.replace(",", "").lower()
+    scale = _SCALE.get(digits[-1:], 1)
+    try:
+        value = Decimal(digits[:-1] if scale > 1 else digits) * scale
+        if not value.is_finite() or abs(value) >= 10**15:
+            raise InvalidOperation
+    except InvalidOperation as error:
+        raise QueryError(f"{text!r} is not an amount", leaf.at, "Write amount:>100000, in US dollars.") from error
+    return value.quantize(Decimal("0.01"))
+
+
+def _bounds(leaf: Asked, read: Callable[[str], tuple[object, object]]) -> tuple:  # type: ignore[type-arg]  # of read's own type
+    """Inclusive bounds of a range, comparison or single value; ``*`` leaves a side open."""
+    if match := _RANGE.fullmatch(leaf.text):
+        low, high = match[1], match[2]
+        return None if low == "*" else read(low)[0], None if high == "*" else read(high)[1]
+    if match := _COMPARISON.fullmatch(leaf.text):
+        sign, text = match[1], match[2]
+        first, last = read(text)
+        return {
+            ">=": (first, None), "<=": (None, last), ">": (_next(last, 1), None), "<": (None, _next(first, -1)),
+        }[sign]  # fmt: skip
+    if not isinstance(leaf, Word | Quoted):
+        raise QueryError(f"{leaf.field} takes a value or a range", leaf.at, f"Write {leaf.field}:[a TO b].")
+    return read(leaf.text.strip())
+
+
+def _next(value: object, step: int) -> object:
+    if isinstance(value, date):
+        return date.fromordinal(min(max(value.toordinal() + step, 1), date.max.toordinal()))
+    assert isinstance(value, Decimal)
+    return value + Decimal("0.01") * step
+
+
+def _has(leaf: Asked) -> tuple[Node, str]:
+    if leaf.text not in {"amount", "document"}:
+        raise QueryError(f"has:{leaf.text} is not known", leaf.at, "Use has:amount or has:document.")
+    return Code("flag", f"has_{leaf.text}"), f"has:{leaf.text}"
+
+
+def _is(leaf: Asked) -> tuple[Node, str]:
+    value = leaf.text.lower().replace("-", "_").replace(" ", "_")
+    if value == "rebuilt":
+        return Code("flag", "rebuilt"), "is:rebuilt"
+    for name in ("kind", "status", "listing", "tier"):
+        if value in VOCABULARIES[name]:
+            return Code(name, value), f"{name}:{value}"
+    raise QueryError(
+        f"is:{leaf.text} is not known", leaf.at, f"Use rebuilt or one of {', '.join(VOCABULARIES['kind'])}, open …."
+    )

@@ -1,0 +1,97 @@
+"""What a reader calls a buyer, vendor or technology, and the code it has in the index."""
+
+import re
+from functools import cache, cached_property
+from typing import Final
+
+from noticewatch.buyers import buyers
+from noticewatch.models import Kind, Listing, Status
+from watchlist.dictionary import Dictionary
+
+_NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
+_INITIAL: Final = re.compile(r"\b[A-Z](?=[a-z])")
+_ACRONYM: Final = re.compile(r"\(([A-Z&]{2,})\)")
+
+VOCABULARIES: Final[dict[str, tuple[str, ...]]] = {
+    "kind": tuple(Kind),
+    "status": tuple(Status),
+    "listing": tuple(Listing),
+    "tier": ("alert", "review"),
+}
+"""Code fields with a closed vocabulary."""
+
+
+class Names:
+    """Looks names up in the dictionary and the buyers table."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._dictionary = dictionary
+
+    def code(self, field: str, written: str) -> str | None:
+        """The code of a value as written, or None where nobody has that name."""
+        if field in VOCABULARIES:
+            value = _NOT_ALNUM.sub("_", written.lower()).strip("_")
+            return value if value in VOCABULARIES[field] else None
+        match field:
+            case "buyer":
+                return buyer_code(written)
+            case "vendor":
+                return self._vendors.get(_folded(written))
+            case "technology":
+                return self._technologies.get(_folded(written))
+            case "jurisdiction":
+                return written.upper()
+        return written
+
+    def label(self, field: str, code: str) -> str:
+        """How a code is shown."""
+        match field:
+            case "buyer":
+                entry = buyers().get(code)
+                return entry.name if entry else code
+            case "vendor" | "technology":
+                return self._dictionary.label(field, code)
+            case "year" | "source" | "jurisdiction":
+                return code
+        return code.replace("_", " ")
+
+    @cached_property
+    def _vendors(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for vendor in self._dictionary.vendors.values():
+            for name in (vendor.id, vendor.name, *vendor.aliases, *vendor.former_names):
+                found.setdefault(_folded(name), vendor.id)
+        return found
+
+    @cached_property
+    def _technologies(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for technology in self._dictionary.technologies.values():
+            for name in (technology.id, technology.name):
+                found.setdefault(_folded(name), technology.id)
+        return found
+
+
+def buyer_code(written: str) -> str | None:
+    """The id of a public body by id, name, acronym or a name as printed by a source; None if several or none fit."""
+    wanted = _folded(written)
+    found = _buyer_names().get(wanted, set())
+    return next(iter(found)) if len(found) == 1 else None
+
+
+@cache
+def _buyer_names() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for entry in buyers().values():
+        names = {entry.id, entry.name, _ACRONYM.sub("", entry.name), *_ACRONYM.findall(entry.name)}
+        if entry.level in {"department", "agency"}:
+            names.add("".join(_INITIAL.findall(entry.name)))
+        names |= {value for system, value in entry.aliases if system == "text" or system.endswith("subtier")}
+        for name in names:
+            if folded := _folded(name):
+                found.setdefault(folded, set()).add(entry.id)
+    return found
+
+
+def _folded(name: str) -> str:
+    return _NOT_ALNUM.sub(" ", name.lower()).strip()

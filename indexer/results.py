@@ -1,0 +1,198 @@
+"""Found numbers put into the form readers see: one bulk read a table, however many results."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from archive.queries import NoticeRow, members, notices
+from archive.store import Archive
+from archive.totals import running_total
+from indexer.highlights import passage
+from indexer.items import Highlight, Item, ItemAmount, ItemEvidence, ItemTag, Named
+from indexer.leading import leading, order_in_award
+from indexer.requests import SearchAnswer
+from noticewatch.buyers import buyers
+from noticewatch.dates import dated
+from noticewatch.models import AmountKind, Notice, Origin
+from watchlist.evidence import Tag
+from watchlist.queries import tags_of
+
+__all__ = ["Highlight", "Item", "ItemAmount", "ItemEvidence", "ItemTag", "Named", "item", "items"]
+
+_MOST_MEMBERS: Final = 200
+_MOST_HIGHLIGHTS: Final = 3
+_MOST_EVIDENCE: Final = 3
+
+
+def items(archive: Archive, answer: SearchAnswer) -> list[Item]:
+    """The results of an answer, in its order; those that left the log meanwhile are left out."""
+    with archive.reading() as connection:
+        if answer.scope == "notice":
+            rows = notices(connection, answer.hits)
+            groups = [[rows[number]] for number in answer.hits if number in rows]
+        else:
+            held = members(connection, answer.hits)
+            groups = [held[number] for number in answer.hits if held.get(number)]
+        tags = _tags(connection, groups)
+    return [item(group, tags, answer.words) for group in groups]
+
+
+def item(group: Sequence[NoticeRow], tags: dict[int, list[Tag]], words: frozenset[str] = frozenset()) -> Item:
+    """One result from its member notices and their tags by notice number; ``words``: stems to mark."""
+    rows = sorted(group, key=order_in_award)
+    lead = leading(rows)
+    notice = lead.notice
+    newest = max(rows, key=lambda row: dated(row.notice, row.first_seen)[0])
+    day, dated_by = dated(newest.notice, newest.first_seen)
+    joined = _item_tags(rows, tags)
+    posted, due = notice.date("posted"), notice.date("due")
+    amounts = _amounts(rows)
+    return Item(
+        id=lead.id,
+        procurement=lead.procurement_id,
+        title=notice.title[0].text if notice.title else None,
+        title_from=notice.title_from,
+        kind=notice.kind,
+        kind_published=notice.kind_published,
+        status=notice.status,
+        listing=lead.listing,
+        buyer=_buyer(notice),
+        suppliers=_suppliers(rows, joined),
+        makers=tuple(
+            Named(id=tag.id, name=tag.label) for tag in joined if tag.kind == "vendor" and tag.role == "maker"
+        ),
+        amounts=amounts,
+        headline=amounts[0] if amounts else None,
+        dated=day,
+        dated_by=dated_by,
+        posted_at=posted.value if posted else None,
+        due_at=due.value if due else None,
+        first_seen=min(row.first_seen for row in rows),
+        numbers=_numbers(rows),
+        tags=joined,
+        highlights=_highlights(rows, lead, words),
+        source=lead.source,
+        rebuilt=any(row.origin is Origin.REBUILT for row in rows),
+        recorders=tuple(dict.fromkeys(row.recorder for row in rows if row.origin is not Origin.LIVE)),
+        members=len(rows),
+        url=f"/notices/{quote(lead.id, safe=':')}",
+    )
+
+
+def _tags(connection: Connection, groups: Sequence[Sequence[NoticeRow]]) -> dict[int, list[Tag]]:
+    return tags_of(connection, [row.number for group in groups for row in group])
+
+
+def _buyer(notice: Notice) -> Named | None:
+    buyer = notice.buyer() or (notice.buyers[0] if notice.buyers else None)
+    if buyer is None:
+        return None
+    entry = buyers().get(buyer.buyer_id or "")
+    name = entry.name if entry else buyer.name
+    return Named(id=buyer.buyer_id, name=name) if name else None
+
+
+def _suppliers(rows: Sequence[NoticeRow], tags: Sequence[ItemTag]) -> tuple[Named, ...]:
+    """Distinct suppliers as printed, with the vendor's page where a tag rests on that name."""
+    found: dict[str, str | None] = {}
+    for row in rows:
+        for party in row.notice.parties:
+            if party.role in {"supplier", "reseller"}:
+                found.setdefault(party.name, _vendor_of(party.printed or party.name, tags))
+    return tuple(Named(id=vendor, name=name) for name, vendor in found.items())
+
+
+def _vendor_of(printed: str, tags: Sequence[ItemTag]) -> str | None:
+    for tag in tags:
+        if tag.kind == "vendor" and any(e.field.startswith("parties") and e.quote in printed for e in tag.evidence):
+            return tag.id
+    return None
+
+
+def _amounts(rows: Sequence[NoticeRow]) -> tuple[ItemAmount, ...]:
+    """Amounts with the headline first. Actions held together give one sum, and what it may be called."""
+    if len(rows) > 1 and (totals := running_total(rows, lambda _: False)):
+        sums = tuple(
+            ItemAmount(
+                kind=AmountKind.OBLIGATED,
+                basis="change",
+                value=total.value,
+                currency=total.currency,
+                called=total.label,
+            )
+            for total in totals
+        )
+        others = [a for row in rows for a in _own(row.notice) if a.kind is not AmountKind.OBLIGATED]
+        return sums + tuple(dict.fromkeys(others))
+    newest = max(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
+    return _own(newest.notice)
+
+
+def _own(notice: Notice) -> tuple[ItemAmount, ...]:
+    headline = notice.headline_amount()
+    ordered = sorted(notice.amounts, key=lambda amount: amount is not headline)
+    return tuple(
+        ItemAmount(kind=a.kind, basis=a.basis, value=a.value, minimum=a.minimum, maximum=a.maximum, currency=a.currency)
+        for a in ordered
+    )
+
+
+def _numbers(rows: Sequence[NoticeRow]) -> tuple[str, ...]:
+    kinds = {"piid", "award", "solicitation", "parent_piid"}
+    printed = [number.printed for row in rows for number in row.notice.numbers if number.type in kinds]
+    return tuple(dict.fromkeys(printed))[:_MOST_MEMBERS]
+
+
+def _item_tags(rows: Sequence[NoticeRow], tags: dict[int, list[Tag]]) -> tuple[ItemTag, ...]:
+    """Tags of all members, alert before review, each with evidence from the members that carry it."""
+    merged: dict[tuple[str, str, str], list[tuple[NoticeRow, Tag]]] = {}
+    for row in rows:
+        for tag in tags.get(row.number, ()):
+            merged.setdefault((tag.kind, tag.id, tag.role), []).append((row, tag))
+    found = [
+        ItemTag(
+            kind=holders[0][1].kind,
+            id=identifier,
+            label=holders[0][1].label,
+            role=role,
+            tier="alert" if any(tag.tier == "alert" for _, tag in holders) else "review",
+            evidence=_evidence(holders),
+        )
+        for (_, identifier, role), holders in merged.items()
+    ]
+    return tuple(sorted(found, key=lambda tag: (tag.tier != "alert", tag.kind != "vendor", tag.label)))
+
+
+def _evidence(holders: Sequence[tuple[NoticeRow, Tag]]) -> tuple[ItemEvidence, ...]:
+    found: dict[tuple[str, str], ItemEvidence] = {}
+    for row, tag in holders:
+        for e in tag.evidence:
+            found.setdefault(
+                (e.field, e.quote),
+                ItemEvidence(notice=row.id, field=e.field, quote=e.quote, start=e.start, end=e.end, by=e.by, why=e.why),
+            )
+    return tuple(found.values())[:_MOST_EVIDENCE]
+
+
+def _highlights(rows: Sequence[NoticeRow], lead: NoticeRow, words: frozenset[str]) -> tuple[Highlight, ...]:
+    if not words:
+        return ()
+    found: dict[str, Highlight] = {}
+    for row in (lead, *(row for row in rows if row is not lead)):
+        for field, text in _texts(row.notice):
+            parts = passage(text, words)
+            quoted = "".join(part for part, _ in parts) if parts else ""
+            if parts and quoted not in found:
+                found[quoted] = Highlight(notice=row.id, field=field, parts=parts)
+        if len(found) >= _MOST_HIGHLIGHTS:
+            break
+    return tuple(found.values())[:_MOST_HIGHLIGHTS]
+
+
+def _texts(notice: Notice) -> list[tuple[str, str]]:
+    texts = [("title", text.text) for text in notice.title] if notice.title_from == "published" else []
+    texts += [("description", text.text) for text in notice.description]
+    texts += [(f"parties.{party.role}", party.printed or party.name) for party in notice.parties]
+    return texts + [(f"buyers.{buyer.role}", buyer.name) for buyer in notice.buyers if buyer.name]

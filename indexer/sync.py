@@ -1,0 +1,136 @@
+"""Keeping the index in step with the log: as a reader of it, and by a rebuild beside the live index."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from archive import tables as archive_tables
+from archive.log import head
+from archive.queries import events, members, notices, procurement_of, procurements
+from archive.readers import BATCH, cursor, readers_lock
+from archive.store import Archive
+from indexer.documents import Document, Member, notice_document, procurement_document
+from indexer.embedded import EmbeddedEngine, index_name
+from indexer.engine import SCHEMA, Position, SearchEngine
+from noticewatch.errors import SettingsError
+from noticewatch.models import Event, EventKind
+from noticewatch.settings import Settings
+from watchlist.queries import tags_of
+
+_FOLLOWS: Final = "tagger"
+
+
+class IndexReader:
+    """Follows the tagger: what it has tagged is indexed, a notice and its procurement once a batch."""
+
+    name = "index"
+
+    def __init__(self, engine: SearchEngine) -> None:
+        self._engine = engine
+
+    def advance(self, archive: Archive) -> bool:
+        """Index one batch of the log; True if there may be more."""
+        with archive.reading() as connection:
+            upto = cursor(connection, _FOLLOWS)
+            after = self._after(archive, upto)
+            batch = [event for event in events(connection, after, BATCH) if event.seq <= upto]
+            if not batch:
+                self._engine.settle()
+                return False
+            documents, gone = touched(connection, batch)
+        self._engine.write(documents, gone, Position(archive.epoch, batch[-1].seq))
+        return True
+
+    def _after(self, archive: Archive, upto: int) -> int:
+        """The index's cursor; 0 for an index of another epoch or schema, or of a log that was longer."""
+        position = self._engine.position()
+        if position is None or position.epoch != archive.epoch or position.schema != SCHEMA or position.seq > upto:
+            return 0
+        return position.seq
+
+
+def touched(connection: Connection, batch: Sequence[Event]) -> tuple[list[Document], list[str]]:
+    """Documents of the notices that events are about and of their procurements, and keys that are no more."""
+    numbers = list(dict.fromkeys(event.notice_number for event in batch))
+    left = [
+        old
+        for event in batch
+        if EventKind.JOINED in event.kinds or EventKind.SPLIT in event.kinds
+        for path, old, _ in event.changed
+        if path == "procurement" and isinstance(old, str)
+    ]
+    groups = set(procurement_of(connection, numbers).values()) | set(procurements(connection, left).values())
+    held = members(connection, sorted(groups))
+    rows = {row.number: row for group in held.values() for row in group}
+    rows |= notices(connection, [number for number in numbers if number not in rows])
+    tags = tags_of(connection, rows)
+    own = {
+        number: Member(row, tags.get(number, ()), notice_document(row, tags.get(number, ())))
+        for number, row in rows.items()
+    }
+    documents = [own[number].document for number in numbers if number in own]
+    documents += [
+        procurement_document(group, [own[row.number] for row in group_rows])
+        for group, group_rows in held.items()
+        if group_rows
+    ]
+    return documents, [f"p{group}" for group, group_rows in held.items() if not group_rows]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """The index against the log: ``behind`` counts events that are not indexed yet."""
+
+    engine: str
+    epoch: str
+    seq: int
+    head: int
+    behind: int
+    usable: bool
+
+
+def index_status(archive: Archive, engine: SearchEngine) -> IndexStatus:
+    """Where the index stands."""
+    position = engine.position()
+    with archive.reading() as connection:
+        end = head(connection)
+        usable = position is not None and (position.epoch, position.schema) == (archive.epoch, SCHEMA)
+        seq = position.seq if usable and position else 0
+        behind = connection.scalar(
+            select(func.count()).select_from(archive_tables.events).where(archive_tables.events.c.seq > seq)
+        )
+    return IndexStatus("embedded", archive.epoch, seq, end, int(behind or 0), usable)
+
+
+def rebuild(archive: Archive, settings: Settings, progress: Callable[[int, int], None] | None = None) -> IndexStatus:
+    """Build a new index beside the live one and swap it in. ``progress`` gets (events indexed, events in all)."""
+    open_engine(settings, archive).close()  # refuses an engine that cannot be rebuilt here
+    folder = archive.folder / "index"
+    engine = EmbeddedEngine(folder, name=index_name(archive.epoch))
+    with readers_lock(archive):
+        reader = IndexReader(engine)
+        with archive.reading() as connection:
+            end = cursor(connection, _FOLLOWS)
+        while reader.advance(archive):
+            position = engine.position()
+            if progress is not None and position is not None:
+                progress(position.seq, end)
+        engine.replace_current()
+    return index_status(archive, EmbeddedEngine(folder))
+
+
+def open_engine(settings: Settings, archive: Archive) -> SearchEngine:
+    """The engine that the settings name; the embedded one by default.
+
+    Raises SettingsError for an address: only the embedded engine is there yet.
+    """
+    if settings.search_url:
+        raise SettingsError(
+            "SEARCH_URL names a search server, but this version has only the embedded engine; remove the setting."
+        )
+    return EmbeddedEngine(archive.folder / "index")
+
+
+__all__ = ["IndexReader", "IndexStatus", "index_status", "open_engine", "rebuild", "touched"]

@@ -1,0 +1,89 @@
+"""Tokens: letters and digits only, made once, by us, for every engine.
+
+A field has two streams: *exact* tokens, and *stemmed* ones in which inflections and spelling variants meet. Streams
+are tokens joined by single spaces; values of one field are parted by fillers that no query can contain.
+"""
+
+import csv
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+import Stemmer
+
+from noticewatch.text import normalise, strip_html
+
+LONGEST: Final = 200
+"""Most UTF-16 units of a token: Elasticsearch's whitespace analyzer cuts at 255."""
+
+FILLER: Final = "\u00b6"
+PARTING: Final = " ".join([FILLER] * 12)
+"""Between two values of a field: farther apart than any phrase or proximity reaches."""
+
+_TOKEN: Final = re.compile(r"[^\W_]+")
+_STEMMER: Final = Stemmer.Stemmer("english")
+
+
+def tokens(text: str) -> list[str]:
+    """Exact tokens of a text, in order; empty for a text without letters and digits."""
+    found = _TOKEN.findall(normalise(text).text)
+    if any(len(token) > LONGEST // 2 for token in found):
+        return [_shortened(token) for token in found]
+    return found
+
+
+def tokens_with_spans(text: str) -> list[tuple[str, int, int]]:
+    """Exact tokens with the half-open span of ``text`` that each came from."""
+    normal = normalise(text)
+    return [
+        (_shortened(match[0]), *normal.source_span(match.start(), match.end()))
+        for match in _TOKEN.finditer(normal.text)
+    ]
+
+
+@lru_cache(maxsize=500_000)
+def stem(token: str) -> str:
+    """The token of the stemmed stream for an exact token. Numbers and words that hold digits stay as they are."""
+    if not token.isalpha() or not token.isascii():
+        return token
+    stemmed: str = _STEMMER.stemWord(_spellings().get(token, token))
+    return stemmed
+
+
+def exact_stream(values: Iterable[str]) -> str:
+    """The exact stream of a field's values."""
+    return f" {PARTING} ".join(stream for value in values if (stream := " ".join(tokens(value))))
+
+
+def stemmed_stream(exact: str) -> str:
+    """The stemmed stream of an exact stream."""
+    return " ".join(map(stem, exact.split(" "))) if exact else ""
+
+
+def plain_text(text: str) -> str:
+    """A description without its HTML, for tokens."""
+    return strip_html(text)[0]
+
+
+def _shortened(token: str) -> str:
+    if len(token) <= LONGEST // 2:
+        return token
+    return token.encode("utf-16-le")[: 2 * LONGEST].decode("utf-16-le", errors="ignore")
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    with files("indexer").joinpath("data/spellings.csv").open(encoding="utf-8") as file:
+        return {row["variant"]: row["word"] for row in csv.DictReader(file)}
+
+
+@cache
+def abbreviations() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Abbreviations that an unquoted query word also stands for: token to phrases of tokens."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    with files("indexer").joinpath("data/abbreviations.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["abbreviation"], []).append(tuple(tokens(row["stands_for"])))
+    return {short: tuple(phrases) for short, phrases in found.items()}
