@@ -1,0 +1,61 @@
+"""Contacts of officials are masked at their length; numbers of contracts, parts and clauses are not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noticewatch.contacts import MASK, mask
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Write to robert.j.radke@dea.gov today", "robert.j.radke@dea.gov"),
+        ("Call (415) 972-3673 or", "(415) 972-3673"),
+        ("Call 812-381-7165, ext. 12 now", "812-381-7165, ext. 12"),
+        ("Phone: 7262030109.", "7262030109"),
+        ("MICHAEL: 762.685.6802", "762.685.6802"),
+        ("Contracting Officer: Joseph E. Horn, Building 4", "Joseph E. Horn"),
+        ("the Contracting Officer, Mr. Nathan Fry, by", "Mr. Nathan Fry"),
+        ("the Contracting Officer Sheryle Wood at", "Sheryle Wood"),
+        ("ACOR: JEFFREY HOWARD; option", "JEFFREY HOWARD"),
+        ("UPDATE COR TO. TPOC - TERRY BOWIE.", "TERRY BOWIE"),
+        ("CONTRACTING OFFICER'S REPRESENTATIVE (COR), MS. SANDRA WHITTEN", "MS. SANDRA WHITTEN"),
+    ],
+)
+def test_a_contact_is_masked_and_nothing_beside_it(text: str, hidden: str) -> None:
+    assert mask(text) == text.replace(hidden, MASK * len(hidden))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order 70CMSD23FR0000145 under NNG15SD02B",
+        "DFARS 252.204-7012 and FAR 52.212-4 and 252-204-7017",
+        "NSN 5998-01-733-3507, part 5998017333507",
+        "MODIFICATION TO CORRECT BANKING, COR RECTIVE",
+        "EXERCISE CORRECTIVE MAINTENANCE OPTIONS",
+        "The contracting officer will award the contract to the lowest offer",
+        "THE COR SHALL INSPECT THE WORK",
+        "$415,972.36 on 2026-04-24",
+    ],
+)
+def test_what_is_no_contact_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+@given(st.text(st.sampled_from("aB@. -()0123456789:,KOCRP\n") | st.characters(), max_size=120))
+def test_masking_keeps_the_length_and_masks_once(text: str) -> None:
+    masked = mask(text)
+    assert len(masked) == len(text)
+    assert mask(masked) == masked
+
+
+@given(
+    st.lists(
+        st.sampled_from(["COR", "POC:", "KO", "Jane", "DOE", "Contracting Officer", "a@b.gov", "415-972-3673", ","])
+    )
+)
+def test_masking_once_is_enough_for_texts_full_of_contacts(words: list[str]) -> None:
+    masked = mask(" ".join(words))
+    assert mask(masked) == masked

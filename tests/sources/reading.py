@@ -1,0 +1,50 @@
+"""Readings of recorded answers, in a form that a person can review."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from archive.warc import Recorded, recorded
+from crawlers.loading import load_parser
+from crawlers.parsing import Shape
+from crawlers.source import source
+from noticewatch.models import Reading
+
+ROOT = Path(__file__).parent.parent.parent
+STARTER = ROOT / "starter"
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def readings(path: Path, name: str, containing: str) -> Iterator[tuple[Recorded, Reading]]:
+    """Readings of those rows of the recorded answers below a path whose bytes contain a text."""
+    parser = load_parser(source(name))
+    for answer in recorded(path):
+        with answer.open() as stream:
+            payload = stream.read()
+        for row in parser.rows(io.BytesIO(payload), Shape()):
+            if containing.encode() in payload[row.start : row.end]:
+                yield answer, parser.read_row(row, answer.capture, Shape())
+
+
+def source_numbers(path: Path, name: str) -> Iterator[str]:
+    """Source numbers of all rows of the recorded answers below a path, doubles too."""
+    parser = load_parser(source(name))
+    for answer in recorded(path):
+        with answer.open() as stream:
+            yield from (row.source_number for row in parser.rows(stream, Shape()))
+
+
+def reviewed(answer: Recorded, reading: Reading) -> dict[str, Any]:
+    """What a golden file holds of a reading."""
+    return {
+        "source_number": reading.source_number,
+        "key": reading.key,
+        "revision": reading.revision,
+        "bytes": [reading.start, reading.end],
+        "sha256": reading.sha256,
+        "origin": answer.capture.origin,
+        "gaps": list(answer.capture.gaps),
+        "carried": sorted(reading.carried),
+        "content": reading.notice.content(),
+    }

@@ -1,0 +1,162 @@
+"""Answers of USAspending are read element by element, money exact, and refused where they are not what was due."""
+
+import hashlib
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawlers.parsing import Row, Shape
+from crawlers.source import source
+from crawlers.sources.usaspending_transactions import parser
+from crawlers.sources.usaspending_transactions.mapping import title_of
+from crawlers.sources.usaspending_transactions.scanning import results
+from crawlers.sources.usaspending_transactions.spider import UsaspendingTransactionsSpider
+from crawlers.spider import Window
+from noticewatch.errors import SourceDrift
+from noticewatch.models import Capture, Kind, Origin, Reading
+
+SPIDER = UsaspendingTransactionsSpider(source("usaspending_transactions"))
+WINDOW = Window("7012", "2026-08-20", "2026-08-20", "2026-08-20")
+CAPTURE = Capture(
+    id="c", source="usaspending_transactions", url="u", status=200, fetched_at=datetime(2026, 8, 22, tzinfo=UTC),
+    payload_sha256="", payload_length=0, origin=Origin.IMPORTED, recorder="a test",
+)  # fmt: skip
+USUAL = {
+    "Award ID": "70CMSD23FR0000145",
+    "Mod": "0",
+    "Action Date": "2023-09-22",
+    "Transaction Amount": 1060000.1,
+    "Transaction Description": "FIVECAST ONYX",
+    "Recipient Name": "PANAMERICA COMPUTERS, INC.",
+    "generated_internal_id": "CONT_AWD_70CMSD23FR0000145_7012_NNG15SD02B_8000",
+}
+
+
+def rows(*members: dict[str, Any], shape: Shape | None = None) -> list[Row]:
+    payload = json.dumps({"limit": 100, "results": [{**USUAL, **one} for one in members]}).encode()
+    return list(parser.rows(io.BytesIO(payload), shape or Shape()))
+
+
+def reading(**members: Any) -> Reading:
+    return parser.read_row(rows(members)[0], CAPTURE, Shape())
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3), max_leaves=6
+)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=4), max_size=5), JSON, st.booleans(), st.booleans())
+def test_elements_have_the_range_of_their_bytes_whatever_stands_around_them(
+    elements: list[Any], around: Any, plain: bool, spaced: bool
+) -> None:
+    whole = {"before": around, "results": elements, "behind": around}
+    payload = json.dumps(whole, ensure_ascii=plain, indent=2 if spaced else None).encode("utf-8", "surrogatepass")
+    found = list(results(payload))
+    assert [value for _, _, value in found] == elements
+    assert [json.loads(payload[start:end]) for start, end, _ in found] == elements
+
+
+def test_a_row_is_hashed_without_the_members_that_say_nothing_about_the_action() -> None:
+    one, other, changed = rows({"internal_id": 24261000}, {"internal_id": "7"}, {"internal_id": 7, "Mod": "P00001"})
+    assert one.sha256 == other.sha256 != changed.sha256
+
+
+def test_a_row_without_such_members_has_the_hash_of_its_bytes() -> None:
+    payload = json.dumps({"results": [USUAL]}).encode()
+    row = next(parser.rows(io.BytesIO(payload), Shape()))
+    assert row.sha256 == hashlib.sha256(payload[row.start : row.end]).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (b"<html>Sorry</html>", "HTML"),
+        (b"", "empty"),
+        (b'{"results": [{"Mod": "0"}', "cut off"),
+        (b'{"detail": "Missing value"}', "Missing value"),
+        (b'{"results": 3}', "no list"),
+        (b"[]", "no results"),
+        (b'{"results": [3]}', "no object"),
+        (b'{"results": [{"Mod": "0"}]}', "no generated id"),
+        (b'{"results": ["\xff"]}', "broken JSON"),
+    ],
+)
+def test_an_answer_that_is_not_what_was_due_is_refused_in_words(payload: bytes, said: str) -> None:
+    with pytest.raises(SourceDrift, match=said):
+        list(parser.rows(io.BytesIO(payload), Shape()))
+
+
+@pytest.mark.parametrize("printed", [1060000.1, "1060000.10", "1060000.1"])
+def test_money_is_exact_whether_printed_as_number_or_text(printed: object) -> None:
+    amount = reading(**{"Transaction Amount": printed}).notice.amounts[0]
+    assert amount.value == Decimal("1060000.1")
+    assert (amount.kind, amount.basis, amount.of) == ("obligated", "change", "action")
+
+
+def test_a_key_holds_the_vehicle_only_where_the_number_is_too_short() -> None:
+    assert reading().key == "7012:70CMSD23FR0000145:0"
+    short = reading(
+        **{"Award ID": "0148", "generated_internal_id": "CONT_AWD_0148_9700_MDA22001D0002_9700", "Mod": "9"}
+    )
+    assert short.key == "9700:0148:9:MDA22001D0002"
+
+
+def test_an_order_of_another_vehicle_keeps_its_key() -> None:
+    moved = reading(generated_internal_id="CONT_AWD_70CMSD23FR0000145_7012_70B02C24A00000030_7014")
+    assert moved.key == reading().key
+    assert moved.notice != reading().notice
+
+
+def test_kinds_follow_modification_and_vehicle() -> None:
+    alone = "CONT_AWD_70CMSD23FR0000145_7012_-NONE-_-NONE-"
+    assert reading().notice.kind is Kind.ORDER
+    assert reading(generated_internal_id=alone).notice.kind is Kind.AWARD
+    assert reading(Mod="P00002").notice.kind is Kind.MODIFICATION
+    assert reading(**{"Mod": "P00002", "Action Type": "G"}).notice.reason == "exercise of an option"
+
+
+def test_what_an_answer_does_not_hold_is_not_carried() -> None:
+    assert "kind_published" not in reading().carried
+    assert "kind_published" in reading(**{"Award Type": "DELIVERY ORDER"}).carried
+
+
+def test_members_nobody_knows_are_reported() -> None:
+    shape = Shape()
+    rows({"Colour": "red", "internal_id": 1}, shape=shape)
+    assert shape.unread == {"Colour"}
+
+
+@given(st.text(max_size=300))
+def test_a_title_is_short_and_begins_the_description(text: str) -> None:
+    title = title_of(text)
+    assert len(title) <= 120
+    assert " ".join(text.split()).startswith(title.removesuffix("…"))
+
+
+def test_windows_are_days_of_agencies_oldest_first() -> None:
+    windows = list(SPIDER.windows(date(2026, 8, 20), date(2026, 8, 21), date(2026, 8, 22)))
+    assert [(window.key, window.scope) for window in windows] == [
+        ("2026-08-20", "7012"), ("2026-08-20", "7014"), ("2026-08-21", "7012"), ("2026-08-21", "7014"),
+    ]  # fmt: skip
+    assert len(list(SPIDER.windows(None, None, date(2026, 8, 22)))) == 2 * 61
+
+
+def test_a_recorded_request_leads_back_to_its_window() -> None:
+    sent = SPIDER.page_request(WINDOW, 3)
+    capture = CAPTURE.model_copy(update={"url": sent.url, "method": sent.method, "request_body": sent.body})
+    assert SPIDER.window_of(capture) == WINDOW
+    assert SPIDER.window_of(CAPTURE) is None
+
+
+def test_a_request_is_the_same_text_each_time() -> None:
+    sent = SPIDER.page_request(WINDOW, 1).body
+    assert sent == SPIDER.page_request(WINDOW, 1).body
+    assert orjson.loads(sent or "")["filters"]["award_type_codes"] == ["A", "B", "C", "D"]
