@@ -8,8 +8,8 @@ from archive.joins import Joiner
 from archive.readers import LogReader
 from archive.store import Archive
 from indexer.engine import SearchEngine
-from indexer.sync import IndexReader, open_engine
 from indexer.search import Search
+from indexer.sync import IndexReader, open_engine
 from noticewatch.settings import Settings
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher

@@ -17,7 +17,7 @@ from rich.text import Text
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 """The option that every command has."""
 
-NARROW = 100
+NARROW = 130
 """Terminals with fewer columns get a block of lines an item instead of a table."""
 
 
@@ -54,11 +54,12 @@ def _as_json(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a table. ``right``: figures; ``flexible``: may be wrapped where the terminal is narrow."""
+    """A column of a table. ``right``: figures; ``flexible``: may be wrapped; ``least``: its least width."""
 
     name: str
     right: bool = False
     flexible: bool = False
+    least: int | None = None
 
 
 def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
@@ -70,7 +71,11 @@ def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: C
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     for field in fields:
         table.add_column(
-            field.name, justify="right" if field.right else "left", no_wrap=not field.flexible, overflow="fold"
+            field.name,
+            justify="right" if field.right else "left",
+            no_wrap=not field.flexible,
+            overflow="fold",
+            min_width=field.least,
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

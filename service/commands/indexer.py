@@ -104,7 +104,7 @@ def search(
     )  # fmt: skip
     with open_house(load_settings()) as house:
         answer = house.search().search(request)
-        found = items(house.archive, request, answer)
+        found = items(house.archive, answer)
     _write(Format.JSON if as_json else form, answer, found, everything=everything)
 
 
@@ -132,15 +132,17 @@ def _write(form: Format, answer: SearchAnswer, found: Sequence[Item], *, everyth
 
 
 def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> None:
-    say(f"{words.count_words(answer.total, 'result')} for {answer.understood or 'everything on the watchlist'}.")
+    whole = "everything" if everything else "the watchlist"
+    asked = f" for {answer.understood}" if answer.understood else ""
+    say(f"{words.count_words(answer.total, 'result')}{asked} in {whole}.")
     if not found:
         wider = "" if everything else " --all searches everything, not only the watchlist."
         say(f"Nothing was found. noticewatch sources says what the archive covers.{wider}")
         return
     columns = (
-        Field("title", flexible=True), Field("date"), Field("kind"), Field("buyer", flexible=True),
+        Field("title and id", flexible=True, least=50), Field("date"), Field("kind"), Field("buyer", flexible=True),
         Field("seller → maker", flexible=True), Field("amount", right=True, flexible=True),
-        Field("tags", flexible=True), Field("id", flexible=True),
+        Field("tags", flexible=True),
     )  # fmt: skip
     say_table(columns, [table_row(item) for item in found])
     if answer.next_cursor:
@@ -157,8 +159,8 @@ def table_row(item: Item) -> tuple[str, ...]:
     title = flat["title"] if len(flat["title"]) <= 100 else f"{flat['title'][:99]}…"
     rebuilt = " (rebuilt)" if flat["rebuilt"] == "True" else ""
     return (
-        f"{title}{rebuilt}", flat["dated"], words.kind_words(flat["kind"]), flat["buyer"] or words.NOT_STATED, seller,
-        amount, flat["tags"], flat["id"],
+        f"{title}{rebuilt}\n{flat['id']}", flat["dated"], words.kind_words(flat["kind"]),
+        flat["buyer"] or words.NOT_STATED, seller, amount, flat["tags"],
     )  # fmt: skip
 
 

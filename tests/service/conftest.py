@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -21,13 +23,26 @@ def cut_starter(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def loaded_folder(tmp_path_factory, cut_starter):
+    """A data folder with the cut-down starter archive, loaded once. Copy it."""
+    folder = tmp_path_factory.mktemp("loaded") / "data"
+    command = [sys.executable, "-m", "service.cli", "load-starter"]
+    subprocess.run(command, env=_variables(folder, cut_starter), check=True, capture_output=True)
+    return folder
+
+
 @pytest.fixture
 def surroundings(tmp_path, cut_starter):
     """Environment variables for a process of its own data folder, on any free port."""
+    return _variables(tmp_path / "data", cut_starter)
+
+
+def _variables(home, starter):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {
-        "NOTICEWATCH_HOME": str(tmp_path / "data"),
-        "NOTICEWATCH_STARTER": str(cut_starter),
+        "NOTICEWATCH_HOME": str(home),
+        "NOTICEWATCH_STARTER": str(starter),
         "NOTICEWATCH_BIND": "127.0.0.1:0",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 
 import pytest
 
@@ -27,9 +28,9 @@ def noticewatch(inside, capsys):
 
 
 @pytest.fixture
-def loaded(noticewatch):
+def loaded(noticewatch, inside, loaded_folder):
     """The command line over a loaded cut-down archive."""
-    assert noticewatch("load-starter")[0] == 0
+    shutil.copytree(loaded_folder, inside / "data")
     return noticewatch
 
 
