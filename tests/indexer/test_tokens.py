@@ -1,0 +1,48 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.tokens import FILLER, LONGEST, exact_stream, stem, stemmed_stream, tokens, tokens_with_spans
+
+
+def test_tokens_hold_letters_and_digits_only() -> None:
+    assert tokens("License-plate READER (2.0), v_3: café & Straße") == [
+        "license", "plate", "reader", "2", "0", "v", "3", "cafe", "strasse",
+    ]  # fmt: skip
+
+
+def test_inflections_and_both_spellings_meet_in_the_stemmed_stream() -> None:
+    assert [stem(word) for word in ("readers", "licences", "catalogue", "colours")] == [
+        stem(word) for word in ("reader", "license", "catalog", "color")
+    ]
+
+
+def test_words_that_hold_digits_keep_their_form() -> None:
+    assert stem("70cmsd23fr0000145") == "70cmsd23fr0000145"
+    assert stem("100s") == "100s"
+
+
+def test_values_of_a_field_are_parted_by_fillers_that_no_text_can_contain() -> None:
+    stream = exact_stream(["license", "plate", "--"])
+    assert stream.split(" ") == ["license", *[FILLER] * 12, "plate"]
+    assert tokens(FILLER) == []
+
+
+def test_both_streams_of_a_field_have_the_same_places() -> None:
+    stream = exact_stream(["licence plate readers", "cameras"])
+    assert len(stemmed_stream(stream).split(" ")) == len(stream.split(" "))
+
+
+@given(st.text(max_size=400))
+def test_any_text_gives_short_tokens_without_white_space_whose_spans_read_the_same(text: str) -> None:
+    spanned = tokens_with_spans(text)
+    assert tokens(text) == [token for token, _, _ in spanned]
+    for token, start, end in spanned:
+        assert token == "".join(token.split())
+        assert len(token.encode("utf-16-le")) // 2 <= LONGEST
+        assert 0 <= start < end <= len(text)
+        assert FILLER not in token
+
+
+@given(st.text(alphabet="ab \U00010400\u0130é", min_size=300, max_size=700))
+def test_long_words_are_cut_at_whole_characters(text: str) -> None:
+    assert all(len(token.encode("utf-16-le")) // 2 <= LONGEST for token in tokens(text))
