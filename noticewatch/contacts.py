@@ -21,7 +21,7 @@ _AFTER_WORD = re.compile(
     r"\b(?:phone|telephone|tel|cell|mobile|fax|call)\b(?:[ ]?(?:no|number))?[.:# ]{1,4}(\d{10})(?!\w)", re.IGNORECASE
 )
 _TITLE = re.compile(
-    r"(?<!\w)(?:A?CORs?|T?POCs?|KO|(?i:contracting\s+officer(?:['’]s\s+representative|\s+representative)?))(?!\w)"
+    r"(?<!\w)(?:A?CORs?|T?POCs?|KO|(?i:contracting)\s+[Oo](?:fficer|FFICER)(?i:(?:['’]s\s+representative|\s+representative)?))(?!\w)"
     r"(?:\s?\((?:A?CORs?|T?POCs?|KO|CO)\))?"
     r"(?:\s?(?:(?i:name|is)\b|[:,–-])){0,3}\s{0,3}"
 )
@@ -29,6 +29,10 @@ _NAME_WORD = re.compile(
     r"(?:(?i:mr|mrs|ms|dr)\.?\s+)?[A-Z](?:[a-z]+(?:[A-Z][a-z]+)?|[A-Z]+|\.)?(?:['’-][A-Z][A-Za-z]+)*"
 )
 _GAP = re.compile(r"[ \u00a0]{1,2}")
+_TEN_DIGITS = re.compile(r"\d{10}")
+_PHONE_END = re.compile(r"\d{3}[ .\u2013-]\d{4}")
+_TITLE_HINTS: Final = ("COR", "POC", "KO", "fficer", "FFICER")
+"""One of them stands in every text that the patterns of titles can find something in; cheap to look for."""
 _SEPARATED = re.compile(r"[:,–-]|\bis\b|\bname\b", re.IGNORECASE)
 
 _WORDS: Final = """
@@ -45,8 +49,8 @@ _WORDS: Final = """
     ONLY OPTION OR ORDER OTHER PAGE PERIOD PERSON PHONE PLEASE POC POINT POP PREVIOUS PRIMARY PRIOR PROGRAM PROJECT
     PROVIDE PURCHASE PURPOSE QUESTIONS QUOTE QUOTES REASON REMOVE REPLACE REPLACED REPRESENTATIVE REQUEST REQUIRED
     REQUISITION RESPONSIBLE REVISE SAM SECTION SEE SERVICE SERVICES SHALL SHOULD SIGN SIGNATURE SIGNED SITE SPECIALIST
-    SUBMIT SUPPORT TASK TBD TECHNICAL TEL TELEPHONE THAT THE THEIR THEN THERE THESE THEY THIS TITLE TO TRAINING TRANSFER TYPE
-    UNDER UNTIL UPDATE UPDATED UPON US USE VENDOR VIA WAS WHEN WHERE WHICH WHO WILL WITH WITHIN WORK WRITTEN YEAR
+    SUBMIT SUPPORT TASK TBD TECHNICAL TEL TELEPHONE THAT THE THEIR THEN THERE THESE THEY THIS TITLE TO TRAINING
+    TRANSFER TYPE UNDER UNTIL UPDATE UPDATED UPON US USE VENDOR VIA WAS WHEN WHERE WHICH WHO WILL WITH WITHIN WORK WRITTEN YEAR
 """
 _NOT_A_NAME: Final = frozenset(_WORDS.split())
 _MOST_WORDS = 3
@@ -56,9 +60,11 @@ def mask(text: str) -> str:
     """The text with contact data of officials masked. Same length; masking twice changes nothing."""
     if "@" in text:
         text = _EMAIL.sub(_blacked, text)
-    if _TITLE.search(text):
+    if any(hint in text for hint in _TITLE_HINTS):
         text = _without_names(text)
-    return _AFTER_WORD.sub(_blacked_group, _PHONE.sub(_blacked, text))
+    if _TEN_DIGITS.search(text):
+        text = _AFTER_WORD.sub(_blacked_group, text)
+    return _PHONE.sub(_blacked, text) if _PHONE_END.search(text) else text
 
 
 def _blacked(match: re.Match[str]) -> str:
