@@ -144,7 +144,7 @@ class Appending:
         elif sighted.outcome is Outcome.EXTENDED and sighted.record is not None:
             if sighted.record.first == item.place:
                 self._settle(self._shelf.dossier(sighted.record.notice), None, item)
-        elif sighted.outcome is Outcome.KNOWN and sighted.record is not None and self._terms.run.kind == "reparse":
+        elif self._terms.run.kind == "reparse" and sighted.record is not None:
             self._reparse(item, sighted.record)
 
     def _file_record(self, item: Item, intervals: list[HeldRecord], sighted: Sighted) -> None:
@@ -191,13 +191,16 @@ class Appending:
         return dossier
 
     def _reparse(self, item: Item, record: HeldRecord) -> None:
-        """Take what the present parser makes of bytes that an older one has read."""
-        if record.parser_version == self._terms.parser_version or record.first.moment != item.place.moment:
+        """Take what the present parser makes of bytes that an older one has read, and how it hashes them."""
+        if record.parser_version == self._terms.parser_version:
+            return
+        if (record.first.capture_id, record.first.row) != (item.place.capture_id, item.place.row):
             return
         dossier = self._shelf.dossier(record.notice)
         reading = self._reading(item)
         dossier.materialise(record)
         record.reread(_canonical(reading.notice), reading.carried, self._terms.parser_version)
+        record.sha256 = reading.sha256
         self._shelf.add_aliases(dossier, alias_numbers(reading.notice, reading.source_number))
         self._settle(dossier, None, item)
 

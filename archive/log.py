@@ -69,6 +69,9 @@ def append(
         total.versions += tally.versions
         total.events += tally.events
         total.sightings += tally.sightings
+    if not batches:
+        with archive.reading() as connection:
+            last_seq = head(connection)
     return Appended(total.records, total.versions, total.events, total.sightings, last_seq)
 
 

@@ -129,6 +129,8 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
                 command.upgrade(config, "head")
     except Timeout as error:
         raise DataFolderError(f"Another process has been migrating {lock_folder} for a minute; try again.") from error
+    except OperationalError as error:
+        raise _explained(error, engine) from error
     except OSError as error:
         raise DataFolderError(
             f"The data folder {lock_folder} cannot be written ({error.strerror}); "

@@ -142,3 +142,15 @@ def test_imports_are_quiet_in_an_open_scope(archive: Archive) -> None:
     append(archive, [], windows={"w": [reading("A", "new"), reading("B", "new")]}, day=3, kind="import")
     assert len(events(archive, since)) == 2
     assert loud(archive, since) == []
+
+
+def test_a_parser_that_hashes_otherwise_still_reads_the_archive_again(archive: Archive) -> None:
+    opened(archive, "old reading", sha256="a" * 64)
+    again = reading("A", "new reading", sha256="b" * 64)
+    append(archive, [], windows={"w": [again]}, day=0, kind="reparse", parser_version=2)
+    append(archive, [], windows={"w": [again]}, day=0, kind="reparse", parser_version=2)
+    assert titles(archive, ID) == ["new reading"]
+    assert kinds(archive) == [("new",), ("reparsed",)]
+    since = head(archive)
+    append(archive, [sighting(again)], day=1, kind="crawl", parser_version=2)
+    assert head(archive) == since

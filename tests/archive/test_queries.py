@@ -6,7 +6,7 @@ from archive import captures, ledger, log, queries
 from archive.store import Archive
 from archive.warc import Placed
 from noticewatch.models import EventKind
-from tests.archive.making import SOURCE, append, capture, events, head, reading, sighting, title
+from tests.archive.making import SOURCE, append, capture, events, head, never_reread, reading, sighting, title
 
 
 def test_notices_come_in_the_order_asked_for(archive: Archive) -> None:
@@ -107,3 +107,12 @@ def test_a_capture_filed_twice_keeps_its_place(archive: Archive) -> None:
         held = queries.capture(connection, capture(0).id)
     assert held is not None
     assert (held.warc_file, held.warc_offset) == ("a", 1)
+
+
+def test_appending_nothing_gives_the_head(archive: Archive) -> None:
+    append(archive, [reading("a", "a")])
+    run = ledger.start_run(archive, SOURCE, "import")
+    done = log.append(
+        archive, run, [], register="us-action", parser_version=1, late_after=lambda _: 30, reread=never_reread
+    )
+    assert (done.records, done.last_seq) == (0, 1)
