@@ -148,7 +148,8 @@ def party_names(notice: Notice, *roles: str) -> list[str]:
 
 def makers(tags: Iterable[Tag]) -> list[str]:
     """Vendors that the tags call the maker of what is bought, strong matches only."""
-    named = (tag.label for tag in tags if tag.kind == "vendor" and tag.role in {"maker", "product"})
+    strong = (tag for tag in tags if tag.kind == "vendor" and tag.tier == "alert")
+    named = (tag.label for tag in strong if tag.role in {"maker", "product"})
     return list(dict.fromkeys(named))
 
 
@@ -175,7 +176,7 @@ def _tag_view(group: Sequence[Tag], notice: Notice) -> TagView:
     """One view of a thing that is tagged in several roles; a quote that reads the same is shown once."""
     first = group[0]
     strong = any(tag.tier == "alert" for tag in group)
-    quotes = {}
+    quotes: dict[tuple[str, str, str], Quote] = {}
     for quote in (quote_of(evidence, notice) for tag in group for evidence in tag.evidence):
         held = quotes.setdefault((quote.before, quote.quote, quote.after), quote)
         if quote.field == "title" and held.field == "description":

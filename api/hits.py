@@ -11,6 +11,7 @@ from api.facts import (
     makers,
     party_names,
     rebuilt_sentence,
+    roles_of,
     shortened,
     tag_address,
     tag_views,
@@ -108,7 +109,7 @@ def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = Fal
     """A notice as a row; with the words that caused its first tag where asked for."""
     notice, headline = row.notice, row.notice.headline_amount()
     views = tag_views(tags, notice)
-    snippets = ()
+    snippets: tuple[Snippet, ...] = ()
     if quote and views and views[0].quotes:
         first = views[0].quotes[0]
         snippets = (Snippet(first.field, ((first.before, False), (first.quote, True), (first.after, False))),)

@@ -24,7 +24,7 @@ class Answered:
 def run_search(held: Context, request: SearchRequest) -> Answered:
     """Ask the search and read its items. Raises QueryError, CursorError."""
     answer = held.search.search(request)
-    return Answered(request, answer, items(held.archive, request, answer))
+    return Answered(request, answer, items(held.archive, answer))
 
 
 def answer_form(held: Context, answered: Answered) -> dict[str, Any]:

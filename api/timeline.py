@@ -1,6 +1,6 @@
 """The timeline of a procurement: its notices in order, with running totals of what was obligated. Pure functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,15 +33,13 @@ class Timeline:
 
     steps: tuple[Step, ...]
     sentence: str
-    totals: Mapping[str, Decimal]
-    since: str
 
 
-def timeline(rows: Sequence[NoticeRow], here: str = "", total_phrase: str = "") -> Timeline:
-    """The timeline of these notices. ``here``: id of the notice whose page it is on."""
+def timeline(rows: Sequence[NoticeRow], here: str = "", known: str = "") -> Timeline:
+    """The timeline of these notices. ``here``: id of the notice whose page it is on; ``known``: what they sum up to."""
     ordered = sorted(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], _action(row), row.number))
     totals: dict[str, Decimal] = {}
-    steps, since = [], ""
+    steps = []
     for row in ordered:
         change = obligation(row)
         shown_total = ""
@@ -49,9 +47,8 @@ def timeline(rows: Sequence[NoticeRow], here: str = "", total_phrase: str = "") 
             currency = change.currency or ""
             totals[currency] = totals.get(currency, Decimal(0)) + change.value
             shown_total = words.money(totals[currency], change.currency)
-            since = since or dated(row.notice, row.first_seen)[0]
         steps.append(_step(row, change, shown_total, here))
-    return Timeline(tuple(steps), total_phrase or _sentence(totals, since, ordered), totals, since)
+    return Timeline(tuple(steps), known)
 
 
 def obligation(row: NoticeRow) -> Amount | None:
@@ -84,12 +81,3 @@ def _step(row: NoticeRow, change: Amount | None, total: str, here: str) -> Step:
 
 def _action(row: NoticeRow) -> str:
     return next((number.printed for number in row.notice.numbers if number.type == "modification"), "")
-
-
-def _sentence(totals: Mapping[str, Decimal], since: str, rows: Sequence[NoticeRow]) -> str:
-    """``$1.2m obligated …: known part since 3 May 2021``: seldom is every action held, so no total is claimed."""
-    if not totals:
-        return ""
-    sums = words.listed(words.money(value, currency or None) for currency, value in sorted(totals.items()))
-    acts = words.count_words(sum(obligation(row) is not None for row in rows), "held action")
-    return f"{sums} obligated by {acts}: known part since {words.day_words(since)}."

@@ -10,12 +10,14 @@ from archive import queries
 from archive.rows import NoticeRow
 from noticewatch.dates import dated
 from noticewatch.errors import NotFound
+from noticewatch.models import Kind
 from noticewatch.numbers import plain
 from watchlist import queries as watchlist
 from watchlist.dictionary import Vendor
 from watchlist.evidence import Tag
 
 _SHOWN = 20
+_BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD, Kind.PAYMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the archive holds of one vendor. ``strong``: notices matched; ``review``: only mentioned, to be checked."""
+    """What the archive holds of one vendor.
+
+    ``strong``: notices matched; ``ordered``: those of them that say something was bought; ``review``: only mentioned,
+    to be checked; ``contracts``: contracts of the matched notices.
+    """
 
     strong: int
+    ordered: int
     review: int
     contracts: int
     first: str
@@ -74,6 +81,7 @@ def _read(held: Context, vendor_id: str) -> Profile:
     orders = _contracts(strong, tags)
     return Profile(
         strong=len(strong),
+        ordered=sum(row.notice.kind in _BOUGHT for row in strong),
         review=len(review),
         contracts=len({row.procurement_id for row in strong}),
         first=min(days, default=""),

@@ -14,7 +14,7 @@ from api.problems import Problem
 from api.proof import record_at
 from api.protection import INERT
 from archive import queries
-from archive.captures import open_payload, read_record
+from archive.captures import open_payload, read_range
 from archive.rows import CaptureRow
 from noticewatch.errors import NotFound
 
@@ -54,7 +54,7 @@ def one_record(request: Request, held: Given, capture_id: str, number: int) -> R
     etag = etag_of(record.sha256)
     answer = unchanged(request, etag)
     if answer is None:
-        body = read_record(held.archive, capture, record.start, record.end)
+        body = read_range(held.archive, capture, record.start, record.end)
         answer = Response(body, media_type=f"text/plain; charset={_charset(body)}")
     answer.headers.update(_INERT_HEADERS | {"ETag": etag})
     return answer

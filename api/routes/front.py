@@ -20,7 +20,7 @@ from indexer.requests import SearchRequest
 router = APIRouter(include_in_schema=False)
 EXAMPLES = (
     ("Fivecast", {"q": "Fivecast"}),
-    ("“license plate” bought by ICE", {"q": '"license plate"', "buyer": "us-ice"}),
+    ("“license plate” bought by ICE", {"q": '"license plate"', "buyer": "usg-dhs-ice"}),
     ("70CMSD26P00000034", {"q": "70CMSD26P00000034", "lens": "everything"}),
 )
 _LINES = 5

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
 from api import addresses, forms, words
 from api.changes import version_views
@@ -22,6 +24,7 @@ from api.routes.notices import notice_answer
 from api.timeline import Step, timeline
 from archive import queries
 from archive.rows import NoticeRow, VersionRow
+from archive.totals import RunningTotal, complete_since, running_total
 from noticewatch.errors import NotFound
 from noticewatch.models import notice_from
 from watchlist import queries as watchlist
@@ -77,10 +80,11 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         history = queries.versions(connection, row.number)
         captures = queries.captures_of(connection, row.number)
         records = held_records(connection, row.number)
+        known = total_sentence(running_total(members, partial(_all_since, connection, row)))
     own = tags.get(row.number, [])
     view = facts(row, own)
     permanent = addresses.version(row.id, row.version)
-    steps = timeline([row if member.number == row.number else member for member in members], row.id)
+    steps = timeline([row if member.number == row.number else member for member in members], row.id, known)
     values = {
         "row": row,
         "view": view,
@@ -129,7 +133,23 @@ def last_change(history: Sequence[VersionRow]) -> str:
     return f"Last change, seen {words.moment_words(last.observed_at)}: {fields or 'nothing that readers see'}."
 
 
-def _members(connection: Any, row: NoticeRow) -> list[NoticeRow]:
+def total_sentence(totals: Sequence[RunningTotal]) -> str:
+    """What the held actions obligate together, called a total only where nothing is missing."""
+    said = []
+    for total in totals:
+        called = "total" if total.complete else f"known part since {words.day_words(total.since)}"
+        acts = words.count_words(total.actions, "held action")
+        said.append(f"{words.money(total.value, total.currency)} obligated by {acts}: {called}.")
+    return " ".join(said)
+
+
+def _all_since(connection: Connection, row: NoticeRow, since: str) -> bool:
+    """Whether the windows of the buying agency are complete from a day on."""
+    issuer = next((number.issuer for number in row.notice.numbers if number.type == "piid"), None)
+    return issuer is not None and complete_since(connection, row.source, issuer, since)
+
+
+def _members(connection: Connection, row: NoticeRow) -> list[NoticeRow]:
     held = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else []
     return held or [row]
 
@@ -163,6 +183,7 @@ def _choice(request: Request, held: Context, wanted: str, candidates: Sequence[s
     values = {
         "wanted": wanted[:120],
         "total": len(candidates),
+        "one_contract": len({row.procurement_id for row in rows.values()}) == 1,
         "rows": [row_of_notice(row, tags.get(number, [])) for number, row in rows.items()],
         "twin": addresses.notice_api(wanted),
     }

@@ -90,6 +90,7 @@ def _profile(found: Profile) -> dict[str, Any]:
     years = found.obligations
     return {
         "matched": found.strong,
+        "ordered": found.ordered,
         "to_be_checked": found.review,
         "contracts": found.contracts,
         "first": found.first or None,

@@ -72,6 +72,7 @@ def _values(held: Context, vendor: Vendor, found: Profile) -> dict[str, Any]:
     return _identity(held, vendor) | {
         "name": vendor.name,
         "strong_total": found.strong,
+        "ordered_total": found.ordered,
         "review_total": found.review,
         "first": found.first,
         "last": found.last,
@@ -81,7 +82,7 @@ def _values(held: Context, vendor: Vendor, found: Profile) -> dict[str, Any]:
         "buyers": found.buyers,
         "sellers": found.sellers,
         "orders": _rows(found.orders),
-        "orders_total": found.contracts,
+        "contracts_total": found.contracts,
         "review": _rows(found.mentioned),
         "search_matched": addresses.search({"vendor": vendor.id}),
         "search_review": addresses.search({"vendor": vendor.id, "tier": "review"}),

@@ -1,0 +1,153 @@
+"""What programs get: JSON, problems, bytes."""
+
+import hashlib
+
+import pytest
+from fastapi.testclient import TestClient
+
+API = "/api/v1"
+AWARD = f"{API}/notices/sam:d72dd40bd5ce47149836c17e9024ede0"
+TENDER = f"{API}/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
+GIANT_OAK = f"{API}/notices/us-action:7012:70CMSD21FR0000035:0"
+
+
+def test_a_search_answers_items_total_and_coverage(client: TestClient) -> None:
+    answer = client.get(f"{API}/notices?q=fivecast").json()
+    assert answer["total"] == 1
+    (item,) = answer["items"]
+    assert item["members"] == 3
+    assert item["rebuilt"] is True
+    assert {"understood", "warnings"} <= answer["query"].keys()
+    assert answer["coverage"]["notices"] == 10
+    assert {value["value"] for value in answer["facets"]["vendor"]} >= {"fivecast"}
+
+
+def test_single_notices_on_request(client: TestClient) -> None:
+    assert client.get(f"{API}/notices?q=fivecast&scope=notice").json()["total"] == 3
+
+
+def test_a_notice_is_answered_whole_with_its_evidence(client: TestClient) -> None:
+    notice = client.get(AWARD).json()
+    assert notice["content"]["amounts"][0]["value"] == "948620.64"
+    assert notice["capture"]["rebuilt"].endswith("noticewatch did not fetch it.")
+    assert {tag["id"] for tag in notice["tags"]} >= {"cellebrite"}
+    assert all(evidence["quote"] for tag in notice["tags"] for evidence in tag["evidence"])
+    assert len(notice["procurement"]["notices"]) == 2
+
+
+def test_another_number_redirects_for_good(client: TestClient) -> None:
+    answer = client.get(f"{API}/notices/RFP-002132")
+    assert answer.status_code == 308
+    assert answer.headers["location"] == TENDER
+
+
+def test_a_version_never_changes_and_is_not_sent_twice(client: TestClient) -> None:
+    answer = client.get(f"{TENDER}/versions/1")
+    assert answer.json()["content"]["title"][0]["text"] == "Specialized OSINT Tools IDIQ"
+    again = client.get(f"{TENDER}/versions/1", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_versions_say_what_changed(client: TestClient) -> None:
+    versions = client.get(f"{TENDER}/versions").json()["items"]
+    assert len(versions) == 2
+    assert "dates.due" in {change["path"] for change in versions[1]["changed"]}
+
+
+def test_the_bytes_of_a_record_are_those_that_were_hashed_and_cannot_act(client: TestClient) -> None:
+    held = client.get(f"{GIANT_OAK}/captures").json()["records"][0]
+    answer = client.get(held["url"])
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "noindex" in answer.headers["x-robots-tag"]
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert "KAREN GALLOWAY" in answer.text
+    assert hashlib.sha256(answer.content).hexdigest() == held["sha256"]
+
+
+def test_a_capture_lists_its_records(client: TestClient) -> None:
+    capture = client.get(AWARD).json()["capture"]
+    answer = client.get(capture["url"]).json()
+    assert answer["origin"] == "rebuilt"
+    assert len(answer["records"]) >= 1
+    assert answer["gaps"] == ["cut: a few rows of the file"]
+
+
+def test_a_whole_answer_with_many_records_is_for_the_operator(client: TestClient) -> None:
+    capture = client.get(AWARD).json()["capture"]["url"]
+    answer = client.get(f"{capture}/payload")
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "name"),
+    [
+        (f'{API}/notices?q="abc', 400, "query-error"),
+        (f"{API}/notices?cursor=abc", 400, "cursor-error"),
+        (f"{API}/notices?limit=0", 400, "bad-request"),
+        (f"{API}/notices?lens=some", 400, "bad-request"),
+        (f"{API}/notices?from=yesterday", 400, "bad-request"),
+        (f"{API}/notices?amount_min=lots", 400, "bad-request"),
+        (f"{API}/notices?colour=red", 400, "bad-request"),
+        (f"{API}/notices/unknown-thing", 404, "not-found"),
+        (f"{API}/notices/70CMSD26P00000034", 300, "several-notices"),
+        (f"{AWARD}/versions/99", 404, "not-found"),
+        (f"{API}/captures/none", 404, "not-found"),
+        (f"{API}/events?limit=0", 400, "bad-request"),
+        (f"{API}/nothing", 404, "not-found"),
+        (f"{API}/notices.csv?q=(", 400, "query-error"),
+        ('/feeds/search.atom?q="', 400, None),
+    ],
+)
+def test_a_mistake_is_a_problem_in_one_sentence(
+    client: TestClient, address: str, status: int, name: str | None
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    if name is not None:
+        problem = answer.json()
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert problem["type"].endswith(f"#problem-{name}")
+        assert problem["status"] == status
+        assert problem["title"]
+        assert problem["detail"]
+
+
+def test_a_query_error_gives_position_and_hint(client: TestClient) -> None:
+    problem = client.get(f'{API}/notices?q="abc').json()
+    assert problem["position"] == 1
+    assert problem["hint"]
+
+
+def test_events_come_in_order_with_the_epoch(client: TestClient, app: object) -> None:
+    first = client.get(f"{API}/events?limit=3").json()
+    assert [event["seq"] for event in first["items"]] == [1, 2, 3]
+    after = client.get(first["next"]).json()
+    assert after["items"][0]["seq"] == 4
+    assert after["epoch"] == first["epoch"]
+    assert client.get(f"{API}/events?loud=true").json()["items"] == []
+
+
+@pytest.mark.parametrize("address", ["sources", "coverage", "runs", "vendors", "vendors/giant-oak", "technologies",
+                                     "technologies/lpr", "buyers", "buyers/usg-dhs-ice", "openapi.json"])  # fmt: skip
+def test_other_resources_answer(client: TestClient, address: str) -> None:
+    answer = client.get(f"{API}/{address}")
+    assert answer.status_code == 200
+    assert answer.json()
+
+
+def test_health_and_figures(client: TestClient) -> None:
+    assert client.get("/healthz").text == "ok\n"
+    assert client.get("/readyz").json()["ready"] is True
+    metrics = client.get("/metrics").text
+    assert 'noticewatch_notices{source="sam_gov_bulk"} 2' in metrics
+    assert "noticewatch_log_head" in metrics
+
+
+def test_every_documented_address_stands_in_the_readable_documentation(client: TestClient) -> None:
+    page = client.get("/docs/api").text
+    for path in client.get(f"{API}/openapi.json").json()["paths"]:
+        assert path.replace(":path", "") in page

@@ -1,0 +1,89 @@
+"""Files and feeds that others read."""
+
+import csv
+import io
+import json
+from xml.etree import ElementTree
+
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.exports import safe_cell
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+EVERYTHING = "lens=everything"
+
+
+def test_a_csv_export_is_complete_in_single_notices(client: TestClient) -> None:
+    answer = client.get(f"/api/v1/notices.csv?{EVERYTHING}")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 10
+    award = next(row for row in rows if row["id"].startswith("sam:d72dd"))
+    assert award["announced"] == "948620.64"
+    assert award["headline_kind"] == "announced"
+    assert award["rebuilt"] == "yes"
+    assert award["url"].startswith("https://notices.example/notices/")
+
+
+def test_no_cell_of_an_export_is_a_formula(client: TestClient) -> None:
+    rows = list(csv.reader(io.StringIO(client.get(f"/api/v1/notices.csv?{EVERYTHING}").text)))
+    cells = [cell for row in rows for cell in row]
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "@", "+"))]
+    assert "-5" in cells
+
+
+@given(st.text())
+def test_a_safe_cell_keeps_its_words_and_runs_nothing(text: str) -> None:
+    cell = safe_cell(text)
+    assert text.replace("\x00", "") in cell.replace("\x00", "")
+    assert not cell.startswith(("=", "@", "\t", "\r"))
+
+
+def test_json_lines_hold_whole_notices(client: TestClient) -> None:
+    lines = client.get(f"/api/v1/notices.jsonl?{EVERYTHING}").text.splitlines()
+    notices = [json.loads(line) for line in lines]
+    assert len(notices) == 10
+    assert all(notice["content"]["kind"] for notice in notices)
+
+
+def test_an_atom_feed_is_well_formed_and_its_ids_are_permanent_addresses(client: TestClient) -> None:
+    answer = client.get(f"/feeds/search.atom?{EVERYTHING}")
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ElementTree.fromstring(answer.content)
+    for name in ("id", "title", "updated"):
+        assert feed.find(f"{ATOM}{name}") is not None
+    entries = feed.findall(f"{ATOM}entry")
+    ids = [entry.findtext(f"{ATOM}id") or "" for entry in entries]
+    assert len(ids) == len(set(ids)) == 10
+    for entry, address in zip(entries, ids, strict=True):
+        assert address.startswith("https://notices.example/notices/")
+        assert entry.findtext(f"{ATOM}updated")
+        assert client.get(address.removeprefix("https://notices.example")).status_code == 200
+
+
+def test_a_feed_is_the_same_while_nothing_changes(client: TestClient) -> None:
+    first = client.get("/feeds/search.atom?q=fivecast")
+    again = client.get("/feeds/search.atom?q=fivecast", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_a_json_feed_has_what_its_version_asks_for(client: TestClient) -> None:
+    answer = client.get("/feeds/search.json?q=fivecast")
+    assert answer.headers["content-type"] == "application/feed+json"
+    feed = answer.json()
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["feed_url"] == "https://notices.example/feeds/search.json?q=fivecast"
+    assert len(feed["items"]) == 3
+    for item in feed["items"]:
+        assert item["id"]
+        assert "noticewatch did not fetch it" in item["content_text"]
+        assert "Fivecast" in item["content_text"]
+
+
+def test_contacts_of_officials_are_in_no_export_and_no_feed(client: TestClient) -> None:
+    for address in ("/api/v1/notices.csv", "/api/v1/notices.jsonl", "/feeds/search.atom", "/feeds/search.json"):
+        body = client.get(f"{address}?{EVERYTHING}").text
+        assert "GALLOWAY" not in body
+        assert "703-235-3420" not in body

@@ -1,0 +1,155 @@
+"""What a reader sees, on real rows."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+AWARD = "/notices/sam:d72dd40bd5ce47149836c17e9024ede0"
+TENDER = "/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
+ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"
+HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
+PAGES = ("/", "/search", "/search?lens=everything", AWARD, TENDER, ORDER, "/vendors", "/vendors/giant-oak", "/sources",
+         "/about", "/docs/api")  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_answers_with_headers_that_keep_readers_safe(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in policy
+    assert "default-src 'none'" in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "style=" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/search", AWARD, ORDER, "/vendors/giant-oak", "/vendors", "/sources", "/about"]
+)
+def test_every_page_has_a_json_twin_by_the_accept_header(client: TestClient, address: str) -> None:
+    answer = client.get(address, headers={"accept": "application/json"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.json()
+
+
+@pytest.mark.parametrize("address", ["/search.json", f"{AWARD}.json", "/vendors/giant-oak.json", "/sources.json"])
+def test_every_page_has_a_json_twin_by_its_ending(client: TestClient, address: str) -> None:
+    assert client.get(address).headers["content-type"].startswith("application/json")
+
+
+def test_an_announced_value_is_called_announced_and_a_limit(client: TestClient) -> None:
+    page = client.get(AWARD).text
+    assert "$948,620.64" in page
+    assert "announced, limit" in page
+    assert "FCN, INC." in page
+    assert "Cellebrite" in page
+
+
+def test_announced_and_signed_meet_in_one_timeline_and_are_not_added(client: TestClient) -> None:
+    page = client.get(AWARD).text
+    assert "$474,310.32 obligated by 1 held action: known part since 15 April 2026." in page
+
+
+def test_an_order_says_maker_seller_and_the_words_that_say_so(client: TestClient) -> None:
+    page = client.get(ORDER).text
+    assert "PANAMERICA COMPUTERS, INC. → Fivecast" in page
+    assert "<mark>FIVECAST ONYX</mark>" in page
+    assert "$2,737,600.50 obligated by 3 held actions: known part since 5 September 2023." in page
+
+
+@pytest.mark.parametrize("address", [AWARD, ORDER, "/search?q=fivecast&lens=everything", "/", "/vendors/giant-oak"])
+def test_a_rebuilt_notice_is_called_so_wherever_it_stands(client: TestClient, address: str) -> None:
+    page = client.get(address).text
+    assert "noticewatch did not fetch it" in page
+    assert "another collector, commit 0000000" in page
+
+
+def test_versions_show_the_words_that_went_and_came(client: TestClient) -> None:
+    page = client.get(TENDER).text
+    assert "<del>Multiple</del><ins>single</ins>" in page.replace("\n", "") or "<ins>single</ins>" in page
+    assert "responses due" in page.lower()
+    assert client.get(f"{TENDER}/versions/1").status_code == 200
+    assert "This is version 1 of 2" in client.get(f"{TENDER}/versions/1").text
+
+
+@pytest.mark.parametrize("number", ["RFP-002132", "rfp002132", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"])
+def test_every_number_of_a_notice_leads_to_its_page(client: TestClient, number: str) -> None:
+    answer = client.get(f"/notices/{number}")
+    assert answer.status_code == 302
+    assert answer.headers["location"] == TENDER
+
+
+def test_a_number_of_several_notices_gives_a_choice(client: TestClient) -> None:
+    answer = client.get("/notices/70-CMSD-26P00000034")
+    assert answer.status_code == 300
+    assert AWARD in answer.text
+    assert "They belong to one contract" in answer.text
+
+
+def test_the_page_of_a_vendor_without_orders_says_so_and_what_is_covered(client: TestClient) -> None:
+    page = client.get("/vendors/vigilant-solutions").text
+    assert "The archive holds no order under the name Vigilant Solutions." in page
+    assert "The archive holds 10 notices" in page
+    assert "proves nothing" in page
+
+
+@pytest.mark.parametrize("name", ["vigilant-solutions", "motorola-solutions", "rekor", "giant-oak"])
+def test_the_four_names_of_the_founding_article_have_a_page(client: TestClient, name: str) -> None:
+    assert client.get(f"/vendors/{name}").status_code == 200
+
+
+def test_a_vendor_is_found_by_any_of_its_names(client: TestClient) -> None:
+    assert client.get("/vendors/rekor-systems").headers["location"] == "/vendors/rekor"
+    assert client.get("/vendors/Giant Oak Inc").headers["location"] == "/vendors/giant-oak"
+
+
+def test_the_total_of_a_vendor_is_its_obligations_each_once(client: TestClient) -> None:
+    page = client.get("/vendors/giant-oak").text
+    assert "$947,997.40" in page
+    assert "FY2021" in page
+    assert "<svg" in page
+
+
+def test_hostile_text_stays_text(client: TestClient) -> None:
+    for address in (HOSTILE, "/search?q=drone&lens=everything", "/notices/70B03C26P00000666", "/"):
+        page = client.get(address).text
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)" in client.get(HOSTILE).text
+
+
+def test_a_question_that_cannot_be_read_is_answered_with_its_place_and_a_hint(client: TestClient) -> None:
+    answer = client.get('/search?q="abc')
+    assert answer.status_code == 400
+    assert "<mark>&#34;</mark>" in answer.text
+    assert 'role="alert"' in answer.text
+
+
+def test_nothing_found_says_what_is_covered_and_what_to_try(client: TestClient) -> None:
+    page = client.get("/search?q=zeppelin").text
+    assert "Nothing found" in page
+    assert "The archive holds 10 notices" in page
+    assert "search everything" in page
+
+
+def test_a_filter_in_force_is_a_chip_that_can_be_taken_away(client: TestClient) -> None:
+    page = client.get("/search?vendor=fivecast&q=onyx").text
+    assert "Vendor: Fivecast" in page
+    assert 'href="/search?q=onyx"' in page
+
+
+def test_officials_are_masked_on_pages_and_whole_only_in_the_archived_record(client: TestClient) -> None:
+    page = client.get("/notices/us-action:7012:70CMSD21FR0000035:0").text
+    assert "GALLOWAY" not in page
+    assert "703-235-3420" not in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/nothing", "/notices/nothing-like-it", "/vendors/nobody", "/notices/a/versions/x"]
+)
+def test_an_unknown_address_is_a_page_with_a_way_out(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "/search" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
