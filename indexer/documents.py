@@ -30,15 +30,20 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 _NUMBER_BITS: Final = 32
 _LAST: Final = 1 << 52
 _DOLLARS: Final = 1 << 30
+_MOST_MINOR: Final = 1 << 62
 MIXED: Final = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One entry of the index. ``key`` is ``n<number>`` or ``p<number>``; absent numbers are left out."""
+    """One entry of the index; absent numbers are left out.
+
+    ``key`` is ``n<notice>`` or ``p<procurement>``; ``number`` a notice's number, for a procurement its earliest
+    member's. A notice that stands alone is one entry with both ``scopes``.
+    """
 
     key: str
-    scope: str
+    scopes: tuple[str, ...]
     number: int
     streams: dict[str, str]
     codes: dict[str, tuple[str, ...]]
@@ -60,8 +65,8 @@ def day_number(day: date) -> int:
 
 
 def minor_units(value: Decimal) -> int:
-    """A value in hundredths, rounded half even."""
-    return int((value * 100).to_integral_value())
+    """A value in hundredths, rounded half even; beyond what 64 bits hold, the greatest or least they hold."""
+    return max(-_MOST_MINOR, min(int((value * 100).to_integral_value()), _MOST_MINOR))
 
 
 def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
@@ -87,13 +92,17 @@ def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
     if headline is not None and headline.value is not None:
         numbers["amount"] = minor_units(headline.value)
     numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
-    return Document(f"n{row.number}", "notice", row.number, streams, _codes(row, tags, day, currencies), numbers)
+    return Document(f"n{row.number}", ("notice",), row.number, streams, _codes(row, tags, day, currencies), numbers)
 
 
-def procurement_document(number: int, members: Sequence[Member]) -> Document:
-    """The document of a procurement: what its members hold together, dated by its newest, headed by its leading one."""
+def procurement_document(procurement: int, members: Sequence[Member]) -> Document:
+    """The document of a procurement: what its members hold together, dated by its newest, headed by its leading one.
+
+    A procurement of one notice is that notice's own document, in both scopes.
+    """
     if len(members) == 1:
-        return _alone(number, members[0])
+        return replace(members[0].document, scopes=("notice", "procurement"))
+    number = min(member.row.number for member in members)
     ordered = sorted(members, key=lambda member: order_in_award(member.row))
     documents = [member.document for member in ordered]
     streams = {name: _distinct(document.streams[name] for document in documents) for name in documents[0].streams}
@@ -113,15 +122,7 @@ def procurement_document(number: int, members: Sequence[Member]) -> Document:
     numbers |= {**days, **_sort_keys(number, days, first_found)}
     value = Decimal(numbers["amount"]) / 100 if "amount" in numbers else None
     numbers["by_amount"] = _by_amount(number, value, set(codes["currency"]))
-    return Document(f"p{number}", "procurement", number, streams, codes, numbers)
-
-
-def _alone(number: int, member: Member) -> Document:
-    document = member.document
-    found = document.numbers["by_found"] >> _NUMBER_BITS
-    keys = _sort_keys(number, document.numbers, found)
-    keys["by_amount"] = document.numbers["by_amount"] - document.number + number
-    return replace(document, key=f"p{number}", scope="procurement", number=number, numbers=document.numbers | keys)
+    return Document(f"p{procurement}", ("procurement",), number, streams, codes, numbers)
 
 
 def _sums(documents: Sequence[Document]) -> dict[str, int]:
@@ -210,7 +211,9 @@ def _codes(row: NoticeRow, tags: Sequence[Tag], day: date, currencies: set[str])
         "kind": (notice.kind.value,),
         "status": (notice.status.value,),
         "listing": (row.listing.value,),
-        "jurisdiction": tuple(dict.fromkeys(buyers()[buyer].jurisdiction for buyer in contracting)),
+        "jurisdiction": tuple(
+            dict.fromkeys(buyers()[buyer].jurisdiction for buyer in contracting if buyer in buyers())
+        ),
         "currency": (MIXED,) if len(currencies) > 1 else tuple(currencies),
         "flag": tuple(flags),
         "number": tuple(dict.fromkeys(number.plain for number in notice.numbers if len(number.plain) >= 4)),

@@ -249,7 +249,7 @@ def _beyond(order: Order) -> Between:
 
 
 def _entry(document: Document) -> TantivyDocument:
-    values: dict[str, Any] = {"key": document.key, "scope": document.scope, "entry": document.number}
+    values: dict[str, Any] = {"key": document.key, "scope": list(document.scopes), "entry": document.number}
     values |= {name: stream for name, stream in document.streams.items() if stream}
     values |= {name: list(codes) for name, codes in document.codes.items() if codes}
     values |= document.numbers

@@ -75,7 +75,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """What was found. ``hits`` are numbers of procurements or notices, by ``scope``, in the order asked for.
+    """What was found. ``hits`` are notice numbers in the order asked for; a procurement is known by a member's.
 
     total: exact number of results; as_of: the log's ``seq`` the answer rests on; understood: the query as it was
     understood; words: stems of its unnegated words, for marking them; warnings: sentences for the reader.

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from archive.queries import NoticeRow, members, notices
+from archive.queries import NoticeRow, members, notices, procurement_of
 from archive.store import Archive
 from archive.totals import running_total
 from indexer.highlights import passage
@@ -33,8 +33,9 @@ def items(archive: Archive, answer: SearchAnswer) -> list[Item]:
             rows = notices(connection, answer.hits)
             groups = [[rows[number]] for number in answer.hits if number in rows]
         else:
-            held = members(connection, answer.hits)
-            groups = [held[number] for number in answer.hits if held.get(number)]
+            of_hit = procurement_of(connection, answer.hits)
+            held = members(connection, of_hit.values())
+            groups = [held[of_hit[number]] for number in answer.hits if number in of_hit]
         tags = _tags(connection, groups)
     return [item(group, tags, answer.words) for group in groups]
 

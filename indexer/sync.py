@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from archive import tables as archive_tables
 from archive.log import head
 from archive.queries import events, members, notices, procurement_of, procurements
-from archive.readers import BATCH, cursor, readers_lock
+from archive.readers import cursor, readers_lock
 from archive.store import Archive
 from indexer.documents import Document, Member, notice_document, procurement_document
 from indexer.embedded import EmbeddedEngine, index_name
@@ -20,6 +20,8 @@ from noticewatch.settings import Settings
 from watchlist.queries import tags_of
 
 _FOLLOWS: Final = "tagger"
+_BATCH: Final = 4_000
+"""Most events of one commit: a commit costs tens of milliseconds, whatever it holds."""
 
 
 class IndexReader:
@@ -35,11 +37,11 @@ class IndexReader:
         with archive.reading() as connection:
             upto = cursor(connection, _FOLLOWS)
             after = self._after(archive, upto)
-            batch = [event for event in events(connection, after, BATCH) if event.seq <= upto]
+            batch = [event for event in events(connection, after, _BATCH) if event.seq <= upto]
             if not batch:
                 self._engine.settle()
                 return False
-            documents, gone = touched(connection, batch)
+            documents, gone = touched(connection, batch, upto)
         self._engine.write(documents, gone, Position(archive.epoch, batch[-1].seq))
         return True
 
@@ -51,8 +53,12 @@ class IndexReader:
         return position.seq
 
 
-def touched(connection: Connection, batch: Sequence[Event]) -> tuple[list[Document], list[str]]:
-    """Documents of the notices that events are about and of their procurements, and keys that are no more."""
+def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[list[Document], list[str]]:
+    """Documents of the notices that events are about and of their procurements, and keys that are no more.
+
+    A procurement that a later event up to ``upto`` is about waits for that one: an award whose actions arrive in many
+    batches is put together once, not once a batch.
+    """
     numbers = list(dict.fromkeys(event.notice_number for event in batch))
     left = [
         old
@@ -62,6 +68,7 @@ def touched(connection: Connection, batch: Sequence[Event]) -> tuple[list[Docume
         if path == "procurement" and isinstance(old, str)
     ]
     groups = set(procurement_of(connection, numbers).values()) | set(procurements(connection, left).values())
+    groups -= _coming(connection, batch[-1].seq, upto)
     held = members(connection, sorted(groups))
     rows = {row.number: row for group in held.values() for row in group}
     rows |= notices(connection, [number for number in numbers if number not in rows])
@@ -70,13 +77,25 @@ def touched(connection: Connection, batch: Sequence[Event]) -> tuple[list[Docume
         number: Member(row, tags.get(number, ()), notice_document(row, tags.get(number, ())))
         for number, row in rows.items()
     }
-    documents = [own[number].document for number in numbers if number in own]
-    documents += [
-        procurement_document(group, [own[row.number] for row in group_rows])
-        for group, group_rows in held.items()
-        if group_rows
-    ]
-    return documents, [f"p{group}" for group, group_rows in held.items() if not group_rows]
+    changed = {number: own[number].document for number in numbers if number in own}
+    documents, gone = [], []
+    for group, group_rows in held.items():
+        for row in group_rows:  # one of them may have stood alone until now, its document in both scopes
+            changed.setdefault(row.number, own[row.number].document)
+        if len(group_rows) > 1:
+            documents.append(procurement_document(group, [own[row.number] for row in group_rows]))
+            continue
+        gone.append(f"p{group}")
+        for row in group_rows:
+            changed[row.number] = procurement_document(group, [own[row.number]])
+    return [*changed.values(), *documents], gone
+
+
+def _coming(connection: Connection, after: int, upto: int) -> set[int]:
+    """Procurements of the notices that events in (``after``, ``upto``] are about."""
+    e, m = archive_tables.events.c, archive_tables.memberships.c
+    query = select(m.procurement).join(archive_tables.events, e.notice == m.notice)
+    return set(connection.scalars(query.where(e.seq > after, e.seq <= upto).distinct()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _OPEN_LOW: Final = -(1 << 63)
 _OPEN_HIGH: Final = (1 << 63) - 1
 
 
-def tantivy_query(node: Node, schema: Schema) -> Query:
+def tantivy_query(node: Node, schema: Schema) -> Query:  # noqa: PLR0911 - one a kind of node
     """The tantivy query that matches what ``node`` means."""
     match node:
         case Everything() | All(()):

@@ -29,7 +29,7 @@ _STEMMER: Final = Stemmer.Stemmer("english")
 def tokens(text: str) -> list[str]:
     """Exact tokens of a text, in order; empty for a text without letters and digits."""
     found = _TOKEN.findall(normalise(text).text)
-    if any(len(token) > LONGEST // 2 for token in found):
+    if max(map(len, found), default=0) > LONGEST // 2:
         return [_shortened(token) for token in found]
     return found
 

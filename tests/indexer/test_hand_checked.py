@@ -38,7 +38,10 @@ NOTICES = {
         buyers=[{"role": "contracting", "name": "IMMIGRATION AND CUSTOMS ENFORCEMENT", "buyer_id": "usg-dhs-ice"}],
         amounts=[{"kind": "obligated", "basis": "change", "value": "-50.5", "currency": "USD"}],
     ),
-    11: texts(["Kamera"], ["Beschaffung"], amounts=[{"kind": "awarded", "basis": "state", "value": "200000", "currency": "EUR"}]),
+    11: texts(
+        ["Kamera"], ["Beschaffung"],
+        amounts=[{"kind": "awarded", "basis": "state", "value": "200000", "currency": "EUR"}],
+    ),
     12: texts(["C++ and AT&T"], ["v2.0 of the a/b test"]),
 }  # fmt: skip
 ALL = set(NOTICES)

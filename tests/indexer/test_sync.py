@@ -1,0 +1,233 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archive.joins import Joiner
+from archive.readers import drive
+from archive.store import Archive
+from indexer.embedded import EmbeddedEngine
+from indexer.engine import IndexBusy, Position
+from indexer.requests import SearchRequest
+from indexer.search import Search
+from indexer.sync import IndexReader, index_status, rebuild
+from noticewatch.models import Kind, Notice, notice_from
+from noticewatch.settings import Settings
+from tests.archive.making import append, reading, title
+from tests.indexer.making import EPOCH, ask, documents, filled, row, texts
+from watchlist.dictionary import Dictionary
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
+
+WORDS = SearchRequest(lens="everything", scope="notice", limit=200)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    opened = Archive.open(Settings(home=tmp_path / "data"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def engine(archive: Archive) -> Iterator[EmbeddedEngine]:
+    made = EmbeddedEngine(archive.folder / "index")
+    yield made
+    made.close()
+
+
+def follow(archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary) -> None:
+    drive(archive, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
+
+
+def award(piid: str, modification: str, text: str, day: str) -> object:
+    return reading(
+        f"{piid}:{modification}",
+        title(
+            text, description=[{"text": f"{text} {modification}"}],
+            numbers=[
+                {"type": "piid", "printed": piid, "plain": piid, "issuer": "7012"},
+                {"type": "modification", "printed": modification, "plain": modification},
+            ],
+            dates=[{"role": "signed", "value": day}],
+            amounts=[{"kind": "obligated", "basis": "change", "value": "10", "currency": "USD", "of": "action"}],
+        ),
+    )  # fmt: skip
+
+
+def answers(archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary) -> list[object]:
+    search = Search(archive, engine, dictionary)
+    found = []
+    for query in ("", "camera", "drone OR camera", "-camera", '"license plate"', "dated:2024", "amount:>10"):
+        for scope in ("notice", "procurement"):
+            for sort in ("dated", "found", "amount", "due"):
+                answer = search.search(replace(WORDS, query=query, scope=scope, sort=sort))
+                found.append((query, scope, sort, answer.hits, answer.total, answer.facets))
+    return found
+
+
+def grow(archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary) -> None:
+    """A history in several steps: new notices, further actions, amendments."""
+    append(archive, [award("70CMSD23FR0000145", "0", "camera", "2023-09-05"), reading("A", "drone"),
+                     reading("B", "license plate reader")])  # fmt: skip
+    follow(archive, engine, dictionary)
+    append(
+        archive,
+        [award("70CMSD23FR0000145", "P00001", "camera upgrade", "2024-02-15"), reading("A", "Cellebrite")],
+        day=1,
+    )
+    follow(archive, engine, dictionary)
+    append(archive, [award("70CMSD23FR0000145", "P00002", "more", "2024-07-15"), reading("B", "desk")], day=2)
+    append(archive, [reading("C", "camera")], day=3)
+    follow(archive, engine, dictionary)
+
+
+def test_what_was_appended_is_found_and_what_was_amended_is_found_by_its_new_words_alone(
+    archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary
+) -> None:
+    append(archive, [reading("A", "drone")])
+    follow(archive, engine, dictionary)
+    assert len(ask(engine, "drone")) == 1
+    append(archive, [reading("A", "camera")], day=1)
+    follow(archive, engine, dictionary)
+    assert ask(engine, "drone") == set()
+    assert len(ask(engine, "camera")) == len(ask(engine, "camera", "procurement")) == 1
+
+
+def test_a_rebuilt_index_answers_as_the_one_that_followed_the_log(
+    archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary
+) -> None:
+    grow(archive, engine, dictionary)
+    before = answers(archive, engine, dictionary)
+    first = {path.name for path in (archive.folder / "index").iterdir() if path.is_dir()}
+    status = rebuild(archive, Settings(home=archive.folder))
+    assert status.usable
+    assert status.behind == 0
+    assert answers(archive, engine, dictionary) == before
+    left = {path.name for path in (archive.folder / "index").iterdir() if path.is_dir()}
+    assert len(left) == 1
+    assert not left & first
+
+
+def test_an_engine_of_another_process_sees_a_commit_at_its_next_search(
+    archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary
+) -> None:
+    other = EmbeddedEngine(archive.folder / "index")
+    assert other.position() is None
+    grow(archive, engine, dictionary)
+    assert other.position() == engine.position()
+    assert ask(other, "camera") == ask(engine, "camera") != set()
+
+
+def test_reading_the_log_again_changes_nothing(
+    archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary
+) -> None:
+    grow(archive, engine, dictionary)
+    before = answers(archive, engine, dictionary)
+    status = index_status(archive, engine)
+    engine.write([], [], Position(archive.epoch, 1))
+    follow(archive, engine, dictionary)
+    assert answers(archive, engine, dictionary) == before
+    assert index_status(archive, engine) == status
+
+
+def test_an_index_of_another_epoch_is_left_and_built_anew(
+    archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary
+) -> None:
+    engine.write(documents([row(99, texts(["stranger"]))]), [], Position(EPOCH, 1_000))
+    engine.settle()
+    assert not index_status(archive, engine).usable
+    append(archive, [reading("A", "drone")])
+    follow(archive, engine, dictionary)
+    assert index_status(archive, engine).usable
+    assert ask(engine, "stranger") == set()
+    assert len(ask(engine, "drone")) == 1
+
+
+def test_the_index_never_gets_ahead_of_the_tagger(archive: Archive, engine: EmbeddedEngine) -> None:
+    append(archive, [reading("A", "drone")])
+    drive(archive, [Joiner(), IndexReader(engine)])
+    assert engine.position() is None or engine.position().seq == 0
+
+
+def test_two_writers_of_one_index_are_told_apart_by_a_sentence(tmp_path: Path) -> None:
+    first = filled(tmp_path, [row(1, texts(["drone"]))])
+    second = EmbeddedEngine(tmp_path)
+    with pytest.raises(IndexBusy):
+        second.write(documents([row(2, texts(["camera"]))]), [], Position(EPOCH, 2))
+    first.settle()
+    second.write(documents([row(2, texts(["camera"]))]), [], Position(EPOCH, 2))
+    assert ask(first, "drone OR camera") == {1, 2}
+    second.close()
+
+
+def test_a_notice_of_a_buyer_that_left_the_table_is_indexed_all_the_same(tmp_path: Path) -> None:
+    gone = texts(["drone"], buyers=[{"role": "contracting", "name": "Gone Agency", "buyer_id": "gone-agency"}])
+    engine = filled(tmp_path, [row(1, gone)])
+    assert ask(engine, 'buyer:"Gone Agency"') == {1}
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"amounts": [{"kind": "obligated", "basis": "change", "value": "9" * 30, "currency": "USD"}]},
+        {"amounts": [{"kind": "obligated", "basis": "change", "value": "-" + "9" * 30, "currency": "USD"}]},
+        {"dates": [{"role": "posted", "value": "0001-01-01"}, {"role": "due", "value": "9999-12-31"}]},
+        {"dates": [{"role": "due", "value": "2026-Q1", "precision": "quarter"}]},
+        {"title": [{"text": "\ud800 \x00 drone"}]},
+        {"description": [{"text": "x" * 2_000_000}]},
+        {"numbers": [{"type": "piid", "printed": "é" * 70_000, "plain": "9" * 70_000}]},
+        {"title": [{"text": ""}, {"text": "…"}]},
+    ],
+)
+def test_no_content_that_the_models_allow_stops_the_index(tmp_path: Path, content: dict[str, object]) -> None:
+    notice: Notice = notice_from({"kind": "award", **content})
+    assert notice.kind is Kind.AWARD
+    engine = filled(tmp_path, [row(1, notice), row(2, texts(["plain"]))])
+    assert ask(engine, "plain") == {2}
+    assert ask(engine, "is:award") == {1, 2}
+    engine.close()
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from tests.indexer.making import EPOCH, documents, row, texts
+from indexer.embedded import EmbeddedEngine
+from indexer.engine import Position
+engine = EmbeddedEngine(Path(sys.argv[1]))
+for seq in range(1, 100_000):
+    engine.write(documents([row(seq, texts(["drone"]))]), [], Position(EPOCH, seq))
+    print(seq, flush=True)
+"""
+
+
+def test_after_a_kill_the_index_holds_exactly_what_its_cursor_says(tmp_path: Path) -> None:
+    for _ in range(3):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _KILLED, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+            text=True,
+        )
+        assert child.stdout is not None
+        for _ in range(7):
+            assert child.stdout.readline()
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    engine = EmbeddedEngine(tmp_path)
+    position = engine.position()
+    assert position is not None
+    assert position.seq >= 7
+    assert ask(engine, "drone") >= set(range(1, position.seq + 1))
+    engine.write(documents([row(1_000_000, texts(["camera"]))]), [], Position(EPOCH, position.seq + 1))
+    assert ask(engine, "camera") == {1_000_000}
+    engine.close()
