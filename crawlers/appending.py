@@ -142,10 +142,10 @@ class Appender:
         judgement = judge(facts)
         if not judgement.usable:
             return ready, judgement, []
-        staged, problems, taken = [], [], set[tuple[str, str]]()
+        staged, problems, taken = [], [], set[str]()
         for found in ready.found:
             if self.every:
-                taken = set()
+                taken = set[str]()
             rows, unread = stage(self.parser, found, known, taken, self.shape)
             staged.append((found, stages.enter_context(rows)))
             problems += unread

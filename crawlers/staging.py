@@ -35,14 +35,14 @@ class Tally:
     rows: int = 0
     doubles: int = 0
     numbers: set[str] = field(default_factory=set)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
 
     def add(self, rows: Collection[Row]) -> None:
         """Count the rows of one more answer."""
         self.rows += len(rows)
         for row in rows:
             self.numbers.add(row.source_number)
-            self.seen.add((row.source_number, row.sha256))
+            self.seen.add(row.sha256)  # the source number is among the bytes
         self.doubles = self.rows - len(self.seen)
 
 
@@ -100,20 +100,19 @@ class Stage:
 
 
 def stage(
-    parser: Parser, found: Found, known: Mapping[str, str], taken: set[tuple[str, str]], shape: Shape
+    parser: Parser, found: Found, known: Mapping[str, str], taken: set[str], shape: Shape
 ) -> tuple[Stage, list[str]]:
     """Stage the rows of a capture; gives the stage and a sentence for each row that could not be read.
 
-    ``known``: SHA-256 of the latest record by source number; such rows are sightings and are not read. ``taken``: rows
-    (source number, SHA-256) that the walk has staged already; exact doubles are staged once.
+    ``known``: SHA-256 of the latest record by source number; such rows are sightings and are not read. ``taken``: SHA-256
+    of rows that the walk has staged already; exact doubles are staged once. The found rows are freed.
     """
     staged, problems = Stage(), []
     unknown: set[int] = set()
     for row in found.rows:
-        name = (row.source_number, row.sha256)
-        if name in taken:
+        if row.sha256 in taken:
             continue
-        taken.add(name)
+        taken.add(row.sha256)
         if known.get(row.source_number) == row.sha256:
             staged.add(row, Sighting(row.source_number, row.index, row.start, row.end, row.sha256))
         else:
@@ -123,6 +122,7 @@ def stage(
             staged.add(row, parser.read_row(row, found.held.capture, shape))
         except SourceDrift as error:
             problems.append(str(error))
+    found.rows = []
     return staged, problems
 
 

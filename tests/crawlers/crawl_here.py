@@ -13,12 +13,11 @@ def main(home: str, folder: str, recordings: str | None = None, kind: str = "rep
     settings = Settings(home=Path(home), contact="test@example.org")
     archive = Archive.open(settings)
     found = read_source(Path(folder))
-    print("ready", flush=True)
     if recordings is None:
         result = crawl(archive, settings, found, kind="crawl")
     else:
         result = crawl(archive, settings, found, kind=kind, recordings=Path(recordings))  # type: ignore[arg-type]  # text
-    print(result.verdict, *result.reasons, sep="\n")
+    sys.stdout.write("".join(f"{line}\n" for line in (result.verdict, *result.reasons)))
     return result.exit_code
 
 

@@ -1,5 +1,6 @@
 """Live crawls against a publisher on loopback, each in a process of its own; processes that are ended or killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from archive import tables
 from archive.store import Archive
@@ -51,7 +52,7 @@ def run(settings: Settings, source: Source, address: str, *more: str) -> tuple[i
     process = start(settings.home, source.folder, address, *more)
     said, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors, errors
-    return process.returncode, said.removeprefix("ready\n")
+    return process.returncode, said
 
 
 def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
@@ -149,9 +150,7 @@ def test_a_live_crawl_without_contact_is_not_started(archive: Archive, settings:
     assert rows(archive, tables.runs.c.verdict) == [("not_started",)]
 
 
-def test_two_crawls_of_one_source_do_not_run_at_once(
-    archive: Archive, settings: Settings, tiny_list: Source
-) -> None:
+def test_two_crawls_of_one_source_do_not_run_at_once(archive: Archive, settings: Settings, tiny_list: Source) -> None:
     with crawl_lock(archive, tiny_list), pytest.raises(CrawlRunning, match="tiny_list"):
         crawl(archive, settings, tiny_list)
 
@@ -173,7 +172,7 @@ def test_sigterm_ends_a_crawl_as_cancelled_and_keeps_what_was_walked(
     process.send_signal(signal.SIGTERM)
     go_on.set()
     said, errors = process.communicate(timeout=60)
-    assert (process.returncode, said.splitlines()[1]) == (8, "cancelled"), errors
+    assert (process.returncode, said.splitlines()[0]) == (8, "cancelled"), errors
     assert rows(archive, tables.runs.c.verdict) == [("cancelled",)]
     assert rows(archive, tables.scopes.c.scope) == []
 
@@ -190,7 +189,7 @@ def log_of(archive: Archive) -> list[Any]:
     return [sorted(map(tuple, versions)), sorted(map(tuple, events))]
 
 
-@pytest.mark.parametrize("at", [1, 2, 4])
+@pytest.mark.parametrize("at", [1, 3])
 def test_a_replay_that_is_killed_and_run_again_gives_the_same_log(
     tmp_path: Path, tiny_list: Source, settings: Settings, at: int
 ) -> None:
@@ -202,8 +201,9 @@ def test_a_replay_that_is_killed_and_run_again_gives_the_same_log(
     crawl(whole, settings, tiny_list, kind="replay", recordings=path)
     killed = Archive.open(Settings(home=tmp_path / "killed"))
     process = start(tmp_path / "killed", tiny_list.folder, "http://127.0.0.1:9/", str(path))
-    while process.poll() is None and len(rows(killed, tables.events.c.seq)) < at * 900:
-        pass
+    while process.poll() is None and rows(killed, func.count(tables.events.c.seq))[0][0] < at * 900:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
     process.kill()
     process.communicate()
     code, said = run(Settings(home=tmp_path / "killed"), tiny_list, "http://127.0.0.1:9/", str(path))

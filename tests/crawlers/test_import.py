@@ -54,7 +54,9 @@ def test_a_file_is_imported_however_it_is_packed_and_marked_as_imported(
     archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, how: str
 ) -> None:
     path = packed(tmp_path / "in", how)
-    result = import_files(archive, settings, tiny_file, [path], captured_at=DAY, url=ADDRESS + "file.csv", note="by hand")
+    result = import_files(
+        archive, settings, tiny_file, [path], captured_at=DAY, url=ADDRESS + "file.csv", note="by hand"
+    )
     assert (result.verdict, result.run.kind, result.counts.records) == (Verdict.COMPLETE, "import", 3)
     c = tables.captures.c
     assert rows(archive, c.origin, c.recorder, c.note, c.url, c.fetched_at, c.payload_length) == [
@@ -106,7 +108,9 @@ def test_a_file_that_is_cut_or_something_else_fails_with_a_sentence_and_leaves_n
     assert len(rows(archive, tables.captures.c.id)) == 1
 
 
-def test_what_cannot_be_opened_is_named(archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_named(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
     (tmp_path / "bad.gz").write_bytes(b"not gzip at all")
     with pytest.raises(UsageError, match=r"bad\.gz cannot be unpacked"):
         import_files(archive, settings, tiny_file, [tmp_path / "bad.gz"])

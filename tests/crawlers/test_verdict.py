@@ -79,7 +79,12 @@ def test_a_count_that_was_not_recorded_is_said_and_is_no_failure() -> None:
 
 
 def test_the_crawls_verdict_is_its_worst_windows_and_reasons_stand_once() -> None:
-    windows = [(Verdict.COMPLETE, []), (Verdict.PARTIAL, ["late"]), (Verdict.BLOCKED, ["no"]), (Verdict.PARTIAL, ["late"])]
+    windows = [
+        (Verdict.COMPLETE, []),
+        (Verdict.PARTIAL, ["late"]),
+        (Verdict.BLOCKED, ["no"]),
+        (Verdict.PARTIAL, ["late"]),
+    ]
     assert judge_crawl(windows) == (Verdict.BLOCKED, ["late (2 windows)", "no"])
     assert judge_crawl([])[0] is Verdict.NOT_STARTED
 
