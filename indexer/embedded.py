@@ -6,6 +6,7 @@ the index has come to, so cursor and content cannot part.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,18 +72,11 @@ class EmbeddedEngine:
         Raises IndexBusy where another process writes, DataFolderError where the folder cannot be written.
         """
         with self._lock, _explained(self._folder):
-            writer = self._writing(position)
-            for key in gone:
-                writer.delete_documents_by_term("key", key)
-            for document in documents:
-                writer.delete_documents_by_term("key", document.key)
-                writer.add_document(_entry(document))
-            writer.delete_documents_by_term("key", _SENTINEL)
-            sentinel = TantivyDocument()
-            sentinel.add_text("key", _SENTINEL)
-            sentinel.add_integer("seq", position.seq)
-            writer.add_document(sentinel)
-            writer.commit()
+            try:
+                self._commit(documents, gone, position)
+            except BaseException:
+                self._writer = None  # a writer that failed once refuses ever after; what it had not committed goes too
+                raise
 
     def settle(self) -> None:
         """Let background merges end and give the writer's lock back; called when the log's head is reached."""
@@ -141,6 +135,20 @@ class EmbeddedEngine:
         with self._lock:
             self.settle()
             self._open = None
+
+    def _commit(self, documents: Sequence[Document], gone: Sequence[str], position: Position) -> None:
+        writer = self._writing(position)
+        try:
+            for key in gone:
+                writer.delete_documents_by_term("key", key)
+            for document in documents:
+                writer.delete_documents_by_term("key", document.key)
+                writer.add_document(_entry(document))
+            writer.delete_documents_by_term("key", _SENTINEL)
+            writer.add_document(TantivyDocument(key=_SENTINEL, seq=position.seq))
+            writer.commit()
+        finally:
+            del writer  # a traceback that somebody keeps must not keep the writer and its lock
 
     def _by_relevance(self, searcher: Searcher, query: Query, position: Position, offset: int, limit: int) -> Found:
         result = searcher.search(query, limit=limit, count=True, offset=offset)
@@ -261,7 +269,18 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataFolderError(
-            f"The search index in {folder} cannot be written ({error.strerror or error}); "
-            "free space or make the data folder writable."
-        ) from error
+        raise _unwritable(folder, error.strerror or str(error)) from error
+    except ValueError as error:  # the only kind tantivy raises
+        if _FAULT_OF_FILES.search(str(error)) is None:
+            raise
+        raise _unwritable(folder, str(error)) from error
+
+
+_FAULT_OF_FILES: Final = re.compile(r"os error|IO ?error|IoError|was killed|Permission", re.IGNORECASE)
+
+
+def _unwritable(folder: Path, reason: str) -> DataFolderError:
+    return DataFolderError(
+        f"The search index in {folder} cannot be written ({' '.join(reason.split())}); "
+        "free space or make the data folder writable."
+    )

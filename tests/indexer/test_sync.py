@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from indexer.engine import IndexBusy, Position
 from indexer.requests import SearchRequest
 from indexer.search import Search
 from indexer.sync import IndexReader, index_status, rebuild
+from noticewatch.errors import DataFolderError
 from noticewatch.models import Kind, Notice, notice_from
 from noticewatch.settings import Settings
 from tests.archive.making import append, reading, title
@@ -230,4 +232,24 @@ def test_after_a_kill_the_index_holds_exactly_what_its_cursor_says(tmp_path: Pat
     assert ask(engine, "drone") >= set(range(1, position.seq + 1))
     engine.write(documents([row(1_000_000, texts(["camera"]))]), [], Position(EPOCH, position.seq + 1))
     assert ask(engine, "camera") == {1_000_000}
+    engine.close()
+
+
+def test_a_full_disk_is_told_in_a_sentence_and_writing_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
+    engine = filled(tmp_path, [row(1, texts(["drone"]))])
+    big = [
+        row(number, texts([f"word{number}"], [" ".join(f"w{n}x{number}" for n in range(300))]))
+        for number in range(2, 60)
+    ]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(DataFolderError) as caught:
+            engine.write(documents(big), [], Position(EPOCH, 60))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
+    assert engine.position() == Position(EPOCH, 1)
+    engine.write(documents(big), [], Position(EPOCH, 60))
+    assert ask(engine, "drone OR word59") == {1, 59}
     engine.close()
