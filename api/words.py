@@ -270,6 +270,11 @@ def date_words(value: DateValue) -> str:
     return f"{words}, {match[1]} ({shown.replace('UTC-', 'UTC−')})"
 
 
+def first_upper(text: str) -> str:
+    """The text with its first letter in upper case; the others stay: ``SAM.gov notice id``."""
+    return text[:1].upper() + text[1:]
+
+
 def count_words(count: int, one: str, many: str | None = None) -> str:
     """``1 notice``, ``13,210 notices``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

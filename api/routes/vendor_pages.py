@@ -78,7 +78,7 @@ def _values(held: Context, vendor: Vendor, found: Profile) -> dict[str, Any]:
         "last": found.last,
         "totals": found.totals,
         "chart": drawn,
-        "chart_note": "The year that a part of the archive misses shows too little.",
+        "chart_note": "Years of which only a part is held show too little.",
         "buyers": found.buyers,
         "sellers": found.sellers,
         "orders": _rows(found.orders),

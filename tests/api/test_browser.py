@@ -1,0 +1,136 @@
+"""The pages in a real browser: nothing blocked, nobody else asked, narrow, dark, by keyboard."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from tests.plugins.require import chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"
+HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
+TENDER = "/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
+PAGES = ("/", "/search?lens=everything", ORDER, TENDER, HOSTILE, "/vendors/giant-oak", "/vendors/vigilant-solutions",
+         "/vendors", "/sources", "/about", "/docs/api", '/search?q="abc', "/notices/70CMSD26P00000034")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(app: FastAPI) -> Iterator[str]:
+    """A real server on a free port of the loopback."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent on machines without a browser
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def test_pages_have_no_faults_and_ask_nobody_else(page: "Page", address: str) -> None:
+    faults: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(f"a script ran: {dialog.message}"))
+    page.on("request", lambda request: asked.append(request.url))
+    for path in PAGES:
+        page.goto(address + path)
+        assert page.locator("h1").count() == 1
+        refused = [fault for fault in faults if "status of" not in fault]
+        assert not refused, f"{path}: {refused}"
+    assert not [url for url in asked if not url.startswith(address)]
+
+
+def test_pages_fit_a_narrow_screen(browser: "Browser", address: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_and_its_place_is_seen(page: "Page", address: str) -> None:
+    page.goto(address + ORDER)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "(s => [s.outlineStyle, parseFloat(s.outlineWidth)])(getComputedStyle(document.activeElement))"
+        )
+        assert style[0] != "none"
+        assert style[1] >= 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast_in_light_and_dark(browser: "Browser", address: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]  # the values above are its literals
+    page = context.new_page()
+    page.goto(address + "/search?q=cellebrite&lens=everything")
+    for selector in ("body", ".hit .meta", "mark", ".foot p", "button", ".tag", ".tag i"):
+        assert page.locator(selector).count(), selector
+        assert page.evaluate(CONTRAST, selector) >= 4.5, f"{scheme}: {selector}"
+    context.close()
+
+
+def test_pages_work_without_scripts(browser: "Browser", address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/")
+    page.fill("#q", "fivecast")
+    page.press("#q", "Enter")
+    assert page.locator(".hit").count() == 1
+    page.click(".hit h3 a")
+    assert "FIVECAST ONYX SUBSCRIPTION" in page.inner_text("h1")
+    context.close()
+
+
+def test_a_citation_can_be_copied(page: "Page", address: str) -> None:
+    page.goto(address + ORDER)
+    assert page.locator("[data-copy] button").count() == 2
+
+
+CONTRAST = """selector => {
+  const parse = c => c.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const f = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 };
+    return .2126 * f(r) + .7152 * f(g) + .0722 * f(b) };
+  const element = document.querySelector(selector);
+  let under = element, back = null;
+  while (under && !back) { const c = parse(getComputedStyle(under).backgroundColor);
+    if (c.length < 4 || c[3] > 0) back = c; under = under.parentElement }
+  const a = light(parse(getComputedStyle(element).color)), b = light(back || [255, 255, 255]);
+  return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+}"""
