@@ -104,8 +104,8 @@ def stage(
 ) -> tuple[Stage, list[str]]:
     """Stage the rows of a capture; gives the stage and a sentence for each row that could not be read.
 
-    ``known``: SHA-256 of the latest record by source number; such rows are sightings and are not read. ``taken``: SHA-256
-    of rows that the walk has staged already; exact doubles are staged once. The found rows are freed.
+    ``known``: SHA-256 of the latest record by source number; such rows are sightings and are not read. ``taken``:
+    SHA-256 of rows that the walk has staged already; exact doubles are staged once. The found rows are freed.
     """
     staged, problems = Stage(), []
     unknown: set[int] = set()

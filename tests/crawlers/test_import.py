@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from archive import queries, tables
 from archive.store import Archive
+from crawlers import held, staging
 from crawlers.engine import crawl
 from crawlers.importing import import_files
 from crawlers.reparsing import reparse
@@ -114,7 +115,7 @@ def test_what_cannot_be_opened_is_named(
     (tmp_path / "bad.gz").write_bytes(b"not gzip at all")
     with pytest.raises(UsageError, match=r"bad\.gz cannot be unpacked"):
         import_files(archive, settings, tiny_file, [tmp_path / "bad.gz"])
-    with pytest.raises(UsageError, match="missing.csv does not exist"):
+    with pytest.raises(UsageError, match=r"missing\.csv does not exist"):
         import_files(archive, settings, tiny_file, [tmp_path / "missing.csv"])
     assert rows(archive, tables.runs.c.verdict) == [("failed",)]
 
@@ -135,8 +136,6 @@ def test_a_recording_can_be_imported_with_all_its_days(
 def test_a_large_file_is_read_in_two_passes_and_spooled_with_the_same_result(
     archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from crawlers import held, staging
-
     lines = b"".join(b"N%05d,title %d\n" % (number, number % 7) for number in range(2_500))
     (tmp_path / "file.csv").write_bytes(b"id,title\n" + lines)
     monkeypatch.setattr(held, "SMALL", 1_000)

@@ -1,6 +1,5 @@
 """Replay: recorded answers in, the same log out, never the network."""
 
-import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from archive import queries, tables
+from archive.captures import read_record
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import Source
@@ -230,10 +230,8 @@ def test_a_recording_of_another_source_is_refused(
 def test_the_archived_bytes_of_a_row_can_be_read_back(
     archive: Archive, settings: Settings, tiny_list: Source, recording: Path
 ) -> None:
-    from archive.captures import read_record
-
     crawl(archive, settings, tiny_list, kind="replay", recordings=recording)
-    os.unlink(recording)
+    recording.unlink()
     with archive.reading() as connection:
         row = queries.notice(connection, "us-action:A2")
     assert row is not None

@@ -53,6 +53,6 @@ def test_an_unknown_source_is_answered_with_the_names_there_are() -> None:
 
 
 def test_a_folder_without_a_parser_is_refused(tmp_path: Path) -> None:
-    found = read_source(written(tmp_path, GOOD.replace('"tiny_list"', '"tiny_list"')))
-    with pytest.raises(SettingsError, match="parser.py"):
+    found = read_source(written(tmp_path, GOOD))
+    with pytest.raises(SettingsError, match=r"parser\.py"):
         load_parser(found)
