@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from indexer.search import Search
 
 from api import problems
 from api.context import Context
@@ -26,6 +25,7 @@ from api.routes import (
 )
 from archive.store import Archive
 from crawlers.source import load_sources
+from indexer.search import Search
 from noticewatch import __version__
 from noticewatch.settings import Settings
 from watchlist.dictionary import Dictionary

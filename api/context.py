@@ -6,11 +6,11 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from fastapi import Request
-from indexer.search import Search
 
 from archive import log
 from archive.store import Archive
 from crawlers.source import Source
+from indexer.search import Search
 from noticewatch.settings import Settings
 from watchlist.dictionary import Dictionary
 

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from indexer.results import items
-
 from api.context import Context
 from api.coverage import coverage_view
 from indexer.items import Item
 from indexer.requests import MOST_HITS, FacetValue, SearchAnswer, SearchRequest
+from indexer.results import items
 
 
 @dataclass(frozen=True, slots=True)

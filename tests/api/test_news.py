@@ -1,0 +1,68 @@
+"""What a crawl brings stands first in the feed and says what happened; the token of the operator opens whole answers."""
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from archive.joins import Joiner
+from archive.readers import drive
+from archive.store import Archive
+from indexer.search import Search
+from indexer.sync import IndexReader, open_engine
+from noticewatch.settings import Settings
+from tests.small_archive import crawl_tender
+from watchlist.dictionary import Dictionary
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> Iterator[TestClient]:
+    settings = Settings(home=tmp_path_factory.mktemp("news"), admin_token="token of the operator")
+    archive = Archive.open(settings)
+    crawl_tender(archive)
+    engine = open_engine(settings, archive)
+    drive(archive, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
+    yield TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary))
+    engine.close()
+    archive.close()
+
+
+def test_news_stand_first_and_say_what_happened(news: TestClient) -> None:
+    feed = ElementTree.fromstring(news.get("/feeds/search.atom?q=osint&lens=everything").content)
+    first, *others = feed.findall(f"{ATOM}entry")
+    assert "deadline moved" in (first.findtext(f"{ATOM}summary") or "")
+    assert (first.findtext(f"{ATOM}id") or "").endswith("/versions/2")
+    assert others == []
+
+
+def test_news_that_do_not_match_are_in_no_feed(news: TestClient) -> None:
+    entries = news.get("/feeds/search.json?q=cellebrite&lens=everything").json()["items"]
+    assert [entry["content_text"].startswith("What happened") for entry in entries] == [False]
+
+
+def test_the_log_tells_news_apart(news: TestClient) -> None:
+    (event,) = news.get("/api/v1/events?loud=true").json()["items"]
+    assert "deadline_moved" in event["kinds"]
+    assert "dates.due" in {change["path"] for change in event["changed"]}
+
+
+def test_the_front_page_speaks_of_news_once_there_are_any(news: TestClient) -> None:
+    assert "Newest on the watchlist" in news.get("/").text
+
+
+def test_only_the_operators_token_opens_a_whole_answer(news: TestClient) -> None:
+    capture = news.get("/api/v1/notices/RFP-002132").json()["capture"]["url"]
+    whole = f"{capture}/payload"
+    assert news.get(whole).status_code == 401
+    assert news.get(whole).headers["www-authenticate"] == "Bearer"
+    assert news.get(whole, headers={"authorization": "Bearer guess"}).status_code == 403
+    answer = news.get(whole, headers={"authorization": "Bearer token of the operator"})
+    assert answer.status_code == 200
+    assert b"RFP-002132" in answer.content
+    assert answer.headers["content-security-policy"].startswith("sandbox")
