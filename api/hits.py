@@ -69,7 +69,7 @@ def row_of_item(item: Item) -> Row:
         title=shortened(item.title or item.id, _MOST_TITLE),
         buyer=item.buyer.name if item.buyer else f"buyer {words.NOT_STATED}",
         seller=words.listed(supplier.name for supplier in item.suppliers[:3]),
-        maker=words.listed(maker.name for maker in item.makers[:3]),
+        maker=words.listed(strong_makers(item)[:3]),
         amount=item_amount(headline) if headline else "",
         amount_kind=item_amount_kind(headline) if headline else "",
         members=item.members,
@@ -86,6 +86,12 @@ def rebuilt_words(item: Item) -> str:
         return ""
     by = words.listed(item.recorders[:2]) or "another collector"
     return f"Rebuilt from a record of {by}; noticewatch did not fetch it."
+
+
+def strong_makers(item: Item) -> list[str]:
+    """Makers that a strong match names; one that is still to be checked stands only among the tags."""
+    strong = {tag.id for tag in item.tags if tag.kind == "vendor" and tag.tier == "alert"}
+    return [maker.name for maker in item.makers if maker.id in strong]
 
 
 def item_amount(amount: ItemAmount) -> str:

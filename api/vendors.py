@@ -1,13 +1,17 @@
 """A vendor's profile: read once for each state of the log, shown as a page and as JSON."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection
 
 from api.context import Context
 from api.profile import Named, Obligations, Total, buyers, obligations, sellers, totals
 from archive import queries
 from archive.rows import NoticeRow
+from indexer.items import Item
+from indexer.results import item
 from noticewatch.dates import dated
 from noticewatch.errors import NotFound
 from noticewatch.models import Kind
@@ -22,11 +26,11 @@ _BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Ki
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A notice that stands on the page, with its tags and how many of the vendor's notices its contract has."""
+    """A notice that names the vendor, with its tags; ``item``: its whole contract, where it was matched."""
 
     row: NoticeRow
     tags: tuple[Tag, ...]
-    members: int
+    item: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +75,12 @@ def profile(held: Context, vendor_id: str) -> Profile:
 def _read(held: Context, vendor_id: str) -> Profile:
     with held.archive.reading() as connection:
         numbers = watchlist.tagged_notices(connection, "vendor", vendor_id)
-        rows = list(queries.notices(connection, numbers).values())
+        rows = sorted(queries.notices(connection, numbers).values(), key=_newest, reverse=True)
         tags = watchlist.tags_of(connection, [row.number for row in rows])
-    strong = [row for row in rows if _tier(tags.get(row.number, []), vendor_id) == "alert"]
-    review = [row for row in rows if _tier(tags.get(row.number, []), vendor_id) == "review"]
-    strong.sort(key=_newest, reverse=True)
-    review.sort(key=_newest, reverse=True)
+        strong = [row for row in rows if _tier(tags.get(row.number, []), vendor_id) == "alert"]
+        review = [row for row in rows if _tier(tags.get(row.number, []), vendor_id) == "review"]
+        orders = _contracts(connection, strong, tags)
     days = [dated(row.notice, row.first_seen)[0] for row in strong]
-    orders = _contracts(strong, tags)
     return Profile(
         strong=len(strong),
         ordered=sum(row.notice.kind in _BOUGHT for row in strong),
@@ -90,18 +92,23 @@ def _read(held: Context, vendor_id: str) -> Profile:
         obligations=obligations(strong),
         buyers=buyers(strong),
         sellers=sellers(strong),
-        orders=orders[:_SHOWN],
-        mentioned=[Shown(row, tuple(tags[row.number]), 1) for row in review[:_SHOWN]],
+        orders=orders,
+        mentioned=[Shown(row, tuple(tags[row.number])) for row in review[:_SHOWN]],
     )
 
 
-def _contracts(rows: Sequence[NoticeRow], tags: dict[int, list[Tag]]) -> list[Shown]:
-    """One notice a contract, its newest, in order."""
-    sizes = Counter(row.procurement_id for row in rows)
-    first: dict[str, NoticeRow] = {}
+def _contracts(connection: Connection, rows: Sequence[NoticeRow], tags: dict[int, list[Tag]]) -> list[Shown]:
+    """The latest contracts in order, each by its newest notice that names the vendor and as a whole."""
+    first: dict[int, NoticeRow] = {}
     for row in rows:
-        first.setdefault(row.procurement_id, row)
-    return [Shown(row, tuple(tags.get(row.number, [])), sizes[contract]) for contract, row in first.items()]
+        first.setdefault(row.procurement or -row.number, row)
+    chosen = dict(islice(first.items(), _SHOWN))
+    groups = queries.members(connection, [number for number in chosen if number > 0])
+    inside = watchlist.tags_of(connection, [member.number for group in groups.values() for member in group])
+    return [
+        Shown(row, tuple(tags.get(row.number, [])), item(groups.get(number) or [row], inside))
+        for number, row in chosen.items()
+    ]
 
 
 def _tier(tags: Sequence[Tag], vendor_id: str) -> str:

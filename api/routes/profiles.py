@@ -102,10 +102,7 @@ def _profile(found: Profile) -> dict[str, Any]:
         } if years else None,
         "buyers": [asdict(line) for line in found.buyers],
         "sellers": [asdict(line) for line in found.sellers],
-        "latest": [
-            member_form(shown.row) | {"notices": shown.members, "tags": [tag_form(tag) for tag in shown.tags]}
-            for shown in found.orders
-        ],
+        "latest": [item_form(shown.item) for shown in found.orders if shown.item],
         "mentioned": [
             member_form(shown.row) | {"tags": [tag_form(tag) for tag in shown.tags]} for shown in found.mentioned
         ],

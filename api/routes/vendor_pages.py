@@ -11,7 +11,7 @@ from api import addresses
 from api.chart import chart
 from api.context import Context, context
 from api.coverage import coverage_view
-from api.hits import Row, row_of_notice
+from api.hits import Row, row_of_item, row_of_notice
 from api.negotiation import wants_json
 from api.pages import render
 from api.routes.profiles import vendor_answer, vendors_answer
@@ -110,4 +110,10 @@ def _identity(held: Context, vendor: Vendor) -> dict[str, Any]:
 
 
 def _rows(shown: Sequence[Shown]) -> list[Row]:
-    return [replace(row_of_notice(item.row, item.tags, quote=True), members=item.members) for item in shown]
+    return [row_of(each) for each in shown]
+
+
+def row_of(shown: Shown) -> Row:
+    """A contract as a whole with the words that name the vendor; a mere mention by itself."""
+    alone = row_of_notice(shown.row, shown.tags, quote=True)
+    return replace(row_of_item(shown.item), snippets=alone.snippets) if shown.item else alone

@@ -1,4 +1,4 @@
-"""What a crawl brings stands first in the feed and says what happened; the token of the operator opens whole answers."""
+"""What a crawl brings stands first in a feed and says what happened; the operator alone gets whole answers."""
 
 from collections.abc import Iterator
 from xml.etree import ElementTree

@@ -1,0 +1,91 @@
+"""The acceptance demos, by HTTP, on the whole starter archive."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from archive.readers import drive
+from archive.store import Archive
+from indexer.search import Search
+from indexer.sync import IndexReader, open_engine
+from noticewatch.settings import Settings
+from watchlist.dictionary import Dictionary
+
+pytestmark = pytest.mark.xdist_group("starter")
+
+
+@pytest.fixture(scope="module")
+def starter(starter_archive: Archive, dictionary: Dictionary) -> Iterator[TestClient]:
+    settings = Settings(home=starter_archive.folder)
+    engine = open_engine(settings, starter_archive)
+    drive(starter_archive, [IndexReader(engine)])
+    search = Search(starter_archive, engine, dictionary)
+    yield TestClient(create_app(starter_archive, search, settings, dictionary), follow_redirects=False)
+    engine.close()
+
+
+def found(starter: TestClient, **parameters: str) -> list[dict[str, object]]:
+    answer = starter.get("/api/v1/notices", params={"limit": "200"} | parameters).json()
+    items: list[dict[str, object]] = answer["items"]
+    assert len(items) == answer["total"]
+    return items
+
+
+def test_fivecast_finds_the_orders_through_panamerica(starter: TestClient) -> None:
+    items = {item["procurement"]: item for item in found(starter, q="Fivecast")}
+    assert {"award:7012:70CMSD23FR0000145", "award:7014:70B03C23F00001003"} <= items.keys()
+    page = starter.get("/search?q=Fivecast").text
+    assert "<mark>FIVECAST</mark>" in page
+    assert "PANAMERICA COMPUTERS, INC." in page
+
+
+def test_license_plate_and_ice_finds_west_thundercat_leonardo_and_motorola(starter: TestClient) -> None:
+    items = found(starter, q='"license plate"', buyer="usg-dhs-ice")
+    sellers = " ".join(str(item["suppliers"]) for item in items)
+    assert "award:7012:70CDCR18P00000017" in {item["procurement"] for item in items}
+    for name in ("WEST PUBLISHING", "THUNDERCAT", "LEONARDO", "MOTOROLA"):
+        assert name in sellers.upper()
+
+
+def test_the_drug_enforcement_notice_is_found_by_its_number(starter: TestClient) -> None:
+    assert starter.get("/notices/D-26-NE-0042").status_code == 302
+    assert found(starter, q="D-26-NE-0042")
+
+
+def test_a_firm_that_only_sounds_alike_carries_no_tag_of_vigilant(starter: TestClient) -> None:
+    items = found(starter, q="evigilant", lens="everything")
+    assert items
+    assert not [tag for item in items for tag in item["tags"] if tag["id"] == "vigilant-solutions"]  # type: ignore[attr-defined]  # JSON
+
+
+def test_vigilant_has_a_page_that_says_no_order_is_held(starter: TestClient) -> None:
+    assert (
+        "The archive holds no order under the name Vigilant Solutions."
+        in starter.get("/vendors/vigilant-solutions").text
+    )
+
+
+def test_the_tender_with_seven_numbers_is_one_notice(starter: TestClient) -> None:
+    notice = starter.get(starter.get("/api/v1/notices/RFP-002132").headers["location"]).json()
+    assert notice["versions"] == 7
+    assert len(starter.get(f"/api/v1/notices/{notice['id']}/versions").json()["items"]) == 7
+
+
+def test_a_vehicle_of_many_awards_is_not_one_notice(starter: TestClient) -> None:
+    answer = starter.get("/api/v1/notices/47QSMD20R0001")
+    assert answer.status_code == 300
+    assert len(answer.json()["candidates"]) == 100
+
+
+def test_giant_oaks_orders_are_one_result_each_with_the_known_part(starter: TestClient) -> None:
+    page = starter.get("/vendors/giant-oak").text
+    assert "10 notices of 9 contracts matched" in page
+    assert "known part since" in page
+
+
+@pytest.mark.parametrize("address", ["/", "/search", "/search?lens=everything", "/sources", "/vendors/giant-oak"])
+def test_pages_of_the_whole_archive_say_what_was_rebuilt(starter: TestClient, address: str) -> None:
+    page = starter.get(address).text
+    assert "did not fetch it" in page or "by noticewatch" in page
