@@ -212,7 +212,7 @@ for seq in range(1, 100_000):
 
 
 def test_after_a_kill_the_index_holds_exactly_what_its_cursor_says(tmp_path: Path) -> None:
-    for _ in range(3):
+    for _ in range(2):
         child = subprocess.Popen(
             [sys.executable, "-c", _KILLED, str(tmp_path)],
             stdout=subprocess.PIPE,
