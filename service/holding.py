@@ -26,18 +26,19 @@ class Holder:
 
 
 @contextmanager
-def hold(folder: Path, *roles: Role, address: str = "") -> Iterator[None]:
+def hold(folder: Path, *roles: Role) -> Iterator[None]:
     """Hold roles on a data folder. Raises DataFolderError naming the process that holds one already."""
     with ExitStack() as stack:
         for role in roles:
-            stack.enter_context(_hold(folder, role, address))
+            stack.enter_context(_hold(folder, role))
         yield
 
 
 @contextmanager
-def _hold(folder: Path, role: Role, address: str) -> Iterator[None]:
+def _hold(folder: Path, role: Role) -> Iterator[None]:
     lock = FileLock(_lock(folder, role))
     try:
+        (folder / "locks").mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=1)  # a process that only looks who is there holds it for an instant
     except Timeout:
         raise DataFolderError(_refusal(folder, role)) from None
@@ -48,11 +49,16 @@ def _hold(folder: Path, role: Role, address: str) -> Iterator[None]:
         ) from error
     note = _note(folder, role)
     try:
-        note.write_bytes(orjson.dumps({"process": os.getpid(), "address": address}))
+        say_address(folder, role, "")
         yield
     finally:
         note.unlink(missing_ok=True)
         lock.release()
+
+
+def say_address(folder: Path, role: Role, address: str) -> None:
+    """Let others know by which process, and where, a role is held. Call it only as its holder."""
+    _note(folder, role).write_bytes(orjson.dumps({"process": os.getpid(), "address": address}))
 
 
 def holder(folder: Path, role: Role) -> Holder | None:

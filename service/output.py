@@ -54,12 +54,11 @@ def _as_json(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a table. ``right``: figures; ``flexible``: may be wrapped; ``least``: its least width."""
+    """A column of a table. ``right``: figures; ``share``: of the width that is left; 0 keeps the cells in one line."""
 
     name: str
     right: bool = False
-    flexible: bool = False
-    least: int | None = None
+    share: int = 0
 
 
 def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
@@ -68,14 +67,14 @@ def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: C
     if console.width < NARROW and len(fields) > 3:
         _say_blocks(console, fields, rows)
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     for field in fields:
         table.add_column(
             field.name,
             justify="right" if field.right else "left",
-            no_wrap=not field.flexible,
+            no_wrap=not field.share,
+            ratio=field.share or None,
             overflow="fold",
-            min_width=field.least,
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

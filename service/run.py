@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 from archive import queries
 from archive.ledger import close_dead_runs
@@ -15,7 +14,7 @@ from noticewatch.settings import Settings
 from service import starter
 from service.assembly import House, open_archive, open_house
 from service.children import Children
-from service.holding import hold
+from service.holding import Role, hold, say_address
 from service.loading import show_load
 from service.output import note
 from service.readers import ReadersThread
@@ -55,12 +54,11 @@ def schedule(settings: Settings) -> None:
 
 def _serve(settings: Settings, *, crawling: bool) -> None:
     with ExitStack() as stack:
+        stack.enter_context(hold(settings.home.absolute(), *_roles(crawling)))
         bound = stack.enter_context(listen(settings))
         settings = bound_settings(settings, bound)
-        prepare_folder(settings)
+        say_address(settings.home.absolute(), "server", settings.base_url)
         stopping = stack.enter_context(stopped_by_signals())
-        roles = ("server", "scheduler") if crawling else ("server",)
-        stack.enter_context(hold(settings.home.absolute(), *roles, address=settings.base_url))
         house = stack.enter_context(open_house(settings))
         close_dead_runs(house.archive)
         pages = PageServer(house, bound, access_log=not on_terminal())
@@ -73,6 +71,10 @@ def _serve(settings: Settings, *, crawling: bool) -> None:
         pages.run()
         stopping.set()
         note("Stopping.")
+
+
+def _roles(crawling: bool) -> tuple[Role, ...]:
+    return ("server", "scheduler") if crawling else ("server",)
 
 
 class _Crawling:
@@ -132,9 +134,3 @@ def _loaded(archive: Archive, seconds: float) -> str:
     with archive.reading() as connection:
         held = queries.counts(connection)
     return f"The starter archive is loaded: {held.notices:,} notices, searchable after {seconds:.0f} seconds."
-
-
-def prepare_folder(settings: Settings) -> Path:
-    """The data folder with its place for locks, migrated. Raises DataFolderError, SchemaTooNew."""
-    with open_archive(settings) as archive:
-        return archive.folder

@@ -1,6 +1,6 @@
 """Commands that read the archive: ``show``, ``history``."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 from api import words
 from archive import queries
 from archive.rows import CaptureRow, NoticeRow, VersionRow
+from noticewatch.buyers import buyers
+from noticewatch.dates import dated
 from noticewatch.errors import NotFound, UsageError
-from noticewatch.models import Notice, Origin, notice_from
+from noticewatch.models import Buyer, Notice, Origin, notice_from
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.output import Json, say, say_json
@@ -40,20 +42,18 @@ def show(
     Example: noticewatch show 70CMSD26P00000034
     """
     with open_archive(load_settings()) as archive, archive.reading() as connection:
-        row = find_notice(connection, identity)
-        shown = row.notice
-        stated: VersionRow | None = None
-        if version is not None:
-            stated = _version(connection, row, version)
-            shown = notice_from(stated.content)
-        tags = tags_of(connection, [row.number]).get(row.number, [])
-        captured = queries.capture(connection, stated.capture_id if stated else row.capture_id)
-        held = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else [row]
+        rows = find_notices(connection, identity)
+        if version is not None and len(rows) > 1:
+            raise UsageError(_several(identity, [row.id for row in rows]))
+        shown = [_stated(connection, row, version) for row in rows]
     if as_json:
-        say_json(_form(row, shown, stated, tags, captured))
+        forms = [_form(one) for one in shown]
+        say_json(forms[0] if len(forms) == 1 else {"notices": forms})
         return
-    for line in notice_lines(row, shown, version or row.version, tags, captured, len(held)):
-        say(line)
+    if len(shown) > 1:
+        say(f"{identity} leads to {len(shown)} notices of one contract, {rows[0].procurement_id}.\n")
+    for index, one in enumerate(shown):
+        say("\n".join(([""] if index else []) + notice_lines(one)))
 
 
 def history(identity: Identity, as_json: Json = False) -> None:
@@ -62,28 +62,62 @@ def history(identity: Identity, as_json: Json = False) -> None:
     Example: noticewatch history RFP-002132
     """
     with open_archive(load_settings()) as archive, archive.reading() as connection:
-        row = find_notice(connection, identity)
-        versions = queries.versions(connection, row.number)
+        rows = find_notices(connection, identity)
+        histories = {row.id: queries.versions(connection, row.number) for row in rows}
     if as_json:
-        say_json({"id": row.id, "versions": [asdict(version) for version in versions]})
+        forms = [{"id": held, "versions": [asdict(one) for one in history]} for held, history in histories.items()]
+        say_json(forms[0] if len(forms) == 1 else {"notices": forms})
         return
-    say(f"{row.id}: {words.count_words(len(versions), 'version')}")
-    for version in versions:
-        for line in version_lines(version):
-            say(line)
+    for held, history in histories.items():
+        say(f"{held}: {words.count_words(len(history), 'version')}")
+        for version in history:
+            say("\n".join(version_lines(version)))
 
 
-def find_notice(connection: Connection, text: str) -> NoticeRow:
-    """The one notice an id or number leads to. Raises NotFound for none, UsageError naming them for several."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notice in one of its versions, with its tags, its capture, and how many notices its contract holds."""
+
+    row: NoticeRow
+    notice: Notice
+    version: int
+    content_sha256: str
+    tags: list[Tag]
+    captured: CaptureRow | None
+    members: int
+
+
+def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
+    """The notices of one contract that an id or number leads to, oldest first; mostly one.
+
+    Raises NotFound for none, UsageError naming them for notices of several contracts.
+    """
     ids = queries.find(connection, text)
     if not ids:
         raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
-    if len(ids) > 1:
-        more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
-        raise UsageError(f"{text[:120]!r} leads to {len(ids)} notices, name one: {', '.join(ids[:_MOST_NAMED])}{more}.")
-    row = queries.notice(connection, ids[0])
-    assert row is not None
-    return row
+    rows = list(queries.notices(connection, queries.numbers_of(connection, ids).values()).values())
+    if len({row.procurement_id for row in rows}) > 1:
+        raise UsageError(_several(text, ids))
+    return sorted(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
+
+
+def _several(text: str, ids: list[str]) -> str:
+    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
+    return f"{text[:120]!r} leads to {len(ids)} notices, name one: {', '.join(ids[:_MOST_NAMED])}{more}."
+
+
+def _stated(connection: Connection, row: NoticeRow, version: int | None) -> Shown:
+    stated = None if version is None else _version(connection, row, version)
+    held = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else [row]
+    return Shown(
+        row=row,
+        notice=notice_from(stated.content) if stated else row.notice,
+        version=stated.version if stated else row.version,
+        content_sha256=stated.content_sha256 if stated else row.content_sha256,
+        tags=tags_of(connection, [row.number]).get(row.number, []),
+        captured=queries.capture(connection, stated.capture_id if stated else row.capture_id),
+        members=len(held),
+    )
 
 
 def _version(connection: Connection, row: NoticeRow, number: int) -> VersionRow:
@@ -93,27 +127,26 @@ def _version(connection: Connection, row: NoticeRow, number: int) -> VersionRow:
     return found
 
 
-def notice_lines(
-    row: NoticeRow, notice: Notice, version: int, tags: list[Tag], captured: CaptureRow | None, members: int
-) -> list[str]:
+def notice_lines(shown: Shown) -> list[str]:
     """A notice as lines for a person. Pure."""
+    row, notice = shown.row, shown.notice
     title = notice.title[0].text if notice.title else words.NOT_STATED
     made = " (made from the description)" if notice.title_from != "published" else ""
     published = f", published as “{notice.kind_published}”" if notice.kind_published else ""
     lines = [
         f"{title}{made}",
-        _line("Id", f"{row.id}, version {version} of {row.versions}"),
+        _line("Id", f"{row.id}, version {shown.version} of {row.versions}"),
         _line("Kind", f"{words.kind_words(notice.kind)}{published}"),
         _line("Status", words.STATUSES.get(notice.status, notice.status)),
         _line("Listing", words.LISTINGS.get(row.listing, row.listing)),
         *_who(notice),
         *_figures(notice),
     ]
-    if members > 1:
-        lines.append(_line("Contract", f"{row.procurement_id}, {words.count_words(members, 'notice')}"))
-    lines += [_line("Tag", _tag_words(tag)) for tag in tags]
+    if shown.members > 1:
+        lines.append(_line("Contract", f"{row.procurement_id}, {words.count_words(shown.members, 'notice')}"))
+    lines += [_line("Tag", _tag_words(tag)) for tag in shown.tags]
     lines += [_line("Source", link.url) for link in notice.links]
-    lines += _proof(captured)
+    lines += _proof(shown.captured)
     if notice.description:
         lines += ["", *(text.text for text in notice.description)]
     return lines
@@ -123,12 +156,18 @@ def _who(notice: Notice) -> list[str]:
     lines = []
     for buyer in notice.buyers or ():
         guessed = " (inferred from the contract number)" if buyer.inferred else ""
-        lines.append(_line(words.BUYER_ROLES.get(buyer.role, buyer.role), f"{buyer.name or buyer.buyer_id}{guessed}"))
+        lines.append(_line(words.BUYER_ROLES.get(buyer.role, buyer.role), f"{_buyer_name(buyer)}{guessed}"))
     if not notice.buyers:
         lines.append(_line("Buyer", words.NOT_STATED))
     for party in notice.parties:
         lines.append(_line(words.PARTY_ROLES.get(party.role, party.role), party.name))
     return lines
+
+
+def _buyer_name(buyer: Buyer) -> str:
+    """The name as printed, else the name in the buyers table."""
+    known = buyers().get(buyer.buyer_id or "")
+    return buyer.name or (known.name if known else buyer.buyer_id or words.NOT_STATED)
 
 
 def _figures(notice: Notice) -> list[str]:
@@ -145,7 +184,8 @@ def _figures(notice: Notice) -> list[str]:
 def _tag_words(tag: Tag) -> str:
     tier = words.TIERS.get(tag.tier, tag.tier).lower()
     role = f", {tag.role}" if tag.role else ""
-    quotes = "; ".join(f"“{one.quote}” in {words.field_words(one.field)}" for one in tag.evidence)
+    said = dict.fromkeys(f"“{one.quote}” in {words.field_words(one.field)}" for one in tag.evidence)
+    quotes = "; ".join(said)
     return f"{tag.label}{role} ({tier}): {quotes}"
 
 
@@ -192,21 +232,20 @@ def _line(name: str, value: str) -> str:
     return f"{name}: {value}"
 
 
-def _form(
-    row: NoticeRow, notice: Notice, stated: VersionRow | None, tags: list[Tag], captured: CaptureRow | None
-) -> dict[str, Any]:
+def _form(shown: Shown) -> dict[str, Any]:
+    row, captured = shown.row, shown.captured
     return {
         "id": row.id,
         "register": row.register,
         "source": row.source,
-        "version": stated.version if stated else row.version,
+        "version": shown.version,
         "versions": row.versions,
         "listing": row.listing,
         "first_seen": row.first_seen,
         "procurement": row.procurement_id,
-        "content": notice.content(),
-        "content_sha256": stated.content_sha256 if stated else row.content_sha256,
-        "tags": [asdict(tag) for tag in tags],
+        "content": shown.notice.content(),
+        "content_sha256": shown.content_sha256,
+        "tags": [asdict(tag) for tag in shown.tags],
         "rebuilt": bool(captured and captured.capture.origin is Origin.REBUILT),
         "capture": captured.capture if captured else None,
     }

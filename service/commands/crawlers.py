@@ -57,8 +57,8 @@ def sources(as_json: Json = False) -> None:
         say_json(rows)
         return
     fields = (
-        Field("source"), Field("notices", right=True), Field("covers", flexible=True), Field("last complete crawl"),
-        Field("last run", flexible=True), Field("next crawl"),
+        Field("source"), Field("notices", right=True), Field("covers"), Field("last complete crawl"),
+        Field("last run", share=1), Field("next crawl"),
     )  # fmt: skip
     say_table(fields, [_shown(row) for row in rows])
 

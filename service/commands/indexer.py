@@ -140,9 +140,9 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
         say(f"Nothing was found. noticewatch sources says what the archive covers.{wider}")
         return
     columns = (
-        Field("title and id", flexible=True, least=50), Field("date"), Field("kind"), Field("buyer", flexible=True),
-        Field("seller → maker", flexible=True), Field("amount", right=True, flexible=True),
-        Field("tags", flexible=True),
+        Field("title and id", share=5), Field("date"), Field("kind"), Field("buyer", share=2),
+        Field("seller → maker", share=2), Field("amount", right=True, share=2),
+        Field("tags", share=2),
     )  # fmt: skip
     say_table(columns, [table_row(item) for item in found])
     if answer.next_cursor:
@@ -152,16 +152,22 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
 def table_row(item: Item) -> tuple[str, ...]:
     """A result as cells of the table, in words. Pure."""
     flat = csv_row(item)
-    amount = (
-        f"{flat['amount']} {flat['currency']} {flat['amount_kind']}".strip() if flat["amount"] else words.NOT_STATED
-    )
     seller = " → ".join(part for part in (flat["suppliers"], flat["makers"]) if part) or words.NOT_STATED
     title = flat["title"] if len(flat["title"]) <= 100 else f"{flat['title'][:99]}…"
     rebuilt = " (rebuilt)" if flat["rebuilt"] == "True" else ""
     return (
         f"{title}{rebuilt}\n{flat['id']}", flat["dated"], words.kind_words(flat["kind"]),
-        flat["buyer"] or words.NOT_STATED, seller, amount, flat["tags"],
+        flat["buyer"] or words.NOT_STATED, seller, _amount_words(item), flat["tags"],
     )  # fmt: skip
+
+
+def _amount_words(item: Item) -> str:
+    """The headline amount with its kind, and what a sum of held actions may be called."""
+    amount = item.headline
+    if amount is None or amount.value is None:
+        return words.NOT_STATED
+    called = f", {amount.called}" if amount.called else ""
+    return f"{words.money(amount.value, amount.currency)} {words.amount_kind(amount.kind)}{called}"
 
 
 def as_csv(found: Iterable[Item]) -> str:
@@ -223,7 +229,13 @@ def index_status(as_json: Json = False) -> None:
 def _say_status(status: Any) -> None:
     stated = status if isinstance(status, dict) else {name: getattr(status, name) for name in _names(status)}
     for name, value in stated.items():
-        say(f"{name.replace('_', ' ')}: {f'{value:,}' if isinstance(value, int) else value}")
+        say(f"{name.replace('_', ' ')}: {_plain(value)}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _names(status: Any) -> Iterable[str]:

@@ -59,7 +59,7 @@ def settings(as_json: Json = False) -> None:
     if as_json:
         say_json(rows)
         return
-    fields = (Field("setting"), Field("value", flexible=True), Field("from"), Field("meaning", flexible=True))
+    fields = (Field("setting"), Field("value", share=2), Field("from"), Field("meaning", share=3))
     say_table(fields, [(row["name"], row["shown"], row["origin"], row["meaning"]) for row in rows])
 
 

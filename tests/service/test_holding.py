@@ -12,8 +12,9 @@ from service.holding import hold, holder
 HOLDER = """
 import sys
 from pathlib import Path
-from service.holding import hold
-with hold(Path(sys.argv[1]), "server", address="http://127.0.0.1:8484"):
+from service.holding import hold, say_address
+with hold(Path(sys.argv[1]), "server"):
+    say_address(Path(sys.argv[1]), "server", "http://127.0.0.1:8484")
     print("held", flush=True)
     sys.stdin.read()
 """

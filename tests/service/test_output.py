@@ -8,7 +8,7 @@ from rich.console import Console
 
 from service.output import Field, json_line, progress, say_table
 
-FIELDS = (Field("title", flexible=True), Field("date"), Field("buyer"), Field("amount", right=True))
+FIELDS = (Field("title", share=1), Field("date"), Field("buyer"), Field("amount", right=True))
 ROW = ("Automated licence plate readers for the northern border " * 3, "2026-04-25", "ICE", "948,620.64 USD")
 
 

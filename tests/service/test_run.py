@@ -142,7 +142,7 @@ def lives(process: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("captured", [0, 1, 40])
+@pytest.mark.parametrize("captured", [1, 40])
 def test_killed_while_loading_and_run_again_it_ends_with_the_same_contents(surroundings, tmp_path, captured):
     undisturbed = surroundings | {"NOTICEWATCH_HOME": str(tmp_path / "undisturbed")}
     subprocess.run([sys.executable, "-m", "service.cli", "load-starter"], env=undisturbed, check=True)
