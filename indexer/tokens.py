@@ -22,6 +22,9 @@ FILLER: Final = "\u00b6"
 PARTING: Final = " ".join([FILLER] * 12)
 """Between two values of a field: farther apart than any phrase or proximity reaches."""
 
+_REPEATED: Final = 120
+"""Characters up to which a value is worth remembering: names of buyers, sellers and codes come again and again."""
+
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _STEMMER: Final = Stemmer.Stemmer("english")
 
@@ -54,12 +57,28 @@ def stem(token: str) -> str:
 
 def exact_stream(values: Iterable[str]) -> str:
     """The exact stream of a field's values."""
-    return f" {PARTING} ".join(stream for value in values if (stream := " ".join(tokens(value))))
+    return f" {PARTING} ".join(stream for value in values if (stream := _stream(value)))
 
 
 def stemmed_stream(exact: str) -> str:
     """The stemmed stream of an exact stream."""
+    return _stemmed_again(exact) if len(exact) <= _REPEATED else _stemmed(exact)
+
+
+def _stream(value: str) -> str:
+    return _stream_again(value) if len(value) <= _REPEATED else " ".join(tokens(value))
+
+
+@lru_cache(maxsize=50_000)
+def _stream_again(value: str) -> str:
+    return " ".join(tokens(value))
+
+
+def _stemmed(exact: str) -> str:
     return " ".join(map(stem, exact.split(" "))) if exact else ""
+
+
+_stemmed_again: Final = lru_cache(maxsize=50_000)(_stemmed)
 
 
 def plain_text(text: str) -> str:

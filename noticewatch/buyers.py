@@ -49,6 +49,7 @@ def find(system: str, value: str) -> BuyerEntry | None:
     return _by_alias().get((system, _folded(value)))
 
 
+@cache
 def ancestors(buyer_id: str) -> tuple[str, ...]:
     """Ids of a body and of those above it, itself first. Empty for an unknown id."""
     found: list[str] = []
