@@ -6,9 +6,12 @@ from typing import Any
 
 from api.context import Context
 from api.coverage import coverage_view
+from archive import queries
+from archive.rows import NoticeRow
 from indexer.items import Item
 from indexer.requests import MOST_HITS, FacetValue, SearchAnswer, SearchRequest
-from indexer.results import items
+from indexer.results import item, items
+from watchlist import queries as watchlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def answer_form(held: Context, answered: Answered) -> dict[str, Any]:
     """The answer of ``/api/v1/notices``."""
     answer = answered.answer
     return {
-        "items": [item_form(item) for item in answered.items],
+        "items": [item_form(each) for each in answered.items],
         "total": answer.total,
         "as_of": answer.as_of,
         "next_cursor": answer.next_cursor,
@@ -40,22 +43,23 @@ def answer_form(held: Context, answered: Answered) -> dict[str, Any]:
     }
 
 
-def item_form(item: Item) -> dict[str, Any]:
+def item_form(of: Item) -> dict[str, Any]:
     """An item in JSON."""
-    return item.model_dump(mode="json")
+    return of.model_dump(mode="json")
 
 
-def every_notice(held: Context, request: SearchRequest, most: int | None = None) -> Iterator[Item]:
-    """All single notices that match, in the order they were found, page by page. ``most`` ends it earlier."""
-    cursor, given = None, 0
-    wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=())
-    while most is None or given < most:
-        answered = run_search(held, replace(wanted, cursor=cursor))
-        yield from answered.items
-        given += len(answered.items)
-        cursor = answered.answer.next_cursor
-        if cursor is None:
+def every_notice(held: Context, request: SearchRequest) -> Iterator[tuple[Item, NoticeRow]]:
+    """All single notices that match, with their rows, in the order they were found, page by page."""
+    wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=(), cursor=None)
+    while True:
+        answer = held.search.search(wanted)
+        with held.archive.reading() as connection:
+            rows = queries.notices(connection, answer.hits)
+            tags = watchlist.tags_of(connection, rows)
+        yield from ((item([row], tags), row) for row in rows.values())
+        if answer.next_cursor is None:
             return
+        wanted = replace(wanted, cursor=answer.next_cursor)
 
 
 def _facet(value: FacetValue) -> dict[str, Any]:

@@ -92,5 +92,6 @@ def _elsewhere(notice_id: str, candidates: list[str]) -> Response:
         return RedirectResponse(addresses.notice_api(candidates[0]), 308)
     raise Problem(
         300, "several-notices", f"{notice_id[:120]!r} leads to {len(candidates)} notices; ask for one of them.",
+        total=len(candidates),
         candidates=[{"id": found, "url": addresses.notice_api(found)} for found in candidates[:100]],
     )  # fmt: skip
