@@ -7,7 +7,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.context import Context
-from api.protection import Protection
+from api.protection import HeadAsGet, Protection
 from api.routes import (
     captures,
     documentation,
@@ -45,6 +45,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, dictionary:
     )  # fmt: skip
     app.state.context = Context(archive, search, settings, dictionary, load_sources())
     app.add_middleware(Protection)
+    app.add_middleware(HeadAsGet)
     problems.install(app)
     for module in (
         health, exports, captures, events, sources, profiles, notices, feeds, documentation, front, search_page,

@@ -19,6 +19,24 @@ _HEADERS = {
 }
 
 
+class HeadAsGet:
+    """Answers HEAD as GET without the body, so that every address can be checked without being read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def bodiless(message: Message) -> None:
+            await send(message | {"body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app(scope | {"method": "GET"}, receive, bodiless)
+
+
 class Protection:
     """Adds the headers to every answer that does not state them itself. Streams pass through."""
 

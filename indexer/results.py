@@ -62,7 +62,9 @@ def item(group: Sequence[NoticeRow], tags: dict[int, list[Tag]], words: frozense
         buyer=_buyer(notice),
         suppliers=_suppliers(rows, joined),
         makers=tuple(
-            Named(id=tag.id, name=tag.label) for tag in joined if tag.kind == "vendor" and tag.role == "maker"
+            Named(id=tag.id, name=tag.label)
+            for tag in joined
+            if tag.kind == "vendor" and tag.role == "maker" and tag.tier == "alert"
         ),
         amounts=amounts,
         headline=amounts[0] if amounts else None,

@@ -22,6 +22,13 @@ def test_a_search_answers_items_total_and_coverage(client: TestClient) -> None:
     assert {value["value"] for value in answer["facets"]["vendor"]} >= {"fivecast"}
 
 
+def test_an_address_can_be_checked_without_being_read(client: TestClient) -> None:
+    for path in ("/", f"{API}/notices?q=fivecast", AWARD, "/healthz"):
+        answer = client.head(path)
+        assert answer.status_code == 200
+        assert answer.content == b""
+
+
 def test_single_notices_on_request(client: TestClient) -> None:
     assert client.get(f"{API}/notices?q=fivecast&scope=notice").json()["total"] == 3
 

@@ -14,6 +14,7 @@ from noticewatch.contacts import MASK, mask
         ("Call (415) 972-3673 or", "(415) 972-3673"),
         ("Call 812-381-7165, ext. 12 now", "812-381-7165, ext. 12"),
         ("Phone: 7262030109.", "7262030109"),
+        ("COR at 703-235-3420/ALT COR", "703-235-3420"),
         ("MICHAEL: 762.685.6802", "762.685.6802"),
         ("Contracting Officer: Joseph E. Horn, Building 4", "Joseph E. Horn"),
         ("the Contracting Officer, Mr. Nathan Fry, by", "Mr. Nathan Fry"),
