@@ -62,6 +62,7 @@ def _serve(settings: Settings, *, crawling: bool) -> None:
         house = stack.enter_context(open_house(settings))
         close_dead_runs(house.archive)
         pages = PageServer(house, bound, access_log=not on_terminal())
+        stopping.then(pages.stop)
         readers = ReadersThread(house)
         stack.callback(readers.stop)
         if crawling:

@@ -4,7 +4,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
@@ -93,10 +93,30 @@ def logging_config() -> dict[str, Any]:
     return config
 
 
+class Stopping(threading.Event):
+    """Set when the service is to end; what was handed to :meth:`then` is called at that moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: list[Callable[[], None]] = []
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Call this when set; at once where it is set already, so that a signal between two lines is not lost."""
+        self._calls.append(call)
+        if self.is_set():
+            call()
+
+    def set(self) -> None:
+        """Let the service end."""
+        super().set()
+        for call in self._calls:
+            call()
+
+
 @contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
+def stopped_by_signals() -> Iterator[Stopping]:
     """An event that is set by Ctrl-C and by the signals that end a service, instead of ending the process at once."""
-    stopping = threading.Event()
+    stopping = Stopping()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()

@@ -1,12 +1,13 @@
 """The address to serve on."""
 
+import signal
 import socket
 
 import pytest
 
 from noticewatch.errors import SettingsError
 from noticewatch.settings import Settings
-from service.serve import AddressTaken, listen
+from service.serve import AddressTaken, listen, stopped_by_signals
 
 
 def test_a_taken_address_is_one_sentence_with_the_way_out():
@@ -24,3 +25,12 @@ def test_an_unknown_host_is_refused_by_name():
 def test_a_free_address_is_held_at_once():
     with listen(Settings(bind="127.0.0.1:0")) as bound:
         assert bound.getsockname()[1] > 0
+
+
+def test_a_signal_is_never_lost_between_two_lines():
+    called = []
+    with stopped_by_signals() as stopping:
+        signal.raise_signal(signal.SIGTERM)
+        stopping.then(lambda: called.append("late"))
+        assert stopping.is_set()
+    assert called == ["late"]
