@@ -16,6 +16,8 @@ from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
+pytest_plugins = ("tests.plugins.require",)
+
 STARTER = Path(__file__).parents[1] / "starter"
 
 
