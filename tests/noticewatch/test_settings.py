@@ -77,7 +77,7 @@ def test_an_unknown_variable_is_named_with_those_there_are(monkeypatch):
 
 def test_a_named_file_that_does_not_exist_is_an_error(monkeypatch):
     monkeypatch.setenv("NOTICEWATCH_CONFIG", "nowhere.toml")
-    with pytest.raises(SettingsError, match="nowhere.toml, which does not exist"):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml, which does not exist"):
         load_settings()
 
 
