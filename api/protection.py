@@ -32,9 +32,9 @@ class HeadAsGet:
             return
 
         async def bodiless(message: Message) -> None:
-            await send(message | {"body": b""} if message["type"] == "http.response.body" else message)
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app(scope | {"method": "GET"}, receive, bodiless)
+        await self.app({**scope, "method": "GET"}, receive, bodiless)
 
 
 class Protection:
