@@ -215,7 +215,7 @@ def _end(settings: "Settings", name: str, result: "RunResult", *, as_json: bool,
 
 def _sentence(name: str, result: "RunResult") -> str:
     verdict = result.verdict.replace("_", " ")
-    why = f": {'; '.join(result.reasons)}" if result.reasons else ""
+    why = f": {'; '.join(reason.rstrip('.') for reason in result.reasons)}" if result.reasons else ""
     counts = result.counts
     return f"{name}: {verdict}{why}. {counts.rows:,} rows, {counts.records:,} new records, {counts.events:,} events."
 
