@@ -1,5 +1,6 @@
 """What every route works with, and small answers that are remembered until the log grows."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -27,20 +28,23 @@ class Context:
     settings: Settings
     dictionary: Dictionary
     sources: dict[str, Source]
-    _remembered: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    _remembered: dict[str, tuple[Any, Any, float]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def remember(self, name: str, at: object, make: Callable[[], _T]) -> _T:
-        """The value made for ``name`` at ``at`` (a head of the log), made anew where that has moved."""
+    def remember(self, name: str, at: object, make: Callable[[], _T], *, lasts: float = 0.0) -> _T:
+        """The value made for ``name`` at ``at`` (a head of the log), made anew where that has moved.
+
+        ``lasts``: seconds for which the value may be told although the log has moved, while a crawl appends to it.
+        """
         with self._lock:
             held = self._remembered.get(name)
-        if held is not None and held[0] == at:
+        if held is not None and (held[0] == at or time.monotonic() - held[2] < lasts):
             return held[1]  # type: ignore[no-any-return]  # one name always holds one type
         made = make()
         with self._lock:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.pop(next(iter(self._remembered)))
-            self._remembered[name] = (at, made)
+            self._remembered[name] = (at, made, time.monotonic())
         return made
 
     def head(self) -> int:

@@ -69,12 +69,16 @@ RUN_KINDS = {
 }
 
 
+_LASTS = 2.0
+"""Seconds between two counts of the whole archive while something is appended to it."""
+
+
 def coverage_view(held: Context) -> CoverageView:
-    """What is covered now; counted once for each state of the log and of its runs."""
+    """What is covered now; counted once for each state of the log and of its runs, and at most every two seconds."""
     with held.archive.reading() as connection:
         runs = queries.runs(connection, limit=4)
         at = (held.head(), tuple((run.number, run.verdict) for run in runs))
-    return held.remember("coverage", at, lambda: _count(held))
+    return held.remember("coverage", at, lambda: _count(held), lasts=_LASTS)
 
 
 def _count(held: Context) -> CoverageView:

@@ -111,6 +111,7 @@ NUMBER_TYPES: dict[str, str] = {
     "notice_id": "SAM.gov notice id",
     "modification": "Modification number",
     "transaction": "Transaction number",
+    "generated_award_id": "USAspending award id",
 }
 PARTY_ROLES: dict[str, str] = {
     "supplier": "Seller",

@@ -11,6 +11,7 @@ from archive import ledger, log, tables
 from archive.ledger import Run
 from archive.log import Seen, WindowBatch
 from archive.store import Archive
+from crawlers.held import Held
 from crawlers.parsing import Parser, Shape
 from crawlers.rereading import rereader
 from crawlers.source import Source, load_sources
@@ -19,7 +20,7 @@ from crawlers.verdict import Judgement, WindowFacts, judge
 from crawlers.walk import Walk, write_ledger
 from noticewatch.database import BATCH
 from noticewatch.errors import SourceDrift
-from noticewatch.models import Capture, Notice, Verdict
+from noticewatch.models import Capture, Notice, Origin, Verdict
 
 _MOST_WINDOWS: Final = 250
 """Most windows that wait for one transaction."""
@@ -111,7 +112,7 @@ class Appender:
             if walk.unreadable:
                 break
             try:
-                rows = find_rows(self.parser, held, self.shape)
+                rows = find_rows(self.parser, held, self._shape_of(held))
             except SourceDrift as error:
                 walk.unreadable = str(error)
                 break
@@ -123,6 +124,10 @@ class Appender:
                 asked.rows = len(rows.rows)
                 tally.add(rows.rows)
         return Ready(walk, found, tally)
+
+    def _shape_of(self, held: Held) -> Shape:
+        """Where findings go: a container that somebody else rebuilt says nothing about the source's own shape."""
+        return Shape() if held.capture.origin is Origin.REBUILT else self.shape
 
     def _known(self, waiting: Sequence[Ready]) -> dict[str, str]:
         if self.again is not None:

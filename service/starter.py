@@ -66,13 +66,16 @@ def is_due(archive: Archive, folder: Path) -> bool:
 def load(
     archive: Archive, settings: Settings, folder: Path, progress: Callable[[str, "Progress"], None] | None = None
 ) -> dict[str, Verdict]:
-    """Load what is due, source by source; gives the verdicts. What is there already is not touched.
+    """Load what is due, source by source; gives the verdicts. What is there is read again if the parser is a newer one.
 
     ``progress`` is called with the source's name and how far its load is. Raises CrawlRunning where another process
     keeps a source for longer than a minute.
     """
     from crawlers.engine import CrawlRunning  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
+    from crawlers.reparsing import reparse  # noqa: PLC0415 - likewise
 
+    for name in starter_state(archive, folder).loaded:
+        reparse(archive, source(name), progress=partial(progress, name) if progress else None)
     verdicts: dict[str, Verdict] = {}
     ends = time.monotonic() + _PATIENCE
     while names := [name for name in starter_state(archive, folder).due if name not in verdicts]:

@@ -117,15 +117,19 @@ def crawl(
 ) -> None:
     """Crawl one source, live or from recorded captures, and say how it ended.
 
+    What an older parser has read is read again first, quietly.
+
     Example: noticewatch crawl usaspending_transactions --from 2026-08-01 --to 2026-08-21
     """
     from crawlers.engine import crawl as crawl_source  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
+    from crawlers.reparsing import reparse  # noqa: PLC0415 - likewise
 
     settings, chosen = load_settings(), source(name)
     date_from, date_to = _day(first, "--from"), _day(last, "--to")
     if child:
         end_with_parent()
     with open_archive(settings) as archive, _telling(name, quiet=child or as_json) as tell:
+        reparse(archive, chosen, progress=tell)
         result = crawl_source(
             archive, settings, chosen, kind="replay" if replay else "crawl", recordings=replay, date_from=date_from,
             date_to=date_to, progress=tell,
