@@ -56,7 +56,7 @@ def every_notice(held: Context, request: SearchRequest) -> Iterator[tuple[Item, 
         with held.archive.reading() as connection:
             rows = queries.notices(connection, answer.hits)
             tags = watchlist.tags_of(connection, rows)
-        yield from ((item([row], tags), row) for row in rows.values())
+        yield from ((item([row], tags, single=True), row) for row in rows.values())
         if answer.next_cursor is None:
             return
         wanted = replace(wanted, cursor=answer.next_cursor)

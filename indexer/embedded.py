@@ -27,7 +27,7 @@ from noticewatch.identifiers import new_id
 from noticewatch.models import AmountKind
 
 _WHITESPACE: Final = "noticewatch_whitespace"
-_HEAP: Final = 128_000_000
+_HEAP: Final = 50_000_000
 _SENTINEL: Final = "position"
 _FACET_VALUES: Final = 65_000
 _NUMBERS: Final = ("entry", "seq", "amount", *DAYS, *SORT_KEYS, *(f"amount_{kind.value}" for kind in AmountKind))

@@ -37,11 +37,20 @@ def items(archive: Archive, answer: SearchAnswer) -> list[Item]:
             held = members(connection, of_hit.values())
             groups = [held[of_hit[number]] for number in answer.hits if number in of_hit]
         tags = _tags(connection, groups)
-    return [item(group, tags, answer.words) for group in groups]
+    return [item(group, tags, answer.words, single=answer.scope == "notice") for group in groups]
 
 
-def item(group: Sequence[NoticeRow], tags: dict[int, list[Tag]], words: frozenset[str] = frozenset()) -> Item:
-    """One result from its member notices and their tags by notice number; ``words``: stems to mark."""
+def item(
+    group: Sequence[NoticeRow],
+    tags: dict[int, list[Tag]],
+    words: frozenset[str] = frozenset(),
+    *,
+    single: bool = False,
+) -> Item:
+    """One result from its member notices and their tags by notice number.
+
+    words: stems to mark; single: the one notice is meant by itself, not as what is held of its contract.
+    """
     rows = sorted(group, key=order_in_award)
     lead = leading(rows)
     notice = lead.notice
@@ -49,7 +58,7 @@ def item(group: Sequence[NoticeRow], tags: dict[int, list[Tag]], words: frozense
     day, dated_by = dated(newest.notice, newest.first_seen)
     joined = _item_tags(rows, tags)
     posted, due = notice.date("posted"), notice.date("due")
-    amounts = _amounts(rows)
+    amounts = _own(lead.notice) if single else _amounts(rows)
     return Item(
         id=lead.id,
         procurement=lead.procurement_id,
@@ -115,8 +124,8 @@ def _vendor_of(printed: str, tags: Sequence[ItemTag]) -> str | None:
 
 
 def _amounts(rows: Sequence[NoticeRow]) -> tuple[ItemAmount, ...]:
-    """Amounts with the headline first. Actions held together give one sum, and what it may be called."""
-    if len(rows) > 1 and (totals := running_total(rows, lambda _: False)):
+    """Amounts with the headline first. The held actions of a contract give one sum, and what it may be called."""
+    if totals := running_total(rows, lambda _: False):
         sums = tuple(
             ItemAmount(
                 kind=AmountKind.OBLIGATED,

@@ -22,7 +22,7 @@ from noticewatch.settings import Settings
 from watchlist.queries import tags_of
 
 _FOLLOWS: Final = "tagger"
-_BATCH: Final = 8_000
+_BATCH: Final = 3_000
 """Most events of one commit: a commit costs tens of milliseconds, whatever it holds."""
 
 

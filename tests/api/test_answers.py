@@ -29,6 +29,13 @@ def test_an_address_can_be_checked_without_being_read(client: TestClient) -> Non
         assert answer.content == b""
 
 
+def test_one_held_action_of_a_contract_is_a_known_part_of_it_and_not_its_total(client: TestClient) -> None:
+    (contract,) = client.get(f"{API}/notices?q=number:70CMSD21FR0000035").json()["items"]
+    assert contract["headline"]["called"] == "known part since 2021-03-24"
+    (action,) = client.get(f"{API}/notices?q=number:70CMSD21FR0000035&scope=notice").json()["items"]
+    assert action["headline"]["called"] is None
+
+
 def test_single_notices_on_request(client: TestClient) -> None:
     assert client.get(f"{API}/notices?q=fivecast&scope=notice").json()["total"] == 3
 
