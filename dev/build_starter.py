@@ -22,13 +22,15 @@ AS_OF = datetime(2026, 8, 22, 12, tzinfo=UTC)
 YEARS = (2021, 2022, 2024, 2025, 2026)
 SAM_FILE = "reconstructed-ContractOpportunitiesFullCSV-13210-rows-cp1252.csv.gz"
 SAM_PAGES = "surveillance-term-notices-from-pages.jsonl.gz"
-CUT = "cut: only rows matching a word search"
+CUT = "cut: only FY2023 rows matching a word search"
+KEPT = "cut: the rows that a harvester kept of the days posted 3 March to 24 April 2026, not the whole file"
+PAGES = "cut: only notices that name a surveillance vendor or term, with the fields that a page holds"
 ENDED = {(2022, "ICE"), (2021, "CBP")}
 """Parts whose walk the collector's crawl did not finish: they end at a page edge, inside the zero amounts."""
 
 
 def build(samples: Path, folder: Path = STARTER) -> None:
-    """Write all WARC files of the starter archive below ``folder``; files that are there already stay."""
+    """Write all WARC files of the starter archive below ``folder``; a file that is there already is an error."""
     _sam(samples / "sam-gov-bulk-csv", folder / "sam_gov_bulk")
     transactions = samples / "usaspending" / "cbp-ice-transactions"
     for year in YEARS:
@@ -52,8 +54,8 @@ def _sam(samples: Path, folder: Path) -> None:
         f"Rebuilt from rows of the daily file that the harvester saved ({SAM_FILE}); hour not recorded.",
     )  # fmt: skip
     with WarcWriter(folder, "", name="sam-gov-2026-04-25.warc.gz") as writer:
-        write_sam(writer, file, earlier)
-        write_sam(writer, whole, later)
+        write_sam(writer, file, earlier, [PAGES])
+        write_sam(writer, whole, later, [KEPT])
 
 
 def _year(samples: Path, year: int, folder: Path) -> None:

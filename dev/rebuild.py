@@ -89,9 +89,9 @@ def write_transactions(
     return written
 
 
-def write_sam(writer: WarcWriter, payload: bytes, recorder: Recorder) -> None:
+def write_sam(writer: WarcWriter, payload: bytes, recorder: Recorder, gaps: Sequence[str] = ()) -> None:
     """A file in the form of the SAM.gov bulk file, as the answer to the spider's one request."""
-    _write(writer, "sam_gov_bulk", PlannedRequest(ADDRESS, purpose="file"), payload, "text/csv", recorder, ())
+    _write(writer, "sam_gov_bulk", PlannedRequest(ADDRESS, purpose="file"), payload, "text/csv", recorder, gaps)
 
 
 def sam_pages_file(pages: Iterable[Mapping[str, Any]]) -> tuple[bytes, int]:
