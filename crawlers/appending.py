@@ -11,7 +11,6 @@ from archive import ledger, log, tables
 from archive.ledger import Run
 from archive.log import Seen, WindowBatch
 from archive.store import Archive
-from crawlers.held import Held
 from crawlers.parsing import Parser, Shape
 from crawlers.rereading import rereader
 from crawlers.source import Source, load_sources
@@ -111,11 +110,15 @@ class Appender:
         for asked, held in walk.to_read(every=self.every):
             if walk.unreadable:
                 break
+            noted = Shape()
             try:
-                rows = find_rows(self.parser, held, self._shape_of(held))
+                rows = find_rows(self.parser, held, noted)
             except SourceDrift as error:
                 walk.unreadable = str(error)
                 break
+            if held.capture.origin is Origin.REBUILT:
+                noted.missing.clear()  # a container that somebody else rebuilt holds what they kept
+            self.shape.add(noted)
             if self.again is not None:
                 wanted = set(self.again[held.number or 0])
                 rows.rows = [row for row in rows.rows if row.index in wanted]
@@ -124,10 +127,6 @@ class Appender:
                 asked.rows = len(rows.rows)
                 tally.add(rows.rows)
         return Ready(walk, found, tally)
-
-    def _shape_of(self, held: Held) -> Shape:
-        """Where findings go: a container that somebody else rebuilt says nothing about the source's own shape."""
-        return Shape() if held.capture.origin is Origin.REBUILT else self.shape
 
     def _known(self, waiting: Sequence[Ready]) -> dict[str, str]:
         if self.again is not None:
@@ -170,7 +169,8 @@ class Appender:
             rows=tally.rows, distinct=len(tally.numbers), doubles=tally.doubles, expected=walk.expected, gaps=gaps,
             unreadable=walk.unreadable, cancelled=walk.cancelled,
             previous=self._previous(walk) if sized and expected.greatest_drop else None,
-            least_rows=expected.least_rows if sized else 0, greatest_drop=expected.greatest_drop,
+            least_rows=expected.least_rows if sized else min(expected.least_rows, 1),
+            greatest_drop=expected.greatest_drop,
         )  # fmt: skip
 
     def _previous(self, walk: Walk) -> int | None:

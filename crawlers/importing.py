@@ -7,9 +7,9 @@ is quiet, walks no window, and an older observation never becomes the current on
 import gzip
 import hashlib
 import mimetypes
-import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def import_files(
         plain = [path for path in found if not _is_warc(path)]
         describe = _Describe(source, settings.contact or "operator", url, captured_at, note)
         with closing_run(archive, run, appender) as ending:
-            held = [*_adopted(archive, recordings), *_captured(archive, plain, describe)]
+            held = [*_adopted(archive, recordings), *_captured(archive, plain, describe, source.max_megabytes)]
             for done, one in enumerate(sorted(held, key=lambda one: one.capture.fetched_at)):
                 appender.take(walk_of_capture(archive, run, one, SCOPE))
                 if progress is not None:
@@ -127,8 +127,8 @@ def _adopted(archive: Archive, recordings: Sequence[Recordings]) -> Iterator[Hel
             yield Held(found.capture, held.adopted(archive, found), found.open)
 
 
-def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe) -> Iterator[Held]:
-    """Plain files as archived captures."""
+def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe, megabytes: int) -> Iterator[Held]:
+    """Plain files as archived captures, each of at most so many megabytes."""
     if not paths:
         return
     with closing(WarcWriter(archive.warc_folder, f"{describe.source}-import")) as writer:
@@ -136,7 +136,7 @@ def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe) -> I
             modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             for name, stream in _payloads(path):
                 with stream, tempfile.TemporaryFile(prefix="noticewatch-") as spool:
-                    sha256, length = _spooled(stream, spool, path)
+                    sha256, length = _spooled(stream, spool, path, megabytes)
                     capture = describe(name, modified, sha256, length)
                     yield _held_before(archive, capture) or _written(archive, writer, capture, spool)
         writer.sync()
@@ -158,17 +158,21 @@ def _payloads(path: Path) -> Iterator[tuple[str, BinaryIO]]:
         raise UsageError(f"{path} cannot be read ({error}).") from error
 
 
-def _spooled(stream: BinaryIO, spool: BinaryIO, path: Path) -> tuple[str, int]:
-    """Unpack a payload to a temporary file; gives SHA-256 and length."""
-    try:
-        shutil.copyfileobj(stream, spool, _BLOCK)
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be unpacked ({error}).") from error
-    spool.seek(0)
+def _spooled(stream: BinaryIO, spool: BinaryIO, path: Path, megabytes: int) -> tuple[str, int]:
+    """Unpack a payload to a temporary file; gives SHA-256 and length. Refuses more than a live answer may have."""
     hashed, length = hashlib.sha256(), 0
-    while block := spool.read(_BLOCK):
-        hashed.update(block)
-        length += len(block)
+    try:
+        while block := stream.read(_BLOCK):
+            hashed.update(block)
+            length += len(block)
+            if length > megabytes << 20:
+                raise UsageError(
+                    f"{path} holds more than {megabytes} MB, the most that an answer of this source has; "
+                    "if it is right, raise max_megabytes in the source's source.toml."
+                )
+            spool.write(block)
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UsageError(f"{path} cannot be unpacked ({error}).") from error
     spool.seek(0)
     return hashed.hexdigest(), length
 

@@ -42,6 +42,12 @@ class Shape:
     unread: set[str] = field(default_factory=set)
     remarks: Counter[str] = field(default_factory=Counter)
 
+    def add(self, other: "Shape") -> None:
+        """Take the findings of another."""
+        self.missing |= other.missing
+        self.unread |= other.unread
+        self.remarks += other.remarks
+
     def findings(self) -> list[str]:
         """All findings as sentences."""
         found = []

@@ -29,7 +29,10 @@ SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due")
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _NUMBER_BITS: Final = 32
 _LAST: Final = 1 << 52
-_DOLLARS: Final = 1 << 30
+_AMOUNT_BITS: Final = 25
+_EXACT: Final = 1 << 36
+"""Hundredths up to which amounts are sorted exactly; above, in steps of 1,000 whole units."""
+_COARSE: Final = 100_000
 _MOST_MINOR: Final = 1 << 62
 MIXED: Final = "mixed"
 
@@ -241,8 +244,10 @@ def _sort_keys(number: int, days: dict[str, int], found: int) -> dict[str, int]:
 
 
 def _by_amount(number: int, value: Decimal | None, currencies: set[str]) -> int:
-    """Whole US dollars above the number; amounts in other currencies and none at all come last."""
+    """US dollars above the number; amounts in other currencies and none at all come last."""
     if value is None or currencies != {"USD"}:
         return -(1 << 62) + number
-    dollars = max(min(int(value), _DOLLARS * 32), -_DOLLARS * 32)
-    return (dollars << 27) + number
+    hundredths = minor_units(abs(value))
+    beyond = min(max(hundredths - _EXACT, 0) // _COARSE, _EXACT - 1)
+    size = min(hundredths, _EXACT) + beyond
+    return ((size if value >= 0 else -size) << _AMOUNT_BITS) + number

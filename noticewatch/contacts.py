@@ -1,7 +1,7 @@
 """Contact data of officials inside texts, masked visibly and at the same length, so that offsets stay true.
 
-Masked are e-mail addresses, telephone numbers of US shape, and the name that follows COR, ACOR, POC, TPOC, KO or
-"contracting officer". Contract numbers are never taken for telephones.
+Masked are e-mail addresses, telephone numbers of US shape, and the name that follows COR, COTR, ACOR, POC, TPOC, KO
+or "contracting officer". Contract numbers are never taken for telephones.
 """
 
 import re
@@ -11,19 +11,24 @@ MASK: Final = "█"
 """Stands once for every character that was masked."""
 
 _EMAIL = re.compile(r"[\w.+'%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])")
+_SPACED_EMAIL = re.compile(
+    r"[\w.+'%-]{1,64} ?@ ?(?:[A-Za-z0-9-]{1,63} ?\. ?){1,8}(?:com|edu|gov|mil|net|org|us)(?![\w@])", re.IGNORECASE
+)
 _PHONE = re.compile(
-    r"(?<![\w.$-])(?<!\d/)(?:\+?1[ .-]?)?(?!252[.-]2\d\d-70)(?:\([2-9]\d\d\)[ .\u00a0-]{0,2}|[2-9]\d\d[ .\u00a0-])"
+    r"(?<![\w.$])(?<!\d[-/])(?:\+?1[ .-]?)?(?!252[.-]2\d\d-70)"
+    r"(?:\(?[2-9]\d\d\)[ .\u00a0-]{0,2}|[2-9]\d\d[ .\u00a0-])"
     r"\d{3}[ .\u2013-]\d{4}"
-    r"(?:,?[ ]?(?:x|ext\.?|extension)[ :.]{0,2}\d{1,6})?(?![\w-]|/\d)",
+    r"(?:,?[ ]?(?:x|ext\.?|extension)[ :.]{0,2}\d{1,6}|/\d{4})?(?![\d_]|[-/]\d)",
     re.IGNORECASE,
 )
+_AFTER_NAME = re.compile(r"█[,;:. (]{1,4}(\d{10})(?!\w)")
 _AFTER_WORD = re.compile(
     r"\b(?:phone|telephone|tel|cell|mobile|fax|call)\b(?:[ ]?(?:no|number))?[.:# ]{1,4}(\d{10})(?!\w)", re.IGNORECASE
 )
 _TITLE = re.compile(
-    r"(?<!\w)(?:A?CORs?|T?POCs?|KO|(?i:contracting)\s+[Oo](?:fficer|FFICER)(?i:(?:['’]s\s+representative|\s+representative)?))(?!\w)"
+    r"(?<!\w)(?:A?COT?Rs?|T?POCs?|KO|(?i:contracting)\s+[Oo](?:fficer|FFICER)(?i:(?:['’]s\s+representative|\s+representative)?))(?!\w)"
     r"(?:\s?\((?:A?CORs?|T?POCs?|KO|CO)\))?"
-    r"(?:\s?(?:(?i:name|is)\b|[:,–-])){0,3}\s{0,3}"
+    r"(?:['’](?=\s?[:,]))?(?:\s?(?:(?i:name|is)\b|[:,–-])){0,3}\s{0,3}"
 )
 _NAME_WORD = re.compile(
     r"(?:(?i:mr|mrs|ms|dr)\.?\s+)?[A-Z](?:[a-z]+(?:[A-Z][a-z]+)?|[A-Z]+|\.)?(?:['’-][A-Z][A-Za-z]+)*"
@@ -31,7 +36,7 @@ _NAME_WORD = re.compile(
 _GAP = re.compile(r"[ \u00a0]{1,2}")
 _TEN_DIGITS = re.compile(r"\d{10}")
 _PHONE_END = re.compile(r"\d{3}[ .\u2013-]\d{4}")
-_TITLE_HINTS: Final = ("COR", "POC", "KO", "fficer", "FFICER")
+_TITLE_HINTS: Final = ("COR", "COTR", "POC", "KO", "fficer", "FFICER")
 """One of them stands in every text that the patterns of titles can find something in; cheap to look for."""
 _SEPARATED = re.compile(r"[:,–-]|\bis\b|\bname\b", re.IGNORECASE)
 
@@ -60,11 +65,11 @@ _MOST_WORDS = 3
 def mask(text: str) -> str:
     """The text with contact data of officials masked. Same length; masking twice changes nothing."""
     if "@" in text:
-        text = _EMAIL.sub(_blacked, text)
+        text = _SPACED_EMAIL.sub(_blacked, _EMAIL.sub(_blacked, text))
     if any(hint in text for hint in _TITLE_HINTS):
         text = _without_names(text)
     if _TEN_DIGITS.search(text):
-        text = _AFTER_WORD.sub(_blacked_group, text)
+        text = _AFTER_NAME.sub(_blacked_group, _AFTER_WORD.sub(_blacked_group, text))
     return _PHONE.sub(_blacked, text) if _PHONE_END.search(text) else text
 
 

@@ -15,6 +15,14 @@ from noticewatch.contacts import MASK, mask
         ("Call 812-381-7165, ext. 12 now", "812-381-7165, ext. 12"),
         ("Phone: 7262030109.", "7262030109"),
         ("COR at 703-235-3420/ALT COR", "703-235-3420"),
+        ("by phone at 904-636-3806/3809. Failure", "904-636-3806/3809"),
+        ("MI 48060 Cell-(808)721-1431", "(808)721-1431"),
+        ("#31476 214)905-5201", "214)905-5201"),
+        ("P: 912-585-8207prior to", "912-585-8207"),
+        ("at stephanie.pfeiff @faa.gov.", "stephanie.pfeiff @faa.gov"),
+        ("to nelia.shyshak.civ@army. mil and", "nelia.shyshak.civ@army. mil"),
+        ("'Navy Sponsor POC': Chris Halterman '", "Chris Halterman"),
+        ("ALT COTR: TERESA KIDWELL; and", "TERESA KIDWELL"),
         ("MICHAEL: 762.685.6802", "762.685.6802"),
         ("Contracting Officer: Joseph E. Horn, Building 4", "Joseph E. Horn"),
         ("the Contracting Officer, Mr. Nathan Fry, by", "Mr. Nathan Fry"),
@@ -38,6 +46,8 @@ def test_a_contact_is_masked_and_nothing_beside_it(text: str, hidden: str) -> No
         "EXERCISE CORRECTIVE MAINTENANCE OPTIONS",
         "The contracting officer will award the contract to the lowest offer",
         "THE COR SHALL INSPECT THE WORK",
+        "UPDATE INVOICING POC. MOTOROLA TLK100 RADIOS",
+        "THE CONTRACTING OFFICER'S REPRESENTATIVES TO PROCESS",
         "$415,972.36 on 2026-04-24",
     ],
 )
@@ -60,3 +70,7 @@ def test_masking_keeps_the_length_and_masks_once(text: str) -> None:
 def test_masking_once_is_enough_for_texts_full_of_contacts(words: list[str]) -> None:
     masked = mask(" ".join(words))
     assert mask(masked) == masked
+
+
+def test_ten_digits_behind_a_masked_name_are_its_telephone() -> None:
+    assert mask("ACOR: DEREK RIVAS, 2027327060, 5998017333507") == f"ACOR: {MASK * 11}, {MASK * 10}, 5998017333507"

@@ -5,7 +5,6 @@ Columns are found by name. An answer with fewer columns carries fewer fields.
 
 import csv
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import BinaryIO, Final
@@ -18,11 +17,13 @@ from noticewatch.models import Capture, Reading
 
 _BOM: Final = b"\xef\xbb\xbf"
 _NOT_TEXT: Final = "�"
+_LONGEST: Final = 8_000_000
+"""Most bytes of a line or characters of a field; the longest description seen has 32,003."""
 
 
 def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
     """Rows of the file with their byte ranges. Raises SourceDrift for HTML, a wrong header, a file cut off."""
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(_LONGEST)
     lines = _Lines(stream)
     reader = csv.reader(lines, strict=True)
     header = _next(reader, 0)
@@ -41,6 +42,8 @@ def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
             yield Row(index, start, end, sha256, source_number, sorted_by, (tuple(columns), cells))
             index += 1
         start = end
+    if not lines.whole:
+        raise SourceDrift(_cut(index, "its last row does not end with a line break"))
 
 
 def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:  # noqa: ARG001 - the capture's time is not needed
@@ -69,11 +72,17 @@ class _Lines:
         self._stream, self._place, self._damaged = stream, 0, False
         self._hash = hashlib.sha256()
         self.first = b""
+        self.whole = False
 
     def __iter__(self) -> Iterator[str]:
         encoding = "cp1252"
-        for line in self._stream:
+        while line := self._stream.readline(_LONGEST + 1):
+            if len(line) > _LONGEST:
+                raise SourceDrift(
+                    f"The file has a line of more than {_LONGEST:,} bytes, so it is no file of this source."
+                )
             raw = line
+            self.whole = line.endswith(b"\n")
             if not self.first:
                 self.first = line
                 if line.startswith(_BOM):

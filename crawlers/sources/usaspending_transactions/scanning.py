@@ -36,7 +36,7 @@ def _text(payload: bytes) -> str:
     try:
         text = payload.decode("utf-8")
         whole = _DECODER.decode(text)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise SourceDrift("The answer is cut off or broken JSON; fetch it again.") from error
     if not isinstance(whole, dict) or "results" not in whole:
         raise SourceDrift(f"The answer holds no results{_said(whole)}.")
