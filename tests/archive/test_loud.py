@@ -154,3 +154,13 @@ def test_a_parser_that_hashes_otherwise_still_reads_the_archive_again(archive: A
     since = head(archive)
     append(archive, [sighting(again)], day=1, kind="crawl", parser_version=2)
     assert head(archive) == since
+
+
+def test_an_older_observation_is_quiet_even_in_an_open_window(archive: Archive) -> None:
+    opened(archive, "first")
+    crawl(archive, "third", day=3)
+    since = head(archive)
+    crawl(archive, "second", day=2)
+    assert kinds(archive, since) == [("amended",)]
+    assert loud(archive, since) == []
+    assert titles(archive, ID) == ["first", "second", "third"]

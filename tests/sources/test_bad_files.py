@@ -1,4 +1,4 @@
-"""Files that are cut off, empty, monstrous or of another kind are refused in one sentence, and nothing of them is kept."""
+"""Files that are cut off, empty, monstrous or of another kind are refused in one sentence; nothing of them is kept."""
 
 import gzip
 import io
