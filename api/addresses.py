@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 API = "/api/v1"
+MOST_NUMBER = 2**53
+"""The largest number in an address: what every reader of JSON can hold."""
 
 
 def escaped(identifier: str) -> str:
@@ -19,6 +21,11 @@ def notice(notice_id: str) -> str:
 def version(notice_id: str, number: int) -> str:
     """The permanent address of one version of a notice."""
     return f"{notice(notice_id)}/versions/{number}"
+
+
+def version_asked(notice_id: str, number: str) -> str:
+    """The permanent address of a version asked for by ``?version=``, whatever stands there."""
+    return f"{notice(notice_id)}/versions/{escaped(number or '0')}"
 
 
 def notice_api(notice_id: str) -> str:

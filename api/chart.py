@@ -105,15 +105,13 @@ def _bars(held: Obligations, year: int, left: float, slot: float, y: Callable[[D
 
 def _table(held: Obligations) -> Iterator[Line]:
     def shown(value: Decimal | None) -> str:
-        return "" if value is None else words.money(value, held.currency or None)
+        return "none held" if value is None else words.money(value, held.currency or None)
 
     for name, years in held.by_buyer.items():
         yield Line(name, tuple(shown(years.get(year)) for year in held.years))
     if len(held.by_buyer) > 1:
-        sums = [
-            sum((years.get(year, Decimal(0)) for years in held.by_buyer.values()), Decimal(0)) for year in held.years
-        ]
-        yield Line("All", tuple(map(shown, sums)))
+        by_year = [[years[year] for years in held.by_buyer.values() if year in years] for year in held.years]
+        yield Line("All", tuple(shown(sum(values, Decimal(0)) if values else None) for values in by_year))
 
 
 def _stack(held: Obligations, year: int, sign: int) -> Decimal:

@@ -34,6 +34,7 @@ class SourceView:
     reasons: tuple[str, ...]
     findings: tuple[str, ...]
     kind: str
+    attempt: str
     next: str
     enabled: bool
     windows: Sequence[Coverage]
@@ -48,6 +49,14 @@ class CoverageView:
     gaps: tuple[str, ...]
     sources: tuple[SourceView, ...]
     last_complete: str
+
+    def of(self, source: str) -> str:
+        """When the last complete crawl of one source was, in a sentence."""
+        view = next((view for view in self.sources if view.name == source), None)
+        title = view.title if view else source
+        if view is None or not view.last_complete:
+            return f"No crawl of {title} by noticewatch has been complete yet."
+        return f"Last complete crawl of {title}: {view.last_complete}."
 
     def form(self) -> dict[str, Any]:
         """In short, as every search answer carries it."""
@@ -69,6 +78,8 @@ RUN_KINDS = {
 }
 
 
+_NO_GAP = ("drift: ", "source's own count")
+_MOST_GAPS = 5
 _LASTS = 2.0
 """Seconds between two counts of the whole archive while something is appended to it."""
 
@@ -115,14 +126,25 @@ def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
     if unproven:
         of = "of any source" if len(unproven) + len(empty) == len(views) else f"of {words.listed(unproven)}"
         found.append(f"No crawl {of} by noticewatch has been complete yet, so what is missing here proves nothing.")
+    found += [sentence for view in views if (sentence := known_gaps(view))]
     if empty:
         found.append(f"Nothing has been received yet from {words.listed(empty)}.")
     return tuple(found)
 
 
+def known_gaps(view: SourceView) -> str:
+    """What recorders and crawls say is missing of a source, page drift left to the sources page; or nothing."""
+    said = sorted({reason for part in view.windows for reason in part.reasons if not reason.startswith(_NO_GAP)})
+    if not said:
+        return ""
+    shown = "; ".join(reason.removeprefix("cut: ") for reason in said[:_MOST_GAPS])
+    more = f"; and {len(said) - _MOST_GAPS} more" if len(said) > _MOST_GAPS else ""
+    return f"Known gaps of {view.title}: {shown}{more}."
+
+
 def source_view(source: Source, status: SourceStatus | None, covered: Sequence[Coverage], enabled: bool) -> SourceView:
     """A source's row, in words. Pure."""
-    run = status.last_run if status else None
+    run = (status.last_data or status.last_run) if status else None
     return SourceView(
         name=source.name,
         title=source.title,
@@ -143,10 +165,20 @@ def source_view(source: Source, status: SourceStatus | None, covered: Sequence[C
         reasons=run.reasons if run else (),
         findings=run.findings if run else (),
         kind=RUN_KINDS.get(run.kind, run.kind) if run else "",
+        attempt=_attempt(status),
         next=_next(source, status, enabled),
         enabled=enabled,
         windows=covered,
     )
+
+
+def _attempt(status: SourceStatus | None) -> str:
+    """How a later run ended that brought nothing, in a sentence; or nothing."""
+    run = status.last_run if status else None
+    if status is None or run is None or status.last_data is None or run.number == status.last_data.number:
+        return ""
+    why = f": {'; '.join(reason.rstrip('.') for reason in run.reasons)}" if run.reasons else ""
+    return f"{RUN_KINDS.get(run.kind, run.kind)} of {words.moment_words(run.started_at)}: {verdict_words(run)}{why}."
 
 
 def verdict_words(run: RunRow | None) -> str:

@@ -8,7 +8,7 @@ from api import addresses, words
 from archive.rows import NoticeRow
 from noticewatch.buyers import buyers
 from noticewatch.dates import dated
-from noticewatch.models import Amount, Buyer, Notice, Origin
+from noticewatch.models import Amount, Buyer, Notice, Origin, Status
 from watchlist.evidence import Evidence, Tag, field_texts
 
 _AROUND = 90
@@ -95,7 +95,7 @@ def facts(row: NoticeRow, tags: Sequence[Tag] = ()) -> Facts:
         title_note="" if notice.title_from == "published" else "The source gives no title; this is its description.",
         kind=words.kind_words(notice.kind),
         kind_note=notice.kind_published or "",
-        status=_status(notice),
+        status=_status(row),
         listing=words.LISTINGS[row.listing],
         buyer=buyer_name(notice),
         seller=words.listed(party_names(notice, "supplier", "reseller")) or words.NOT_STATED,
@@ -222,8 +222,12 @@ def _clipped(text: str, *, keep_end: bool) -> str:
     return text[:_AROUND].rpartition(" ")[0] + " …"
 
 
-def _status(notice: Notice) -> str:
+def _status(row: NoticeRow) -> str:
+    """The status in words; "open" only as of the day it was last learnt, because nobody says when that ends."""
+    notice = row.notice
     words_of = words.STATUSES[notice.status]
+    if notice.status is Status.OPEN:
+        return f"{words_of} when received, {words.day_words(row.captured_at.date())}"
     if notice.status_published and notice.status_published.lower() != words_of:
         return f"{words_of} (the source says “{notice.status_published}”)"
     return words_of

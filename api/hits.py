@@ -20,7 +20,7 @@ from api.facts import (
 from archive.rows import NoticeRow
 from indexer.items import Item, ItemAmount, ItemTag
 from noticewatch.dates import dated
-from noticewatch.models import Listing
+from noticewatch.models import Listing, Status
 from watchlist.evidence import Tag
 
 _MOST_TITLE = 220
@@ -155,7 +155,9 @@ def _item_tags(item: Item) -> list[TagView]:
 
 
 def _status(status: str) -> str:
-    return "" if status == "unknown" else words.STATUSES.get(status, status)
+    if status == Status.OPEN:
+        return "open when received"
+    return "" if status == Status.UNKNOWN else words.STATUSES.get(status, status)
 
 
 def _listing(listing: str) -> str:

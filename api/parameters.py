@@ -1,7 +1,7 @@
 """Query parameters of a search, read into a request and written back into addresses."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
 
@@ -25,13 +25,16 @@ def request_from(given: QueryParams, *, path: bool = True) -> SearchRequest:
             known = ", ".join((*_SINGLE, *FILTERS))
             raise _bad(name, f"There is no parameter {name[:40]!r}; known are {known}.")
     facets = given.get("facets")
+    first, last = _day(given, "from"), _day(given, "to")
+    if first and last and first > last:
+        raise _bad("from", f"Parameter from is {first}, after to, {last}; turn them round.")
     return SearchRequest(
         query=given.get("q", "").strip(),
         lens=_one_of(given, "lens", LENSES, "watchlist"),
         scope=_one_of(given, "scope", SCOPES, "procurement"),
         filters=filters_of(given),
-        date_from=_day(given, "from"),
-        date_to=_day(given, "to"),
+        date_from=first,
+        date_to=last,
         amount_min=_amount(given, "amount_min"),
         amount_max=_amount(given, "amount_max"),
         sort=_one_of(given, "sort", SORTS, "dated"),
@@ -88,7 +91,7 @@ def _day(given: QueryParams, name: str) -> date | None:
     if not value:
         return None
     try:
-        return date.fromisoformat(value)
+        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise _bad(name, f"Parameter {name} is {value[:40]!r}; write a day as 2024-12-31.") from None
 
@@ -98,7 +101,7 @@ def _amount(given: QueryParams, name: str) -> Decimal | None:
     if not value:
         return None
     try:
-        amount = Decimal(value.replace(",", ""))
+        amount = Decimal(value.replace(",", "").replace("_", "?"))
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or abs(amount) > Decimal("1e15"):
@@ -108,7 +111,7 @@ def _amount(given: QueryParams, name: str) -> Decimal | None:
 
 def _limit(given: QueryParams) -> int:
     value = given.get("limit") or "20"
-    if not value.isdecimal() or not 0 < int(value) <= MOST_HITS:
+    if not (value.isascii() and value.isdecimal() and len(value) < 6) or not 0 < int(value) <= MOST_HITS:
         raise _bad("limit", f"Parameter limit is {value[:40]!r}; it can be 1 to {MOST_HITS}.")
     return int(value)
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.negotiation import wants_json
+from api.protection import HEADERS
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, NoticewatchError, UsageError
 
 PROBLEM = "application/problem+json"
@@ -52,6 +53,12 @@ def install(app: FastAPI) -> None:
             return problem_response(problem)
         return _page(request, problem)
 
+    def unknown(request: Request, error: Exception) -> Response:
+        """Answered outside of all middleware, so the protecting headers are added here."""
+        response = answer(request, error)
+        response.headers.update(HEADERS)
+        return response
+
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return answer(request, _http(error, request.url.path))
@@ -63,7 +70,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NoticewatchError, answer)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, answer)
+    app.add_exception_handler(Exception, unknown)
 
 
 def problem_response(problem: Problem) -> Response:

@@ -101,13 +101,24 @@ def citation(row: NoticeRow, title: str, buyer: str, day: str, permanent: str) -
     )
 
 
-def request_paragraph(buyer: str, numbers: Sequence[tuple[str, str]], day: str) -> str:
-    """A paragraph for a public records request that names the record by every number the source gives."""
-    named = words.listed(f"{name[:1].lower() + name[1:]} {value}" for name, value in dict.fromkeys(numbers))
+def request_paragraph(buyer: str, numbers: Sequence[tuple[str, str]], day: str, *, bought: bool) -> str:
+    """A paragraph for a public records request that names the record by its numbers. ``bought``: there is an award."""
+    named = words.listed(f"{words.inside(name)} {value}" for name, value in dict.fromkeys(numbers))
     what = f" identified by {named}" if named else ""
+    asked = _CONTRACT_FILE if bought else _NOTICE_FILE
     return (
-        f"I request the complete contract file held by {buyer}{what}, dated {day}, including the statement of work, "
-        "the order and all its modifications with their dates and amounts, the justification for other than full and "
-        "open competition if there is one, quotes or price lists relied on, privacy assessments, and user agreements "
-        "or licence terms. Where a part is withheld, please release the rest and name the ground for each part."
+        f"I request the complete {'contract' if bought else 'procurement'} file held by {buyer}{what}, dated {day}, "
+        f"including {asked}. Where a part is withheld, please release the rest and name the ground for each part."
     )
+
+
+_CONTRACT_FILE = (
+    "the statement of work, the award and all its modifications with their dates and amounts, the justification for "
+    "other than full and open competition if there is one, quotes or price lists relied on, privacy assessments, and "
+    "user agreements or licence terms"
+)
+_NOTICE_FILE = (
+    "the solicitation or notice with all its attachments and amendments, questions and answers, market research, the "
+    "justification for other than full and open competition if there is one, privacy assessments, and, if something "
+    "was bought, the award and its amounts"
+)

@@ -181,11 +181,16 @@ def field_words(path: str) -> str:
         return f"amount {AMOUNT_KINDS.get(member, member)}"
     if field == "numbers":
         words = NUMBER_TYPES.get(member, member.replace("_", " "))
-        return words if words.startswith("SAM") else words[:1].lower() + words[1:]
+        return inside(words)
     if field == "parties":
         role, _, scheme = member.partition(".")
         return " ".join(filter(None, [PARTY_ROLES.get(role, role).lower(), scheme.upper()]))
     return FIELDS.get(field, path.replace("_", " ").replace(".", ": "))
+
+
+def inside(name: str) -> str:
+    """A name within a sentence: its first letter small, unless it is a proper name (SAM.gov, USAspending)."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def money(value: Decimal, currency: str | None) -> str:

@@ -97,7 +97,8 @@ class SourceStatus:
     """What is held of a source and how its runs went.
 
     ``first_dated`` and ``last_dated``: days (YYYY-MM-DD) of the first and last window, or of the publisher's own first
-    and last revision; ``last_complete``: when the last complete crawl or replay ended; ``last_run``: the latest run.
+    and last revision; ``last_complete``: when the last complete crawl or replay ended; ``last_run``: the latest run;
+    ``last_data``: the latest that appended a window.
     """
 
     source: str
@@ -110,6 +111,7 @@ class SourceStatus:
     last_captured: datetime | None
     last_complete: datetime | None
     last_run: RunRow | None
+    last_data: RunRow | None
     runs: int
 
 

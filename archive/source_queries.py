@@ -40,7 +40,7 @@ def sources_status(connection: Connection) -> dict[str, SourceStatus]:
     """Status of every source that has run, by name."""
     notices, records = _notices_by_source(connection), _records_by_source(connection)
     dated, captured = _dated(connection), _captured(connection)
-    completed = _last_complete(connection)
+    completed, brought = _last_complete(connection), _last_data(connection)
     query = select(t.runs.c.source, func.count(), func.max(t.runs.c.number)).group_by(t.runs.c.source)
     found = {}
     for source, count, latest in connection.execute(query.order_by(t.runs.c.source)).all():
@@ -58,6 +58,7 @@ def sources_status(connection: Connection) -> dict[str, SourceStatus]:
             last_captured=last_captured,
             last_complete=completed.get(source),
             last_run=_run(row),
+            last_data=brought.get(source),
             runs=count,
         )
     return found
@@ -152,6 +153,17 @@ def _dated(connection: Connection) -> dict[str, tuple[str, str]]:
     )
     rows = [*connection.execute(by_revision), *connection.execute(by_window)]
     return {source: (first[:10], last[:10]) for source, first, last in rows}
+
+
+def _last_data(connection: Connection) -> dict[str, RunRow]:
+    r, w = t.runs.c, t.windows.c
+    latest = (
+        select(func.max(r.number))
+        .join(t.windows, w.run == r.number)
+        .where(w.state == "appended", r.kind != "reparse")
+        .group_by(r.source)
+    )
+    return {row.source: _run(row) for row in connection.execute(select(t.runs).where(r.number.in_(latest)))}
 
 
 def _last_complete(connection: Connection) -> dict[str, datetime]:

@@ -17,7 +17,8 @@ from noticewatch.models import Amount, AmountKind, Verdict
 class RunningTotal:
     """Sum of the obligated changes of an award's held actions, in whole units of ``currency`` (ISO 4217).
 
-    since, until: days (YYYY-MM-DD) of the first and last action; complete: action 0 is held and nothing is missing.
+    since, until: days (YYYY-MM-DD) of the first and last action. begun: action 0 is held; complete: and nothing after
+    it is missing.
     """
 
     value: Decimal
@@ -25,12 +26,18 @@ class RunningTotal:
     actions: int
     since: str
     until: str
+    begun: bool
     complete: bool
 
     @property
     def label(self) -> str:
         """What the sum may be called: ``total``, or ``known part since DATE``."""
-        return "total" if self.complete else f"known part since {self.since}"
+        return "total" if self.complete else f"known part since {self.since}{self.lacking}"
+
+    @property
+    def lacking(self) -> str:
+        """What is said behind a known part whose first action is not held."""
+        return "" if self.begun else ", earlier actions not held"
 
 
 def running_total(rows: Iterable[NoticeRow], all_since: Callable[[str], bool]) -> list[RunningTotal]:
@@ -51,7 +58,7 @@ def running_total(rows: Iterable[NoticeRow], all_since: Callable[[str], bool]) -
         since, until = min(actions)[0], max(actions)[0]
         whole = first_held and bool(since) and all_since(since)
         value = sum((value for _, value in actions), Decimal(0))
-        totals.append(RunningTotal(value, currency, len(actions), since, until, whole))
+        totals.append(RunningTotal(value, currency, len(actions), since, until, first_held, whole))
     return totals
 
 

@@ -33,15 +33,12 @@ class Names:
             value = _NOT_ALNUM.sub("_", written.lower()).strip("_")
             return value if value in VOCABULARIES[field] else None
         match field:
-            case "buyer":
-                return buyer_code(written)
             case "vendor":
                 return self._vendors.get(_folded(written))
             case "technology":
                 return self._technologies.get(_folded(written))
-            case "jurisdiction":
-                return written.upper()
-        return written
+        look_up = _LOOK_UPS.get(field)
+        return look_up(written) if look_up else written
 
     def label(self, field: str, code: str) -> str:
         """How a code is shown."""
@@ -72,6 +69,11 @@ class Names:
         return found
 
 
+@cache
+def _jurisdictions() -> frozenset[str]:
+    return frozenset(entry.jurisdiction.upper() for entry in buyers().values())
+
+
 def buyer_code(written: str) -> str | None:
     """The id of a public body by id, name, acronym or a name as printed by a source; None if several or none fit."""
     wanted = _folded(written)
@@ -95,3 +97,14 @@ def _buyer_names() -> dict[str, set[str]]:
 
 def _folded(name: str) -> str:
     return _NOT_ALNUM.sub(" ", name.lower()).strip()
+
+
+def _jurisdiction(written: str) -> str | None:
+    return written.upper() if written.upper() in _jurisdictions() else None
+
+
+def _year(written: str) -> str | None:
+    return written if written.isascii() and written.isdecimal() and len(written) == 4 else None
+
+
+_LOOK_UPS: Final = {"buyer": buyer_code, "jurisdiction": _jurisdiction, "year": _year}

@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api import addresses, forms
+from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.negotiation import IMMUTABLE, etag_of, json_answer, unchanged
 from api.problems import Problem
@@ -28,7 +29,7 @@ _INERT_HEADERS = {"Content-Security-Policy": INERT, "X-Robots-Tag": "noindex, no
 def one_capture(
     held: Given,
     capture_id: str,
-    after: Annotated[int, Query(ge=-1, description="list records after this row")] = -1,
+    after: Annotated[int, Query(ge=-1, le=MOST_NUMBER, description="list records after this row")] = -1,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """Metadata of a capture, with the records that were read from it, a page of them."""
@@ -42,8 +43,10 @@ def one_capture(
 
 
 @router.get("/{capture_id}/records/{number}", summary="The archived bytes of one record")
-def one_record(request: Request, held: Given, capture_id: str, number: int) -> Response:
-    """The bytes exactly as published, as plain text that nothing can run in, not to be indexed."""
+def one_record(
+    request: Request, held: Given, capture_id: str, number: Annotated[int, Path(ge=0, le=MOST_NUMBER)]
+) -> Response:
+    """The archived bytes, as published or as a recorder rebuilt them, in plain text that nothing can run in."""
     capture = _capture(held, capture_id)
     with held.archive.reading() as connection:
         record = record_at(connection, capture.number, number)

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
+from api import addresses
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.negotiation import json_answer, wants_json
@@ -81,3 +82,15 @@ def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
                 "parameters": parameters,
             })  # fmt: skip
     return [{"name": name.capitalize(), "entries": entries} for name, entries in groups.items()]
+
+
+@router.get("/robots.txt")
+def robots() -> Response:
+    """Pages may be listed by search engines; archived rows, which show contact data as published, may not."""
+    return PlainTextResponse(f"User-agent: *\nDisallow: {addresses.API}/captures/\n")
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """The icon, where browsers look for one."""
+    return RedirectResponse("/static/icon.svg", 301)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from api import addresses, forms
+from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.negotiation import json_answer
 from archive import log, queries
@@ -16,7 +17,7 @@ router = APIRouter(prefix=addresses.API, tags=["log"])
 @router.get("/events", summary="The log after a sequence number")
 def events(
     held: Annotated[Context, Depends(context)],
-    after: Annotated[int, Query(ge=0, description="the last seq you hold")] = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_NUMBER, description="the last seq you hold")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     loud: Annotated[bool, Query(description="only events that are news")] = False,
 ) -> Response:

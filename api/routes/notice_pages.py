@@ -26,13 +26,14 @@ from archive import queries
 from archive.rows import NoticeRow, VersionRow
 from archive.totals import RunningTotal, complete_since, running_total
 from noticewatch.errors import NotFound
-from noticewatch.models import notice_from
+from noticewatch.models import Kind, notice_from
 from watchlist import queries as watchlist
 from watchlist.evidence import Tag
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
 _MOST_STEPS = 60
+_BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def version_page(request: Request, held: Given, notice_id: str, number: str) -> 
     wanted = number.removesuffix(".json")
     with held.archive.reading() as connection:
         row = the_notice(connection, notice_id)
-        version = queries.version(connection, row.number, int(wanted)) if wanted.isdecimal() else None
+        version = queries.version(connection, row.number, int(wanted)) if _is_number(wanted) else None
     if version is None:
         raise NotFound(f"{row.id} has no version {wanted[:20]}; its page lists the {row.versions} it has.")
     if wants_json(request):
@@ -61,6 +62,10 @@ def version_page(request: Request, held: Given, notice_id: str, number: str) -> 
 @router.get("/notices/{notice_id:path}")
 def notice_page(request: Request, held: Given, notice_id: str) -> Response:
     """The page of a notice, its JSON twin, a redirect from another number of it, or a choice of several."""
+    if (version := request.query_params.get("version")) is not None:
+        with held.archive.reading() as connection:
+            row = the_notice(connection, notice_id.removesuffix(".json"))
+        return RedirectResponse(addresses.version_asked(row.id, version), 302)
     if wants_json(request):
         return notice_answer(request, held, notice_id.removesuffix(".json"))
     with held.archive.reading() as connection:
@@ -70,6 +75,10 @@ def notice_page(request: Request, held: Given, notice_id: str) -> Response:
     if len(found.candidates) == 1:
         return RedirectResponse(addresses.notice(found.candidates[0]), 302)
     return _choice(request, held, notice_id, found.candidates)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow | None = None) -> Response:
@@ -98,7 +107,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "links": [_outward(link.url, link.rel) for link in row.notice.links],
         "documents": [_outward(doc.url, doc.title or doc.url) for doc in row.notice.documents],
         "citation": citation(row, view.title, view.buyer, view.dated, held.settings.base_url + permanent),
-        "paragraph": request_paragraph(view.buyer, _naming(view), view.dated),
+        "paragraph": request_paragraph(view.buyer, _naming(view), view.dated, bought=row.notice.kind in _BOUGHT),
         "old_version": old.version if row is not current and old else None,
         "current_version": current.version,
         "coverage": coverage_view(held),
@@ -137,7 +146,7 @@ def total_sentence(totals: Sequence[RunningTotal]) -> str:
     """What the held actions obligate together, called a total only where nothing is missing."""
     said = []
     for total in totals:
-        called = "total" if total.complete else f"known part since {words.day_words(total.since)}"
+        called = "total" if total.complete else f"known part since {words.day_words(total.since)}{total.lacking}"
         acts = words.count_words(total.actions, "held action")
         said.append(f"{words.money(total.value, total.currency)} obligated by {acts}: {called}.")
     return " ".join(said)

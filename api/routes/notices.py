@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import addresses, forms
+from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.lookup import find_notice, the_notice
 from api.negotiation import etag_of, json_answer, tagged_json
@@ -20,6 +21,7 @@ from watchlist import queries as watchlist
 
 router = APIRouter(prefix=addresses.API, tags=["notices"])
 Given = Annotated[Context, Depends(context)]
+Number = Annotated[int, Path(ge=0, le=MOST_NUMBER)]
 NoticeId = Annotated[str, Path(description="a notice's id, or any number of it in any spelling")]
 
 
@@ -30,7 +32,7 @@ def search_notices(request: Request, held: Given) -> Response:
 
 
 @router.get("/notices/{notice_id:path}/versions/{number}", summary="One version of a notice")
-def one_version(request: Request, held: Given, notice_id: NoticeId, number: int) -> Response:
+def one_version(request: Request, held: Given, notice_id: NoticeId, number: Number) -> Response:
     """A version never changes: its address, content and hash stay."""
     with held.archive.reading() as connection:
         row = the_notice(connection, notice_id)
@@ -71,6 +73,10 @@ def notice_captures(held: Given, notice_id: NoticeId) -> Response:
 @router.get("/notices/{notice_id:path}", summary="One notice")
 def one_notice(request: Request, held: Given, notice_id: NoticeId) -> Response:
     """A notice whole, with its tags and the other notices of its contract. Other numbers of it redirect here."""
+    if (version := request.query_params.get("version")) is not None:
+        with held.archive.reading() as connection:
+            row = the_notice(connection, notice_id)
+        return RedirectResponse(f"{addresses.API}{addresses.version_asked(row.id, version)}", 302)
     return notice_answer(request, held, notice_id)
 
 

@@ -165,3 +165,39 @@ def test_every_documented_address_stands_in_the_readable_documentation(client: T
     page = client.get("/docs/api").text
     for path in client.get(f"{API}/openapi.json").json()["paths"]:
         assert path.replace(":path", "") in page
+
+
+HUGE = "99999999999999999999999"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{TENDER}/versions/{HUGE}", 400),
+        (f"/notices/RFP-002132/versions/{HUGE}", 404),
+        (f"{API}/events?after={HUGE}", 400),
+        (f"{API}/captures/x?after={HUGE}", 400),
+        (f"{API}/captures/x/records/{HUGE}", 400),
+        (f"{API}/notices?jurisdiction=zz", 400),
+        (f"{API}/notices?year=x", 400),
+        (f"{API}/notices?limit=٣", 400),
+        (f"{API}/notices?amount_min=1_000", 400),
+        (f"{API}/notices?from=2026-W01-1", 400),
+        (f"{API}/notices?from=2026-02-01&to=2026-01-01", 400),
+    ],
+)
+def test_what_cannot_be_is_refused_and_never_an_error_of_ours(client: TestClient, path: str, status: int) -> None:
+    assert client.get(path).status_code == status
+
+
+def test_a_version_asked_for_by_parameter_leads_to_its_permanent_address(client: TestClient) -> None:
+    for address in (TENDER, f"{API}/notices/RFP-002132", "/notices/RFP-002132"):
+        answer = client.get(f"{address}?version=1", follow_redirects=False)
+        assert answer.status_code == 302
+        assert answer.headers["location"].endswith("sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d/versions/1")
+    assert client.get("/notices/RFP-002132?version=99", follow_redirects=True).status_code == 404
+
+
+def test_archived_rows_are_kept_from_search_engines(client: TestClient) -> None:
+    assert f"Disallow: {API}/captures/" in client.get("/robots.txt").text
+    assert client.get("/favicon.ico", follow_redirects=True).status_code == 200

@@ -115,7 +115,7 @@ def test_a_sum_is_a_total_only_with_action_0_and_every_window_since(archive: Arc
     [part] = running_total(rows_of(archive), lambda _: False)
     assert part.label == "known part since 2026-08-01"
     [part] = running_total(rows_of(archive)[1:], lambda _: True)
-    assert part.label == "known part since 2026-08-02"
+    assert part.label == "known part since 2026-08-02, earlier actions not held"
 
 
 def test_announced_amounts_never_count(archive: Archive) -> None:
