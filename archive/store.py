@@ -79,5 +79,5 @@ def _prepare(folder: Path) -> None:
     except OSError as error:
         raise DataFolderError(
             f"The data folder {folder} cannot be made or written ({error.strerror}); "
-            "make it writable or set HOME to another folder."
+            "make it writable or set NOTICEWATCH_HOME to another folder."
         ) from error

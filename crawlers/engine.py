@@ -215,7 +215,7 @@ def _planned(archive: Archive, run: Run, windows: Sequence[Window]) -> list[Walk
 
 
 def _not_started(archive: Archive, run: Run) -> RunResult:
-    reasons = ["no contact: set CONTACT to an e-mail address or a page, so that publishers know who asks"]
+    reasons = ["no contact: set NOTICEWATCH_CONTACT to an e-mail address or a page, so that publishers know who asks"]
     ledger.finish_run(archive, run, Verdict.NOT_STARTED, reasons)
     return RunResult(run, Verdict.NOT_STARTED, reasons)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from archive.log import head
 from archive.store import Archive
 from indexer.ast import All, AnyOf, Between, Code, Everything, Node
 from indexer.documents import day_number, minor_units
@@ -90,10 +91,17 @@ class Search:
             as_of=as_of,
             next_cursor=self._next(request, found.hits, found.total, as_of),
             understood=asked.understood,
-            warnings=tuple(_warnings(asked, request, found.total)),
+            warnings=(*_warnings(asked, request, found.total), *self._behind(found.position.seq)),
             words=frozenset(asked.words),
             facets=self._facets(request, asked.node, conditions) if place is None else {},
         )
+
+    def _behind(self, indexed: int) -> Iterator[str]:
+        """A sentence while the index has not come to the head of the log."""
+        with self.archive.reading() as connection:
+            coming = head(connection) - indexed
+        if coming > 0:
+            yield f"{coming:,} entries of the log are still being indexed; they are not in this answer yet."
 
     def matching(self, request: SearchRequest) -> Iterator[int]:
         """Numbers of all results in the order they were found, page by page, for exports."""

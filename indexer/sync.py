@@ -161,7 +161,8 @@ def open_engine(settings: Settings, archive: Archive) -> SearchEngine:
     """
     if settings.search_url:
         raise SettingsError(
-            "SEARCH_URL names a search server, but this version has only the embedded engine; remove the setting."
+            "NOTICEWATCH_SEARCH_URL names a search server, but this version has only the embedded engine; "
+            "remove the setting."
         )
     return EmbeddedEngine(archive.folder / "index")
 

@@ -100,7 +100,7 @@ def _explained(error: OperationalError, engine: Engine) -> Exception:
     if "readonly" in reason or "unable to open" in reason or "full" in reason:
         return DataFolderError(
             f"The database {engine.url.database} cannot be written ({error.orig}); "
-            "free space or make the data folder writable (setting HOME)."
+            "free space or make the data folder writable (NOTICEWATCH_HOME)."
         )
     return error
 
@@ -134,5 +134,5 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
     except OSError as error:
         raise DataFolderError(
             f"The data folder {lock_folder} cannot be written ({error.strerror}); "
-            "make it writable or set HOME to another folder."
+            "make it writable or set NOTICEWATCH_HOME to another folder."
         ) from error

@@ -4,8 +4,9 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from noticewatch.errors import SettingsError
@@ -41,6 +42,27 @@ class Settings(BaseSettings):
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="settings of single sources")
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("write an address that begins with http:// or https://")
+        return value
+
+    @field_validator("starter")
+    @classmethod
+    def _starter_is_a_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"{value} is no folder")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url_is_one(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:", "postgresql")):
+            raise ValueError("write sqlite:///FILE or postgresql+psycopg://…")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -68,7 +90,7 @@ class Settings(BaseSettings):
         """BIND taken apart. Raises SettingsError where it is not ``HOST:PORT``."""
         host, _, port = self.bind.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:
-            raise SettingsError(f"BIND is {self.bind!r}; write HOST:PORT, for example 127.0.0.1:8484.")
+            raise SettingsError(f"{PREFIX}BIND is {self.bind!r}; write HOST:PORT, for example 127.0.0.1:8484.")
         return host.strip("[]"), int(port)
 
 
@@ -88,7 +110,9 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"Setting {name} ({origin(name)}): {first['msg']}.") from error
+        raise SettingsError(
+            f"Setting {name} ({origin(name)}): {first['msg'].removeprefix('Value error, ')}."
+        ) from error
     except ValueError as error:
         raise SettingsError(f"Settings in {file} cannot be read: {error}.") from error
 

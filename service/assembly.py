@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from archive.joins import Joiner
 from archive.readers import LogReader
 from archive.store import Archive
+from crawlers.source import load_sources
 from indexer.engine import SearchEngine
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
 from noticewatch.settings import Settings
+from service.schedule import refuse_unknown_sources
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -47,6 +49,7 @@ def open_archive(settings: Settings) -> Iterator[Archive]:
 @contextmanager
 def open_house(settings: Settings) -> Iterator[House]:
     """All rooms, closed at the end. Raises DataFolderError, SchemaTooNew, SettingsError."""
+    refuse_unknown_sources(settings, load_sources())
     with open_archive(settings) as archive:
         engine = open_engine(settings, archive)
         try:

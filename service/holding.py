@@ -45,7 +45,7 @@ def _hold(folder: Path, role: Role) -> Iterator[None]:
     except OSError as error:
         raise DataFolderError(
             f"The data folder {folder} cannot be written ({error.strerror}); "
-            "make it writable or set HOME to another folder."
+            "make it writable or set NOTICEWATCH_HOME to another folder."
         ) from error
     note = _note(folder, role)
     try:
@@ -84,7 +84,7 @@ def _refusal(folder: Path, role: Role) -> str:
     where = f" at {held.address}" if held and held.address else ""
     return (
         f"The data folder {folder} is already {_WORDS[role]} by {process}{where}; "
-        "stop that one first, or set HOME to another folder."
+        "stop that one first, or set NOTICEWATCH_HOME to another folder."
     )
 
 

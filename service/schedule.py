@@ -78,10 +78,11 @@ def plan(
 
 
 def refuse_unknown_sources(settings: Settings, sources: Mapping[str, Source]) -> None:
-    """Raises SettingsError for a table ``[sources.NAME]`` of a source that there is not."""
+    """Raises SettingsError for a table ``[sources.NAME]`` of a source that there is not, or with a bad schedule."""
     for name in settings.sources:
         if name not in sources:
             raise SettingsError(f"Setting sources.{name} is of no source; there are {', '.join(sources)}.")
+        _interval(sources[name], settings)
 
 
 def crawl_runs(archive: Archive, sources: Mapping[str, Source]) -> list[RunRow]:

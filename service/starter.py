@@ -38,7 +38,7 @@ def starter_folder(settings: Settings) -> Path:
     """Where the starter archive stands. Raises NotFound where there is none."""
     folder = settings.starter or FOLDER
     if not folder.is_dir():
-        raise NotFound(f"There is no starter archive at {folder}; set STARTER to its folder.")
+        raise NotFound(f"There is no starter archive at {folder}; set NOTICEWATCH_STARTER to its folder.")
     return folder
 
 

@@ -58,7 +58,7 @@ def sources(as_json: Json = False) -> None:
         return
     fields = (
         Field("source"), Field("notices", right=True), Field("covers"), Field("last complete crawl"),
-        Field("last run", share=1), Field("next crawl"),
+        Field("last run that brought notices", share=1), Field("next crawl"),
     )  # fmt: skip
     say_table(fields, [_shown(row) for row in rows])
 
@@ -77,6 +77,7 @@ def source_row(item: Source, status: SourceStatus | None, due: Due) -> dict[str,
         "last_captured": status.last_captured if status else None,
         "last_complete": status.last_complete if status else None,
         "last_run": _run_form(run),
+        "last_data": _run_form(status.last_data if status else None),
         "next": due.at,
         "enabled": due.at is not None,
     }
@@ -92,13 +93,25 @@ def _run_form(run: RunRow | None) -> dict[str, Any] | None:
 
 
 def _shown(row: dict[str, Any]) -> tuple[str, ...]:
-    run = row["last_run"]
+    run, attempt = row["last_data"] or row["last_run"], row["last_run"]
     covers = f"{row['covers_from']} to {row['covers_to']}" if row["covers_from"] else "nothing received yet"
     upcoming = "switched off" if not row["enabled"] else _minute(row["next"])
     return (
         row["name"], f"{row['notices']:,}", covers, _minute(row["last_complete"]) or "none yet",
-        f"{run['kind']}: {run['said']}" if run else "none yet", upcoming,
+        _said(run, attempt), upcoming,
     )  # fmt: skip
+
+
+def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
+    """How the last run that brought notices ended, its reasons in short, and how a later attempt ended."""
+    if run is None or attempt is None:
+        return "none yet"
+    reasons = run["reasons"]
+    why = f": {'; '.join(reasons[:2])}" if reasons else ""
+    more = f"; and {len(reasons) - 2} more (--json has all)" if len(reasons) > 2 else ""
+    verdict = run["verdict"].replace("_", " ") if run["verdict"] else "under way"
+    later = f". Since then a {attempt['kind']}: {attempt['said']}" if attempt["id"] != run["id"] else ""
+    return f"{run['kind']}: {verdict}{why}{more}{later}"
 
 
 def _minute(moment: datetime | None) -> str:

@@ -32,7 +32,7 @@ def test_an_archive_opened_again_keeps_its_epoch(tmp_path: Path) -> None:
 
 def test_a_data_folder_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    with pytest.raises(DataFolderError, match="set HOME to another folder"):
+    with pytest.raises(DataFolderError, match="set NOTICEWATCH_HOME to another folder"):
         Archive.open(Settings(home=tmp_path / "data"))
 
 

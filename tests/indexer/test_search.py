@@ -2,11 +2,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from archive.readers import drive
 from archive.store import Archive
+from indexer.embedded import EmbeddedEngine
 from indexer.requests import CursorError, FilterError, SearchAnswer, SearchRequest
 from indexer.results import items
 from indexer.search import Search
@@ -156,3 +158,12 @@ def test_an_answer_says_as_of_when_and_its_pages_repeat_it(search: Search) -> No
     first = search.search(replace(ALL, limit=2))
     assert first.as_of > 0
     assert search.search(replace(ALL, limit=2, cursor=first.next_cursor)).as_of == first.as_of
+
+
+def test_an_answer_of_an_index_behind_the_log_says_so(small_archive: Archive, tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path / "index")
+    (warning,) = Search(small_archive, engine).search(ALL).warnings
+    assert "still being indexed" in warning
+    drive(small_archive, [IndexReader(engine)])
+    assert Search(small_archive, engine).search(ALL).warnings == ()
+    engine.close()

@@ -61,6 +61,9 @@ def test_an_empty_variable_sets_nothing(monkeypatch):
         ("concurrent_crawls = 0", "concurrent_crawls"),
         ("[sources.sam_gov_bulk]\nshedule = '1h'", "sources.sam_gov_bulk.shedule"),
         ("this is not toml", "noticewatch.toml"),
+        ("public_url = 'javascript:alert(1)'", "public_url .*begins with http"),
+        ("database_url = 'foo'", "database_url .*write sqlite"),
+        ("starter = 'nowhere'", "starter .*is no folder"),
     ],
 )
 def test_a_bad_or_unknown_setting_is_named(alone, text, said):

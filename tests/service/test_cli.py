@@ -113,7 +113,7 @@ def test_a_traceback_is_shown_only_with_debug(noticewatch):
 def test_a_crawl_without_a_contact_does_not_start_and_says_why(noticewatch):
     code, out, _ = noticewatch("crawl", "usaspending_transactions")
     assert code == 9
-    assert "not started: no contact: set CONTACT" in out
+    assert "not started: no contact: set NOTICEWATCH_CONTACT" in out
     code, out, _ = noticewatch("sources", "--json")
     (row,) = (row for row in json.loads(out) if row["name"] == "usaspending_transactions")
     assert (code, row["last_run"]["verdict"]) == (0, "not_started")
@@ -146,14 +146,14 @@ def test_a_read_only_data_folder_is_one_sentence(noticewatch, inside):
     (inside / "data").mkdir(mode=0o500)
     code, _, err = noticewatch("sources")
     assert code == 1
-    assert "make it writable or set HOME to another folder" in err
+    assert "make it writable or set NOTICEWATCH_HOME to another folder" in err
 
 
 def test_a_data_folder_that_is_a_file_is_one_sentence(noticewatch, inside):
     (inside / "data").write_text("")
     code, _, err = noticewatch("load-starter")
     assert code == 1
-    assert "set HOME to another folder" in err
+    assert "set NOTICEWATCH_HOME to another folder" in err
     assert err.count("\n") == 1
 
 

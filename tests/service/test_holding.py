@@ -42,7 +42,7 @@ def test_a_second_server_on_the_same_folder_is_refused_with_process_address_and_
         pass
     said = str(refusal.value)
     assert f"process {other.pid} at http://127.0.0.1:8484" in said
-    assert "set HOME to another folder" in said
+    assert "set NOTICEWATCH_HOME to another folder" in said
 
 
 def test_a_scheduler_runs_beside_a_server(folder, other):
