@@ -138,7 +138,7 @@ def buyer_name(notice: Notice) -> str:
 def body_name(buyer: Buyer) -> str:
     """A body's name as printed; where only a code is printed, the name that the buyers table has for it."""
     entry = buyers().get(buyer.buyer_id) if buyer.buyer_id else None
-    return buyer.name or (entry.name if entry else words.NOT_STATED)
+    return buyer.name or (entry.short_name if entry else words.NOT_STATED)
 
 
 def party_names(notice: Notice, *roles: str) -> list[str]:

@@ -85,7 +85,7 @@ def buyer_label(notice: Notice) -> str:
     """One name for a body that sources print differently: that of the buyers table, else the name as printed."""
     buyer = notice.buyer() or next(iter(notice.buyers), None)
     entry = buyers_table().get(buyer.buyer_id) if buyer and buyer.buyer_id else None
-    return entry.name if entry else buyer_name(notice)
+    return entry.short_name if entry else buyer_name(notice)
 
 
 def fiscal_year(day: str) -> int:

@@ -45,7 +45,7 @@ class Names:
         match field:
             case "buyer":
                 entry = buyers().get(code)
-                return entry.name if entry else code
+                return entry.short_name if entry else code
             case "vendor" | "technology":
                 return self._dictionary.label(field, code)
             case "year" | "source" | "jurisdiction":

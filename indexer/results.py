@@ -102,7 +102,7 @@ def _buyer(notice: Notice) -> Named | None:
     if buyer is None:
         return None
     entry = buyers().get(buyer.buyer_id or "")
-    name = entry.name if entry else buyer.name
+    name = entry.short_name if entry else buyer.name
     return Named(id=buyer.buyer_id, name=name) if name else None
 
 

@@ -5,6 +5,7 @@ buyer, one marked ``~`` is from a source's documentation.
 """
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from noticewatch.errors import NoticewatchError
 
 _UNSURE = "?"
+_REMARK = re.compile(r"\s*\((?![A-Z&]{2,}\))[^)]*\)")
 _MARKS = "~?"
 
 
@@ -31,6 +33,11 @@ class BuyerEntry:
     level: str
     jurisdiction: str
     aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def short_name(self) -> str:
+        """The name without the table's own remarks in brackets; acronyms such as (ICE) stay."""
+        return _REMARK.sub("", self.name)
 
 
 @cache

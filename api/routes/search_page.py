@@ -151,7 +151,7 @@ def chips(held: Context, wanted: SearchRequest, answered: Answered | None) -> li
 def _named(held: Context, name: str, value: str) -> str:
     table: Any = {"vendor": held.dictionary.vendors, "technology": held.dictionary.technologies}.get(name, {})
     entry = table.get(value) if hasattr(table, "get") else None
-    return entry.name if entry else value
+    return entry.short_name if entry else value
 
 
 def _links(wanted: SearchRequest, query: dict[str, Any]) -> dict[str, Any]:
