@@ -42,11 +42,12 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """Counts, the sentence, its gaps, and a row a source."""
+    """Counts, the sentence, what it does not prove, the gaps that are known, and a row a source."""
 
     counts: Counts
     sentence: str
     gaps: tuple[str, ...]
+    known: tuple[str, ...]
     sources: tuple[SourceView, ...]
     last_complete: str
 
@@ -62,7 +63,7 @@ class CoverageView:
         """In short, as every search answer carries it."""
         return {
             "sentence": self.sentence,
-            "gaps": list(self.gaps),
+            "gaps": [*self.gaps, *self.known],
             "notices": self.counts.notices,
             "by_source": self.counts.by_source,
         }
@@ -103,7 +104,8 @@ def _count(held: Context) -> CoverageView:
     )
     complete = [row.last_complete for row in status.values() if row.last_complete]
     last = words.moment_words(max(complete)) if complete else ""
-    return CoverageView(counts, sentence(counts, views), gaps(views), views, last)
+    known = tuple(said for view in views if (said := known_gaps(view)))
+    return CoverageView(counts, sentence(counts, views), gaps(views), known, views, last)
 
 
 def sentence(counts: Counts, views: Sequence[SourceView]) -> str:
@@ -126,7 +128,6 @@ def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
     if unproven:
         of = "of any source" if len(unproven) + len(empty) == len(views) else f"of {words.listed(unproven)}"
         found.append(f"No crawl {of} by noticewatch has been complete yet, so what is missing here proves nothing.")
-    found += [sentence for view in views if (sentence := known_gaps(view))]
     if empty:
         found.append(f"Nothing has been received yet from {words.listed(empty)}.")
     return tuple(found)

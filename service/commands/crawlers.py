@@ -106,7 +106,7 @@ def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
     """How the last run that brought notices ended, its reasons in short, and how a later attempt ended."""
     if run is None or attempt is None:
         return "none yet"
-    reasons = run["reasons"]
+    reasons = sorted(run["reasons"], key=lambda reason: reason.startswith("drift"))
     why = f": {'; '.join(reasons[:2])}" if reasons else ""
     more = f"; and {len(reasons) - 2} more (--json has all)" if len(reasons) > 2 else ""
     verdict = run["verdict"].replace("_", " ") if run["verdict"] else "under way"
