@@ -141,13 +141,15 @@ class Search:
     def _facets(
         self, request: SearchRequest, asked: Node, conditions: dict[str, Node]
     ) -> dict[str, tuple[FacetValue, ...]]:
-        """Counts under all other filters: a facet with a filter of its own is counted without it."""
+        """Counts under all other filters: a facet with a filter of its own is counted without it. Years come in order."""
         shared = [name for name in request.facets if name not in conditions]
         counted = dict(self.engine.facets(_all(asked, _base(request), *conditions.values()), shared, _FACET_VALUES))
         for name in request.facets:
             if name in conditions:
                 others = [node for other, node in conditions.items() if other != name]
                 counted |= self.engine.facets(_all(asked, _base(request), *others), [name], _FACET_VALUES)
+        if "year" in counted:
+            counted["year"] = sorted(counted["year"], reverse=True)
         return {
             name: tuple(FacetValue(value, self.names.label(name, value), count) for value, count in counted[name])
             for name in request.facets
