@@ -141,7 +141,7 @@ class Search:
     def _facets(
         self, request: SearchRequest, asked: Node, conditions: dict[str, Node]
     ) -> dict[str, tuple[FacetValue, ...]]:
-        """Counts under all other filters: a facet with a filter of its own is counted without it. Years come in order."""
+        """Counts under all other filters: a facet with a filter of its own is counted without it. Years in order."""
         shared = [name for name in request.facets if name not in conditions]
         counted = dict(self.engine.facets(_all(asked, _base(request), *conditions.values()), shared, _FACET_VALUES))
         for name in request.facets:
