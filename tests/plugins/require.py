@@ -6,8 +6,11 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +24,16 @@ def chromium() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+@cache
 def _browser() -> str:
-    if importlib.util.find_spec("playwright") is None:
+    found = importlib.util.find_spec("playwright")
+    if found is None or found.origin is None:
         return "the package playwright is not installed"
+    driver = Path(found.origin).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
+    started = subprocess.run([driver, "--version"], capture_output=True, text=True, check=False)
+    if started.returncode:
+        said = (started.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        return f"playwright's driver does not start ({said}; Debian: apt install libatomic1)"
     return "" if chromium() else "there is no Chromium (Debian: apt install chromium; or set CHROMIUM to its path)"
 
 
