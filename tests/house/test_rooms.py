@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,11 +19,18 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 def tracked() -> list[Path]:
     """Files of the project: as git lists them, or all beside its environment where this is no checkout."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
-        return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
-    skipped = {".venv", ".git", "data", "__pycache__"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not skipped & set(path.relative_to(ROOT).parts)]
+    git = shutil.which("git")
+    if git is not None:
+        listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if listed.returncode == 0:
+            return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return sorted(path for path in ROOT.rglob("*") if path.is_file() and _of_the_project(path.relative_to(ROOT)))
+
+
+def _of_the_project(path: Path) -> bool:
+    """Whether a file is no environment, cache, data folder or build result."""
+    made = any(part.startswith(".") or part == "__pycache__" or part.endswith(".egg-info") for part in path.parts[:-1])
+    return path.parts[0] == ".ci" or not (made or path.parts[0] in {"data", "build", "dist"})
 
 
 MODULES = [path for path in tracked() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ROOMS]
