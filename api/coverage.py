@@ -49,7 +49,6 @@ class CoverageView:
     gaps: tuple[str, ...]
     known: tuple[str, ...]
     sources: tuple[SourceView, ...]
-    last_complete: str
 
     def of(self, source: str) -> str:
         """When the last complete crawl of one source was, in a sentence."""
@@ -102,10 +101,8 @@ def _count(held: Context) -> CoverageView:
         source_view(source, status.get(name), [row for row in covered if row.source == name], _enabled(held, name))
         for name, source in held.sources.items()
     )
-    complete = [row.last_complete for row in status.values() if row.last_complete]
-    last = words.moment_words(max(complete)) if complete else ""
     known = tuple(said for view in views if (said := known_gaps(view)))
-    return CoverageView(counts, sentence(counts, views), gaps(views), known, views, last)
+    return CoverageView(counts, sentence(counts, views), gaps(views), known, views)
 
 
 def sentence(counts: Counts, views: Sequence[SourceView]) -> str:

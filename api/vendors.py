@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -98,17 +97,15 @@ def _read(held: Context, vendor_id: str) -> Profile:
 
 
 def _contracts(connection: Connection, rows: Sequence[NoticeRow], tags: dict[int, list[Tag]]) -> list[Shown]:
-    """The latest contracts in order, each by its newest notice that names the vendor and as a whole."""
+    """The latest contracts by the day they show, each by its newest notice that names the vendor and as a whole."""
     first: dict[int, NoticeRow] = {}
     for row in rows:
         first.setdefault(row.procurement or -row.number, row)
-    chosen = dict(islice(first.items(), _SHOWN))
-    groups = queries.members(connection, [number for number in chosen if number > 0])
+    groups = queries.members(connection, [number for number in first if number > 0])
     inside = watchlist.tags_of(connection, [member.number for group in groups.values() for member in group])
-    return [
-        Shown(row, tuple(tags.get(row.number, [])), item(groups.get(number) or [row], inside))
-        for number, row in chosen.items()
-    ]
+    whole = [(row, item(groups.get(number) or [row], inside)) for number, row in first.items()]
+    whole.sort(key=lambda pair: pair[1].dated, reverse=True)
+    return [Shown(row, tuple(tags.get(row.number, [])), contract) for row, contract in whole[:_SHOWN]]
 
 
 def _tier(tags: Sequence[Tag], vendor_id: str) -> str:

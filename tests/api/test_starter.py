@@ -89,3 +89,9 @@ def test_giant_oaks_orders_are_one_result_each_with_the_known_part(starter: Test
 def test_pages_of_the_whole_archive_say_what_was_rebuilt(starter: TestClient, address: str) -> None:
     page = starter.get(address).text
     assert "did not fetch it" in page or "by noticewatch" in page
+
+
+def test_a_vendors_contracts_stand_in_the_order_of_the_days_they_show(starter: TestClient) -> None:
+    days = [item["dated"] for item in starter.get("/api/v1/vendors/fivecast").json()["latest"]]
+    assert len(days) > 3
+    assert days == sorted(days, reverse=True)
