@@ -110,9 +110,11 @@ def test_pages_work_without_scripts(browser: "Browser", address: str) -> None:
     page = context.new_page()
     page.goto(address + "/")
     page.fill("#q", "fivecast")
-    page.press("#q", "Enter")
+    with page.expect_navigation():
+        page.press("#q", "Enter")
     assert page.locator(".hit").count() == 1
-    page.click(".hit h3 a")
+    with page.expect_navigation():
+        page.click(".hit h3 a")
     assert "FIVECAST ONYX SUBSCRIPTION" in page.inner_text("h1")
     context.close()
 
