@@ -61,9 +61,15 @@ windows = Table(
     Column("fresh_records", Integer),
     Column("walked", Boolean, nullable=False, server_default=false()),
     Column("quiet", Boolean),
+    Column("facts", Text),
+    Column("parts", Integer),
+    Column("released_by", Integer),
     UniqueConstraint("run", "scope", "key"),
     CheckConstraint("state IN ('planned','fetched','held','appended')", name="window_state"),
 )
+"""``facts``: what beside its requests a window was judged by, JSON; its verdict follows from both alone.
+``parts``: into how many narrower windows it was split; ``released_by``: number of the run that appended it after it
+was held."""
 
 requests = Table(
     "requests",
@@ -102,6 +108,39 @@ walked_windows = Table(
     Column("run", ForeignKey("runs.number"), nullable=False),
 )
 """Windows walked to the end by a crawl, with the run that did so first."""
+
+crawl_locks = Table(
+    "crawl_locks",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("acquired_at", String, nullable=False),
+    Column("renewed_at", String, nullable=False),
+)
+"""Who crawls a source at the moment, on whatever machine. A lease that is not renewed is over."""
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("used", Integer, nullable=False),
+    Column("spent_until", String),
+)
+"""Calls sent to a source by UTC day; ``spent_until``: the source itself said that it answers again from then on."""
+
+validators = Table(
+    "validators",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("url", String, primary_key=True),
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("capture", ForeignKey("captures.number"), nullable=False),
+)
+"""By what a source may be asked whether a file has changed since the capture that was appended last."""
 
 captures = Table(
     "captures",

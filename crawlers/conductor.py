@@ -129,8 +129,9 @@ class Conductor:
         assert self.spider is not None
         walk, answer = asked.walk, asked.answer()
         try:
-            if asked.request.purpose == "count":
-                walk.expected = self.spider.expected(answer)
+            total = self.spider.total(walk.window, answer)
+            if total is not None:
+                walk.expected = total
             return list(self._requests(walk, self.spider.follow(walk.window, answer)))
         except SourceDrift as error:
             walk.unreadable = str(error)

@@ -34,18 +34,21 @@ class Row:
 class Shape:
     """Findings about the shape of the answers of a crawl, gathered by the parser while it reads.
 
-    missing: columns or fields that were expected and are not there; unread: such as nobody reads;
-    remarks: other findings, each a short sentence without the row's data, with how often it occurred.
+    missing: columns or fields that were expected and are not there; unread: such as nobody reads; types: values of
+    another type than was due, ``award.amount is a list where text was due``, with how often; remarks: other findings,
+    each a short sentence without the row's data, with how often it occurred.
     """
 
     missing: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
+    types: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Shape") -> None:
         """Take the findings of another."""
         self.missing |= other.missing
         self.unread |= other.unread
+        self.types += other.types
         self.remarks += other.remarks
 
     def findings(self) -> list[str]:
@@ -55,7 +58,8 @@ class Shape:
             found.append(f"columns missing: {', '.join(sorted(self.missing))}")
         if self.unread:
             found.append(f"columns nobody reads: {', '.join(sorted(self.unread))}")
-        found += [f"{remark} ({count} times)" if count > 1 else remark for remark, count in self.remarks.items()]
+        counted = (*self.types.items(), *self.remarks.items())
+        found += [f"{remark} ({count} times)" if count > 1 else remark for remark, count in counted]
         return found
 
 

@@ -38,8 +38,33 @@ class Expectations(BaseModel):
     greatest_drop: float | None = Field(
         None, gt=0, lt=1, description="share by which rows may fall against the window's last whole walk"
     )
+    greatest_change: float | None = Field(
+        None, gt=0, lt=1, description="share of a window's known rows whose bytes may differ; more is a change storm"
+    )
+    filled: dict[str, float] = Field(
+        default_factory=dict, description="least share of the rows read that state a path of a notice: dates.posted"
+    )
+    freshness_days: int | None = Field(None, ge=1, description="most days between the newest row and the crawl")
     columns: tuple[str, ...] = Field((), description="columns or fields without which an answer cannot be read")
     known: tuple[str, ...] = Field((), description="all columns or fields that the source has had so far")
+
+
+class Key(BaseModel):
+    """How a source wants to be shown a key: in a request header, so that the key never stands in an address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    header: str = Field(pattern=r"^[A-Za-z0-9-]+$", description="name of the request header")
+    obtain: str = Field(description="page on which one gets a key")
+    required: bool = Field(default=True, description="whether the source answers nothing without one")
+
+
+class Quota(BaseModel):
+    """How many calls a source answers a day. The day ends at 00:00 UTC."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls: int = Field(ge=1, description="calls a day, of the weakest kind of key")
 
 
 class Source(BaseModel):
@@ -55,14 +80,25 @@ class Source(BaseModel):
     home: str = Field(description="page a reader can open")
     terms: str = Field(description="under what terms the data may be used, in words")
     description: str = Field("", description="what it covers, in one or two sentences")
+    not_covered: tuple[str, ...] = Field((), description="what it does not hold, each a sentence")
+    traps: tuple[str, ...] = Field((), description="what is known to go wrong with it, each a sentence")
+    last_verified: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="day of the newest evidence")
+    verified_how: str | None = Field(None, description="what that evidence is, a sentence")
     covers_since: str | None = Field(None, description="first day it covers, where known")
+    live: bool = Field(default=True, description="whether it is crawled; if not it reads recordings and imports only")
+    live_note: str | None = Field(None, description="why it is not crawled, or what of its crawl is untested")
     schedule: Interval = Field(description="interval between crawls: 24h")
     timezone: str = Field("UTC", description="zone in which the source's days begin")
     hosts: tuple[str, ...] = Field(min_length=1, description="hosts that may be asked")
+    redirect_hosts: tuple[str, ...] = Field((), description="other hosts to which a redirect may lead")
+    concurrency: int = Field(1, ge=1, le=8, description="requests to a host at once")
     delay: float = Field(2.0, ge=0, description="least seconds between two requests to a host")
     timeout: float = Field(180.0, gt=0, description="seconds after which an answer is given up")
     max_megabytes: int = Field(1024, gt=0, description="greatest size of one answer")
+    window_limit: int | None = Field(None, ge=1, description="rows above which a window must be split")
     robots: Literal["obey"] = "obey"
+    key: Key | None = None
+    quota: Quota | None = None
     parser_version: int = Field(ge=1)
     rank: int = Field(1, ge=1, description="of the witnesses of one register the lowest rank wins")
     late_after: int = Field(30, ge=1, description="days after which a first version is called late")

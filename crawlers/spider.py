@@ -8,12 +8,14 @@ never opens files, sleeps, or drops an answer. Contract for a source's ``spider.
 ``requests(window)``           the first requests of a window (BulkFileSpider, JsonPagesSpider have one)
 ``follow(window, answer)``     the requests that an answer leads to
 ``window_of(capture)``         the window that a recorded request belongs to, None for requests of no window
-``expected(answer)``           the source's own count of the window's rows, from the answer of purpose ``count``
+``total(window, answer)``      the source's own count of the window's rows, None where the answer states none
+``split(window)``              narrower windows in place of one that holds more rows than the source can page through
+``problem(answer)``            what the source itself says went wrong, where it says so in an answer's body
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypeAlias
 
@@ -58,7 +60,7 @@ class PlannedRequest:
 
 @dataclass(frozen=True)
 class Answer:
-    """A captured answer with status 200. ``opener`` gives its payload as a stream, from the archive."""
+    """A captured answer. ``opener`` gives its payload as a stream, from the archive."""
 
     request: PlannedRequest
     capture: Capture
@@ -77,6 +79,18 @@ class Answer:
             return orjson.loads(payload)
         except orjson.JSONDecodeError as error:
             raise SourceDrift(f"{self.request.url} answered {_kind(payload)} where JSON was due.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a source says went wrong. ``nothing``: it only says that there is nothing, which is an empty answer;
+    ``blocked``: the publisher refuses; ``until``: it answers again from then on (a quota is used up).
+    """
+
+    sentence: str
+    nothing: bool = False
+    blocked: bool = False
+    until: datetime | None = None
 
 
 class Conductor(Protocol):
@@ -127,9 +141,20 @@ class SourceSpider(scrapy.Spider):
         """The window that a recorded request belongs to; None for one that no window of this source asks."""
         raise NotImplementedError
 
-    def expected(self, answer: Answer) -> int:
-        """The source's own count in an answer of purpose ``count``. Raises SourceDrift where there is none."""
-        raise SourceDrift(f"{self.name} has no count of its own; {answer.request.url} was not to be asked for one.")
+    def total(self, window: Window, answer: Answer) -> int | None:  # noqa: ARG002 - for sub-classes
+        """The source's own count of the window's rows as an answer states it; None where it states none.
+
+        Asked of every answer of the window. Raises SourceDrift where a count was due and there is none.
+        """
+        return None
+
+    def split(self, window: Window) -> Sequence[Window]:  # noqa: ARG002 - for sub-classes
+        """Narrower windows that together make this one, whose rows the source cannot page through; () for none."""
+        return ()
+
+    def problem(self, answer: Answer) -> Refusal | None:  # noqa: ARG002 - for sub-classes
+        """What the source says went wrong, for an answer whose status is not 200; None: the status says it all."""
+        return None
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """First requests of all windows (called by Scrapy)."""
@@ -171,7 +196,7 @@ class JsonPagesSpider(SourceSpider):
     """A list in JSON, page by page, each page asked when the one before said that there is more.
 
     A source sets ``address`` and writes ``windows``, ``page_body`` (POST) or ``page_url`` (GET), ``window_of``; it may
-    write ``count_request`` and ``expected`` where the source counts its rows itself: the count is asked once, and only
+    write ``count_request`` and ``total`` where the source counts its rows itself: the count is asked once, and only
     for windows of more than one page.
     """
 

@@ -22,6 +22,15 @@ class SourceSettings(BaseModel):
     enabled: bool = True
     schedule: str | None = Field(None, description="interval such as 24h or 30m; default from the source's source.toml")
     key: SecretStr | None = Field(None, description="API key, where the source wants one")
+    calls_a_day: int | None = Field(None, ge=1, description="calls a day that the key allows; default the fewest")
+    through: str | None = Field(None, description="address asked in place of the source's own: a mirror, a recorder")
+
+    @field_validator("through")
+    @classmethod
+    def _through_is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("write an address that begins with http:// or https://")
+        return value
 
 
 class Settings(BaseSettings):

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
+from crawlers.award_numbers import action_key
 from crawlers.parsing import Shape
 from noticewatch.buyers import find
 from noticewatch.contacts import mask
@@ -58,7 +59,6 @@ AWARD_PAGE: Final = "https://www.usaspending.gov/award/"
 
 _GENERATED = re.compile(r"CONT_(?:AWD|IDV)_(.+?)_([0-9A-Z]{4}|-NONE-)(?:_(.+)_([0-9A-Z]{4}|-NONE-))?")
 _NONE: Final = "-NONE-"
-_NAMES_ITSELF: Final = 13
 _TITLE: Final = 120
 _REASONS: Final = {
     "A": "additional work", "B": "supplemental agreement", "C": "funding only", "D": "change order",
@@ -97,11 +97,7 @@ class Identity:
     @property
     def key(self) -> str:
         """Agency, PIID and modification; the parent's too where the PIID alone is too short to name an award."""
-        number = plain(self.piid)
-        parts = [self.agency, number, self.modification]
-        if len(number) < _NAMES_ITSELF and self.parent:
-            parts.append(plain(self.parent))
-        return ":".join(parts)
+        return action_key(self.agency, self.piid, self.modification, self.parent or "")
 
 
 def to_notice(members: Mapping[str, Any], identity: Identity, shape: Shape) -> Notice:

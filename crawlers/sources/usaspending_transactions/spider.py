@@ -47,8 +47,10 @@ class UsaspendingTransactionsSpider(JsonPagesSpider):
         url = f"{BASE}spending_by_transaction_count/"
         return PlannedRequest(url, "POST", body, headers, purpose="count", optional=True)
 
-    def expected(self, answer: Answer) -> int:
-        """The count of contracts. Raises SourceDrift where the answer holds none."""
+    def total(self, window: Window, answer: Answer) -> int | None:  # noqa: ARG002 - the answer says it all
+        """The count of contracts in an answer of purpose ``count``. Raises SourceDrift where it holds none."""
+        if answer.request.purpose != "count":
+            return None
         results = answer.json.get("results") if isinstance(answer.json, dict) else None
         count = results.get("contracts") if isinstance(results, dict) else None
         if not isinstance(count, int):

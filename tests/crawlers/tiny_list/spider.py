@@ -30,8 +30,8 @@ class TinyListSpider(JsonPagesSpider):
         body = orjson.dumps({"day": window.key}).decode()
         return PlannedRequest(self.address + "/count", "POST", body, purpose="count", optional=True)
 
-    def expected(self, answer: Answer) -> int:
-        return int(answer.json["count"])
+    def total(self, window: Window, answer: Answer) -> int | None:
+        return int(answer.json["count"]) if answer.request.purpose == "count" else None
 
     def window_of(self, capture: Capture) -> Window | None:
         day = orjson.loads(capture.request_body or "{}").get("day")
