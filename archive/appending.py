@@ -156,6 +156,7 @@ class Appending:
             0, dossier.number, self._terms.run.source, reading.source_number, reading.revision, reading.sha256,
             self._terms.parser_version, reading.carried, content, item.place, item.place, known_paths=paths,
         )  # fmt: skip
+        dossier.agree_on_revision(record)
         for new in (record, sighted.later):
             if new is not None:
                 self._shelf.add_record(new, dossier)

@@ -24,6 +24,17 @@ class Dossier:
     fresh: bool = False
     dirty: bool = False
 
+    def agree_on_revision(self, record: HeldRecord) -> None:
+        """Let all witnesses of one source number speak of one revision, the latest that any of them states.
+
+        SAM.gov's interface gives the day a revision was posted, the bulk file the time.
+        """
+        for held in self.records:
+            if held.source_number == record.source_number and held.source != record.source:
+                record.revision = max(record.revision, held.revision)
+                if held.revision < record.revision:
+                    held.revision, held.dirty = record.revision, True
+
     def last_link(self) -> Link:
         """The link of the chain's last revision in order."""
         return Link.of(max(self.records, key=lambda held: held.order).content)

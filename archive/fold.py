@@ -34,14 +34,24 @@ def merge(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def precedence(revisions: Mapping[str, str], ranks: Mapping[str, int]) -> list[str]:
+    """Witnesses (source → revision that it speaks of), the one that wins first: the newest revision, then the rank.
+
+    A witness that has fallen behind never hides what another one says of a later revision.
+    """
+    by_rank = sorted(revisions, key=lambda source: (ranks.get(source, LAST_RANK), source))
+    return sorted(by_rank, key=lambda source: revisions[source], reverse=True)
+
+
 def history(records: Sequence[HeldRecord], ranks: Mapping[str, int]) -> list[Step]:
     """The steps of a notice's history from all its records, whatever order they came in."""
     states: dict[str, dict[str, Any]] = {}
+    revisions: dict[str, str] = {}
     steps: list[Step] = []
     for record in sorted(records, key=lambda held: held.order):
         states[record.source] = state_after(states.get(record.source, {}), record)
-        ranked = sorted(states, key=lambda source: (ranks.get(source, LAST_RANK), source))
-        merged = merge([states[source] for source in ranked])
+        revisions[record.source] = record.revision
+        merged = merge([states[source] for source in precedence(revisions, ranks)])
         steps.append(Step(record, merged, not steps or merged != steps[-1].paths))
     return steps
 
