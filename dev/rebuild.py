@@ -84,14 +84,14 @@ def write_transactions(
         window = Window(AGENCIES[agency], key, key, key)
         for page, payload in _pages(held):
             request = spider.page_request(window, page)
-            _write(writer, spider.name, request, payload, "application/json", recorder, gaps.get(agency, ()))
+            write_answer(writer, spider.name, request, payload, "application/json", recorder, gaps.get(agency, ()))
             written += 1
     return written
 
 
 def write_sam(writer: WarcWriter, payload: bytes, recorder: Recorder, gaps: Sequence[str] = ()) -> None:
     """A file in the form of the SAM.gov bulk file, as the answer to the spider's one request."""
-    _write(writer, "sam_gov_bulk", PlannedRequest(ADDRESS, purpose="file"), payload, "text/csv", recorder, gaps)
+    write_answer(writer, "sam_gov_bulk", PlannedRequest(ADDRESS, purpose="file"), payload, "text/csv", recorder, gaps)
 
 
 def sam_pages_file(pages: Iterable[Mapping[str, Any]]) -> tuple[bytes, int]:
@@ -165,10 +165,11 @@ def _result(row: Row) -> dict[str, Any]:
     }
 
 
-def _write(
+def write_answer(
     writer: WarcWriter, source_name: str, request: PlannedRequest, payload: bytes, media_type: str,
     recorder: Recorder, gaps: Sequence[str],
 ) -> None:  # fmt: skip
+    """Write the answer to a source's request, status 200, as a rebuilt capture that is the same each time."""
     capture = Capture(
         id=_identity(recorder.recorded_at, f"{recorder.name}{request.url}{request.body}".encode() + payload),
         source=source_name,
