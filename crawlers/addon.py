@@ -1,8 +1,7 @@
 """The Scrapy add-on that every spider gets: politeness, safety, capture of every answer, or answers from recordings.
 
-Live crawls ask one host one request at a time. That also closes a fault of Scrapy 2.14 to 2.19, whose robots.txt check
-lets concurrent first requests slip past. Not dealt with here yet: a robots.txt that answers 503 counts as "allow all",
-``Crawl-delay`` and ``Retry-After`` are not read, and an answer is held in memory until it is archived.
+Live crawls go through ``crawlers.downloading``, replays through ``crawlers.replay``; what Scrapy itself would do to a
+request or an answer on its way is switched off in both.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -33,18 +32,26 @@ ALWAYS: Final[dict[str, Any]] = {
 
 LIVE: Final[dict[str, Any]] = {
     "AUTOTHROTTLE_ENABLED": False,
-    "CONCURRENT_REQUESTS": 1,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-    "DOWNLOAD_VERIFY_CERTIFICATES": True,  # off by default
-    "RETRY_HTTP_CODES": [408, 500, 502, 503, 504, 522, 524],  # not 429: to ask again at once would be rude
-    "RETRY_TIMES": 2,
-    "ROBOTSTXT_OBEY": True,
-}
+    "COMPRESSION_ENABLED": False,
+    "DOWNLOAD_DELAY": 0,  # the handler keeps the distances, Crawl-delay and Retry-After included
+    "DOWNLOAD_HANDLERS": {
+        "http": "crawlers.downloading.LiveHandler", "https": "crawlers.downloading.LiveHandler",
+        "file": None, "data": None, "ftp": None, "s3": None,
+    },
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,  # off by default; the handler verifies of itself
+    "HTTPPROXY_ENABLED": False,
+    "REDIRECT_ENABLED": False,
+    "RETRY_ENABLED": False,
+    "ROBOTSTXT_OBEY": False,  # the handler obeys; Scrapy's own check lets concurrent first requests pass
+}  # fmt: skip
 
 LIVE_MIDDLEWARES: Final[dict[str, int | None]] = {
-    # Decompress on the way in before redirects and retries are followed, so that each of their answers is captured.
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 650,
-    "crawlers.capturing.CaptureMiddleware": 640,
+    f"scrapy.downloadermiddlewares.{name}": None
+    for name in (
+        "downloadtimeout.DownloadTimeoutMiddleware",
+        "httpauth.HttpAuthMiddleware",
+        "offsite.OffsiteMiddleware",
+    )
 }
 
 REPLAY: Final[dict[str, Any]] = {
@@ -82,9 +89,8 @@ def user_agent(contact: str) -> str:
 def live_settings(source: "Source", contact: str) -> dict[str, Any]:
     """Scrapy's settings for a live crawl of a source."""
     return ALWAYS | LIVE | {
-        "DOWNLOAD_DELAY": source.delay,
-        "DOWNLOAD_MAXSIZE": source.max_megabytes << 20,
-        "DOWNLOAD_TIMEOUT": source.timeout,
+        "CONCURRENT_REQUESTS": source.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOADER_MIDDLEWARES": LIVE_MIDDLEWARES,
         "USER_AGENT": user_agent(contact),
     }  # fmt: skip

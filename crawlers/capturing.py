@@ -1,76 +1,82 @@
 """Every answer of a live crawl goes into the archive before anything else sees it."""
 
-import hashlib
-import io
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
-from scrapy import Request
-from scrapy.http import Response
-
 from archive import captures
-from archive.warc import WarcWriter, open_at
-from crawlers.held import HELD, Held
+from archive.warc import Placed, open_at
+from crawlers.exchange import Reply
+from crawlers.held import SMALL, Held
+from crawlers.redirects import Asking
 from noticewatch.identifiers import new_id, now
 from noticewatch.models import Capture, Origin
 
-_SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-
 RECORDER: Final = "noticewatch"
 
+MASKED: Final = "the answer showed the key it was asked with; it is masked in the same length"
+"""Note of a capture whose payload or headers are not what the source sent."""
 
-class CaptureMiddleware:
-    """Archives what comes, redirects, errors and every retry included: WARC first, then the database."""
+_SECRET: Final = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie", "set-cookie2", "proxy-authenticate",
+     "authentication-info", "proxy-authentication-info"}
+)  # fmt: skip
 
-    def __init__(self, crawler: Any) -> None:
-        self._conductor = crawler.spider.conductor
-        self._source: str = crawler.spider.source.name
-        self._writer: WarcWriter = self._conductor.warc_writer()
 
-    @classmethod
-    def from_crawler(cls, crawler: Any) -> "CaptureMiddleware":
-        """Made by Scrapy."""
-        return cls(crawler)
+class Capturer:
+    """Archives what comes, redirects, errors, retries and robots.txt included: WARC first, then the database."""
 
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Archive an answer. Raises DataFolderError where that is impossible: what is not archived is not used."""
+    def __init__(self, conductor: Any, source: str, *, note: str | None = None) -> None:
+        """``note``: what is to be said of every capture of this crawl."""
+        self._conductor, self._source, self._note = conductor, source, note
+        self._one_at_a_time = asyncio.Lock()
+
+    async def keep(self, asked: Asking, reply: Reply) -> Held:
+        """Archive an answer; its spool is gone afterwards. What is not archived is not used.
+
+        Raises DataFolderError where the archive cannot be written.
+        """
         try:
-            request.meta[HELD] = [self._archived(request, response)]
-        except Exception as error:
-            self._conductor.abort(error)
-            raise
-        return response
+            return await self._archived(asked, reply)
+        finally:
+            reply.body.close()
 
-    def _archived(self, request: Request, response: Response) -> Held:
-        body = response.body
-        capture = Capture(
-            id=new_id(), source=self._source, method=request.method, url=request.url,
-            request_body=request.body.decode("utf-8", "replace") or None, status=response.status,
-            media_type=_media_type(response), fetched_at=now(), payload_sha256=hashlib.sha256(body).hexdigest(),
-            payload_length=len(body), origin=Origin.LIVE, recorder=RECORDER,
-        )  # fmt: skip
-        placed = self._writer.write(capture, _plain(request.headers), _plain(response.headers), io.BytesIO(body))
-        self._writer.sync()
-        archive = self._conductor.archive
+    async def _archived(self, asked: Asking, reply: Reply) -> Held:
+        capture = self._capture(asked, reply)
+        small = reply.length <= SMALL
+        payload = reply.body.read() if small else None
+        reply.body.seek(0)
+        write = partial(self._written, capture, asked.headers, reply)
+        async with self._one_at_a_time:  # a large one is packed beside the loop, so that others go on coming
+            placed = write() if small else await asyncio.to_thread(write)
+        archive, run = self._conductor.archive, self._conductor.run
         with archive.writing() as connection:
-            number = captures.add(connection, self._conductor.run.number, capture, placed)
-        return Held(capture, placed, lambda: open_at(archive.warc_folder / placed.file, placed.offset), number)
+            number = captures.add(connection, run.number, capture, placed)
+        opener = partial(open_at, archive.warc_folder / placed.file, placed.offset)
+        return Held(capture, placed, opener, number, payload)
+
+    def _written(self, capture: Capture, asked: Sequence[tuple[str, str]], reply: Reply) -> Placed:
+        writer = self._conductor.warc_writer()
+        placed: Placed = writer.write(capture, public(asked), public(reply.headers), reply.body)
+        writer.sync()
+        return placed
+
+    def _capture(self, asked: Asking, reply: Reply) -> Capture:
+        notes = [note for note in (self._note, MASKED if reply.masked else None) if note]
+        return Capture(
+            id=new_id(), source=self._source, method=asked.method, url=asked.url,
+            request_body=asked.body.decode("utf-8", "replace") or None, status=reply.status,
+            media_type=_media_type(reply), fetched_at=now(), payload_sha256=reply.sha256,
+            payload_length=reply.length, origin=Origin.LIVE, recorder=RECORDER, note="; ".join(notes) or None,
+        )  # fmt: skip
 
 
-def _plain(headers: Any) -> list[tuple[str, str]]:
-    """Headers as text, without secrets."""
-    return [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in headers.items()
-        for value in _each(values)
-        if name.decode("latin-1").lower() not in _SECRET
-    ]
+def public(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Headers without those that let somebody in."""
+    return [(name, value) for name, value in headers if name.lower() not in _SECRET]
 
 
-def _each(values: Any) -> Iterable[bytes]:
-    return values if isinstance(values, list) else [values]
-
-
-def _media_type(response: Response) -> str | None:
-    stated = response.headers.get("Content-Type")
-    return stated.decode("latin-1").partition(";")[0].strip().lower() if stated else None
+def _media_type(reply: Reply) -> str | None:
+    stated = reply.header("Content-Type")
+    return (stated.partition(";")[0].strip().lower() or None) if stated else None

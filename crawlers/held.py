@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO, Final
 
 from archive.warc import Placed
@@ -17,13 +18,16 @@ SMALL: Final = 4 << 20
 
 @dataclass(slots=True)
 class Held:
-    """A capture, its place in the archive, and a way to its payload. ``number``: once it is filed."""
+    """A capture, its place in the archive, and a way to its payload. ``number``: once it is filed;
+    ``asked_again_at``: the time from which on a refusing publisher wants to be asked again (``Retry-After``), UTC.
+    """
 
     capture: Capture
     placed: Placed
     opener: Callable[[], BinaryIO]
     number: int | None = None
     payload: bytes | None = None
+    asked_again_at: datetime | None = None
 
     @property
     def small(self) -> bool:
