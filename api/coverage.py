@@ -73,7 +73,7 @@ RUN_KINDS = {
     "replay": "replay of a recorded crawl",
     "starter": "starter archive",
     "import": "import",
-    "backfill": "back-fill",
+    "accept": "release of what was held back",
     "reparse": "reading again",
 }
 

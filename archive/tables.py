@@ -85,6 +85,8 @@ requests = Table(
     Column("capture", ForeignKey("captures.number")),
     Column("rows", Integer),
     Column("problem", Text),
+    Column("optional", Boolean, nullable=False, server_default=false()),
+    Column("blocked", Boolean, nullable=False, server_default=false()),
     CheckConstraint("state IN ('planned','answered','failed','not_recorded')", name="request_state"),
 )
 Index("requests_by_window", requests.c.window)

@@ -16,7 +16,7 @@ from archive.times import beginning, moment, stamp
 from noticewatch.database import insert_many
 from noticewatch.models import RunKind
 
-WALKING: Final = frozenset[RunKind]({"crawl", "replay"})
+WALKING: Final = frozenset[RunKind]({"crawl", "replay", "accept"})
 """Kinds of run that walk windows, open scopes and may be loud; all others are quiet and open nothing."""
 
 
@@ -68,7 +68,8 @@ def note_walked(connection: Connection, source: str, run: int, walked: Iterable[
 def open_scopes(connection: Connection, run: int, source: str, since: datetime) -> None:
     """Open the scopes of which this run has walked every window; scopes that are open keep their moment."""
     table = tables.windows
-    rows = connection.execute(select(table.c.scope, table.c.key, table.c.walked).where(table.c.run == run)).all()
+    query = select(table.c.scope, table.c.key, table.c.walked).where(table.c.run == run, table.c.parts.is_(None))
+    rows = connection.execute(query).all()
     walked = [(scope, key) for scope, key, done in rows if done]
     opened = fully_walked([(scope, key) for scope, key, _ in rows], walked)
     new = [

@@ -1,16 +1,18 @@
 """From walked windows to the log: rows are found, compared, read and judged, then appended in groups."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from archive import ledger, log, tables
+from archive import crawl_state, ledger, log
 from archive.ledger import Run
 from archive.log import Seen, WindowBatch
 from archive.store import Archive
+from archive.windows import WALKING
+from crawlers.measuring import Measured
 from crawlers.parsing import Parser, Shape
 from crawlers.rereading import rereader
 from crawlers.source import Source, load_sources
@@ -30,11 +32,23 @@ _DEFENSE: Final = ("17", "21", "57", "97")
 
 @dataclass(slots=True)
 class Ready:
-    """A walk whose rows are found, waiting to be appended."""
+    """A walk whose rows are found, waiting to be appended. ``shape``: what was found about the shape of its answers;
+    ``facts``: what it was judged by.
+    """
 
     walk: Walk
     found: list[Found]
     tally: Tally
+    shape: Shape = field(default_factory=Shape)
+    facts: WindowFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is held of the rows that wait: SHA-256 by source number, and those that the present parser has read."""
+
+    hashes: Mapping[str, str]
+    current: Set[str]
 
 
 @dataclass(slots=True)
@@ -96,6 +110,8 @@ class Appender:
                     self._note(connection, ready, judgement)
             for group in _grouped(self._batches(judged)):
                 self._append(group)
+        for ready, judgement, _ in judged:
+            ready.walk.whole = judgement.usable and judgement.verdict is Verdict.COMPLETE
         for ready in waiting:
             ready.walk.forget_payloads()
 
@@ -106,9 +122,9 @@ class Appender:
         walk.closed = True
 
     def _find(self, walk: Walk) -> Ready:
-        found, tally = [], Tally()
+        ready = Ready(walk, [], Tally())
         for asked, held in walk.to_read(every=self.every):
-            if walk.unreadable:
+            if walk.unreadable or walk.parts or walk.limit is not None:
                 break
             noted = Shape()
             try:
@@ -118,83 +134,107 @@ class Appender:
                 break
             if held.capture.origin is Origin.REBUILT:
                 noted.missing.clear()  # a container that somebody else rebuilt holds what they kept
-            self.shape.add(noted)
+            ready.shape.add(noted)
             if self.again is not None:
                 wanted = set(self.again[held.number or 0])
                 rows.rows = [row for row in rows.rows if row.index in wanted]
-            found.append(rows)
+            ready.found.append(rows)
             if held is asked.held[-1]:
                 asked.rows = len(rows.rows)
-                tally.add(rows.rows)
-        return Ready(walk, found, tally)
+                ready.tally.add(rows.rows)
+        return ready
 
-    def _known(self, waiting: Sequence[Ready]) -> dict[str, str]:
+    def _known(self, waiting: Sequence[Ready]) -> Known:
         if self.again is not None:
-            return {}
+            return Known({}, set())
         numbers = sorted({row.source_number for ready in waiting for found in ready.found for row in found.rows})
-        known: dict[str, str] = {}
+        hashes: dict[str, str] = {}
+        current: set[str] = set()
         with self.archive.reading() as connection:
             for at in range(0, len(numbers), BATCH):
-                hashes = log.known_hashes(connection, self.source.name, numbers[at : at + BATCH])
-                known |= {number: sha256 for number, (sha256, _) in hashes.items()}
-        return known
+                held = log.known_hashes(connection, self.source.name, numbers[at : at + BATCH])
+                for number, (sha256, version) in held.items():
+                    hashes[number] = sha256
+                    if version == self.source.parser_version:
+                        current.add(number)
+        return Known(hashes, current)
 
     def _stage(
-        self, ready: Ready, known: Mapping[str, str], stages: ExitStack
+        self, ready: Ready, known: Known, stages: ExitStack
     ) -> tuple[Ready, Judgement, list[tuple[Found, Stage]]]:
-        facts = self._facts(ready)
-        judgement = judge(facts)
+        measured = Measured(self.parser, known.current, self.source.expectations.filled)
+        judgement = self._judge(ready, known, measured)
         if not judgement.usable:
             return ready, judgement, []
         staged, problems, taken = [], [], set[str]()
         for found in ready.found:
             if self.every:
                 taken = set[str]()
-            rows, unread = stage(self.parser, found, known, taken, self.shape)
+            rows, unread = stage(measured, found, known.hashes, taken, ready.shape)
             staged.append((found, stages.enter_context(rows)))
             problems += unread
-        if problems:
-            judgement = judge(self._facts(ready, problems))
-        return ready, judgement, staged
+        judgement = self._judge(ready, known, measured, problems)
+        return ready, judgement, staged if judgement.usable else []
 
-    def _facts(self, ready: Ready, problems: Sequence[str] = ()) -> WindowFacts:
+    def _judge(self, ready: Ready, known: Known, measured: Measured, problems: Sequence[str] = ()) -> Judgement:
+        """The verdict of a walk, from the facts that the ledger will hold."""
+        ready.facts = self._facts(ready, known, measured, problems)
+        return judge(ready.facts)
+
+    def _facts(self, ready: Ready, known: Known, measured: Measured, problems: Sequence[str]) -> WindowFacts:
         walk, tally, expected = ready.walk, ready.tally, self.source.expectations
-        gaps = walk.gaps(every=self.every)
-        if problems:
-            count = "1 row" if len(problems) == 1 else f"{len(problems):,} rows"
-            gaps.append(f"{count} could not be read (the first: {problems[0]})")
         sized = self.sized and not walk.unreadable
         return WindowFacts(
             [asked.facts() for asked in walk.asked],
-            rows=tally.rows, distinct=len(tally.numbers), doubles=tally.doubles, expected=walk.expected, gaps=gaps,
-            unreadable=walk.unreadable, cancelled=walk.cancelled,
+            rows=tally.rows, distinct=len(tally.numbers), doubles=tally.doubles,
+            expected=walk.expected, recounted=tuple(walk.recounted), limit=walk.limit, parts=walk.parts,
+            gaps=tuple(walk.gaps(every=self.every)), unreadable=walk.unreadable, unread=len(problems),
+            first_unread=problems[0] if problems else None,
             previous=self._previous(walk) if sized and expected.greatest_drop else None,
             least_rows=expected.least_rows if sized else min(expected.least_rows, 1),
             greatest_drop=expected.greatest_drop,
+            known=len(known.current & tally.numbers) if sized else 0, changed=measured.changed if sized else 0,
+            greatest_change=expected.greatest_change,
+            read=measured.read if sized else 0,
+            filled={path: (measured.stated[path], least) for path, least in expected.filled.items()} if sized else {},
+            vanished=self._vanished(ready), types=dict(ready.shape.types),
+            unchanged_since=walk.unchanged_since, stale_days=self._stale_days(walk) if sized else None,
+            accepted=walk.accepted, cancelled=walk.cancelled,
         )  # fmt: skip
+
+    def _vanished(self, ready: Ready) -> tuple[str, ...]:
+        """Known fields that an answer of the source itself no longer has; files of other people may have fewer."""
+        live = all(found.held.capture.origin is Origin.LIVE for found in ready.found)
+        return tuple(sorted(ready.shape.missing)) if live and self.run.kind in WALKING else ()
+
+    def _stale_days(self, walk: Walk) -> int | None:
+        """Days since the window brought anything new, where that is longer than the source ever pauses."""
+        most = self.source.expectations.freshness_days
+        if most is None or self.run.kind != "crawl":
+            return None
+        with self.archive.reading() as connection:
+            news = crawl_state.last_news(connection, self.source.name, walk.window.scope, walk.window.key)
+        days = (self.run.started_at - news).days if news else 0
+        return days if days > most else None
 
     def _previous(self, walk: Walk) -> int | None:
         """Rows of the window in the last crawl that walked it to the end."""
-        windows, runs = tables.windows.c, tables.runs.c
-        query = (
-            select(windows.rows)
-            .join(tables.runs, runs.number == windows.run)
-            .where(runs.source == self.source.name, runs.number != self.run.number, windows.walked)
-            .where(windows.scope == walk.window.scope, windows.key == walk.window.key, windows.state == "appended")
-            .order_by(windows.run.desc())
-            .limit(1)
-        )
+        window = walk.window
         with self.archive.reading() as connection:
-            rows: int | None = connection.scalar(query)
-        return rows
+            return crawl_state.previous_rows(
+                connection, self.source.name, self.run.number, window.scope, window.key
+            )  # fmt: skip
 
     def _note(self, connection: Connection, ready: Ready, judgement: Judgement) -> None:
-        write_ledger(connection, self.run, ready.walk, every=self.every)
+        walk, facts = ready.walk, ready.facts
+        write_ledger(connection, self.run, walk, every=self.every)
         ledger.finish_window(
-            connection, ready.walk.number, state="held" if judgement.held else "fetched",
-            verdict=judgement.verdict, reasons=judgement.reasons, expected=ready.walk.expected,
-            rows=ready.tally.rows, distinct_rows=len(ready.tally.numbers),
+            connection, walk.number, state="held" if judgement.held else "fetched",
+            verdict=judgement.verdict, reasons=judgement.reasons, expected=walk.expected,
+            rows=facts.previous or 0 if facts and walk.unchanged_since else ready.tally.rows,
+            distinct_rows=len(ready.tally.numbers), facts=facts.to_json() if facts else None, parts=walk.parts or None,
         )  # fmt: skip
+        self.shape.add(ready.shape)
         self.verdicts.append((judgement.verdict, judgement.reasons))
         self.counts.windows += 1
         self.counts.captures += len(ready.found)

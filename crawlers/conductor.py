@@ -1,6 +1,6 @@
 """Conducts one crawl: hands out requests, takes answers, closes windows, and knows why it ended."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -8,18 +8,27 @@ import scrapy
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
-from archive.ledger import Run, set_progress
+from archive import crawl_state
+from archive.ledger import Run, plan_window, set_progress
 from archive.store import Archive
 from archive.warc import WarcWriter
 from crawlers.appending import Appender
 from crawlers.failures import problem_of_answer, problem_of_error
 from crawlers.held import HELD
+from crawlers.quota import Quota, QuotaExhausted
 from crawlers.replay import Recordings
 from crawlers.spider import PlannedRequest, SourceSpider
 from crawlers.verdict import Judgement
 from crawlers.walk import ASKED, Asked, Walk, write_ledger
 from noticewatch.errors import NotRecorded, SourceDrift
 from noticewatch.models import Verdict
+from noticewatch.settings import Settings
+
+SINCE: Final = "noticewatch_since"
+"""Key in a request's meta: when the file came that the source is asked to compare with."""
+
+_OK: Final = 200
+_NOT_MODIFIED: Final = 304
 
 _GIVE_UP_AFTER: Final = 3
 """Windows in a row without any answer after which a live crawl stops asking."""
@@ -42,7 +51,8 @@ class Conductor:
     archive: Archive
     run: Run
     appender: Appender
-    walks: Sequence[Walk]
+    walks: list[Walk]
+    settings: Settings
     scrapy_settings: dict[str, Any]
     recordings: Recordings | None = None
     progress: Callable[[Progress], None] | None = None
@@ -55,6 +65,9 @@ class Conductor:
     _closed: int = 0
     _reported: int = field(default=-1)
 
+    def __post_init__(self) -> None:
+        self._quota = Quota.of(self.archive, self.appender.source, self.settings)
+
     @property
     def live(self) -> bool:
         """Whether publishers are asked."""
@@ -66,11 +79,15 @@ class Conductor:
             self._writer = WarcWriter(self.archive.warc_folder, self.run.source)
         return self._writer
 
+    def spend(self, request: scrapy.Request) -> None:  # noqa: ARG002 - one call, whatever is asked
+        """Count a request about to be sent against the source's quota. Raises QuotaExhausted."""
+        self._quota.spend()
+
     def first_requests(self) -> Iterator[scrapy.Request]:
         """First requests of all windows, as Scrapy asks for them."""
         assert self.spider is not None
         try:
-            for walk in self.walks:
+            for walk in list(self.walks):  # windows that a split adds are asked where it happens
                 if self.gave_up or self.error or self.cancelled:
                     return
                 yield from self._requests(walk, self.spider.requests(walk.window))
@@ -117,13 +134,31 @@ class Conductor:
     def _answered(self, response: Response) -> list[scrapy.Request]:
         asked: Asked = response.meta[ASKED]
         asked.held, asked.status = response.meta[HELD], response.status
-        problem = problem_of_answer(asked.held[-1])
-        if problem:
-            asked.problem, asked.blocked = problem.sentence, problem.blocked
-        asked.state = "failed" if problem else "answered"
-        requests = [] if problem else self._led_to(asked)
+        asked.validators = _header(response, "ETag"), _header(response, "Last-Modified")
+        asked.state = "answered"
+        if response.status == _NOT_MODIFIED and response.meta.get(SINCE):
+            asked.unchanged, asked.walk.unchanged_since = True, response.meta[SINCE]
+            requests = []
+        else:
+            self._judge_answer(asked)
+            requests = self._led_to(asked) if asked.state == "answered" and not asked.nothing else []
         self._settle(asked.walk)
         return requests
+
+    def _judge_answer(self, asked: Asked) -> None:
+        """Whether an answer can be used, by what the source itself says in it, else by its status and kind."""
+        assert self.spider is not None
+        refusal = self.spider.problem(asked.answer()) if asked.status != _OK else None
+        if refusal is None:
+            problem = problem_of_answer(asked.held[-1])
+            if problem:
+                asked.state, asked.problem, asked.blocked = "failed", problem.sentence, problem.blocked
+            return
+        asked.nothing = refusal.nothing
+        if not refusal.nothing:
+            asked.state, asked.problem, asked.blocked = "failed", refusal.sentence, refusal.blocked
+        if refusal.until is not None:
+            self._quota.spent(refusal.until)
 
     def _led_to(self, asked: Asked) -> list[scrapy.Request]:
         assert self.spider is not None
@@ -131,28 +166,69 @@ class Conductor:
         try:
             total = self.spider.total(walk.window, answer)
             if total is not None:
-                walk.expected = total
+                walk.count(total)
+                if self._too_large(walk):
+                    return self._split(walk)
             return list(self._requests(walk, self.spider.follow(walk.window, answer)))
         except SourceDrift as error:
             walk.unreadable = str(error)
             return []
+
+    def _too_large(self, walk: Walk) -> bool:
+        limit = self.appender.source.window_limit
+        return limit is not None and walk.expected is not None and walk.expected > limit
+
+    def _split(self, walk: Walk) -> list[scrapy.Request]:
+        """First requests of the windows that make a window whose rows the source cannot page through."""
+        assert self.spider is not None
+        parts = self.spider.split(walk.window)
+        if not parts:
+            walk.limit = self.appender.source.window_limit
+            return []
+        walk.parts = len(parts)
+        planned = {(known.window.scope, known.window.key) for known in self.walks}
+        requests: list[scrapy.Request] = []
+        for part in parts:
+            if (part.scope, part.key) not in planned:
+                number = plan_window(self.archive, self.run, part.scope, part.key, part.begins, part.ends)
+                own = Walk(part, number)
+                self.walks.append(own)
+                requests += self._requests(own, self.spider.requests(part))
+        return requests
 
     def _failed(self, failure: Any) -> list[scrapy.Request]:
         asked: Asked = failure.request.meta[ASKED]
         problem = problem_of_error(failure.value, asked.request.url, self.appender.source.timeout)
         asked.state = "not_recorded" if isinstance(failure.value, NotRecorded) else "failed"
         asked.problem, asked.blocked = problem.sentence, problem.blocked
+        if isinstance(failure.value, QuotaExhausted):
+            self.gave_up = Judgement(Verdict.BLOCKED, [problem.sentence])
         self._settle(asked.walk)
         return []
 
     def _settle(self, walk: Walk) -> None:
         if walk.settled and not walk.closed:
             self._watch(walk)
-            self.appender.take(walk)
+            self._close(walk)
             self._closed += 1
             self._report(every=1 if self.live else 50)
         elif self.live:
             self._write(walk)
+
+    def _close(self, walk: Walk) -> None:
+        self.appender.take(walk)
+        if self.live:
+            self._keep_validators(walk)
+
+    def _keep_validators(self, walk: Walk) -> None:
+        """Keep by what a file may be asked whether it has changed, once all of it is in the log."""
+        last = walk.asked[-1]
+        if not walk.whole or last.request.purpose != "file" or last.unchanged or not any(last.validators):
+            return
+        number = last.held[-1].number
+        assert number is not None
+        with self.archive.writing() as connection:
+            crawl_state.keep_validators(connection, self.run.source, last.request.url, *last.validators, number)
 
     def _watch(self, walk: Walk) -> None:
         """Give up where window after window brings nothing: no network, or a publisher who refuses."""
@@ -180,11 +256,23 @@ class Conductor:
             asked = walk.ask(request)
             if self.live:
                 self._write(walk)
+            headers, meta = self._conditions(request)
             yield scrapy.Request(
-                request.url, method=request.method, body=request.body, headers=dict(request.headers),
-                callback=self.spider.parse, errback=self.spider.errback, dont_filter=True, meta={ASKED: asked},
+                request.url, method=request.method, body=request.body, headers={**request.headers, **headers},
+                callback=self.spider.parse, errback=self.spider.errback, dont_filter=True, meta={ASKED: asked, **meta},
                 priority=len(walk.asked),  # a window that is begun goes first: the less time, the less drift
             )  # fmt: skip
+
+    def _conditions(self, request: PlannedRequest) -> tuple[dict[str, str], dict[str, str]]:
+        """Headers that ask for a file only if it has changed, and what the request is to remember of that."""
+        if not self.live or request.purpose != "file":
+            return {}, {}
+        with self.archive.reading() as connection:
+            kept = crawl_state.validators_of(connection, self.run.source, request.url)
+        if kept is None:
+            return {}, {}
+        pairs = (("If-None-Match", kept.etag), ("If-Modified-Since", kept.last_modified))
+        return {name: value for name, value in pairs if value}, {SINCE: f"{kept.seen_at:%Y-%m-%d %H:%M} UTC"}
 
     def _write(self, walk: Walk) -> None:
         with self.archive.writing() as connection:
@@ -200,3 +288,8 @@ class Conductor:
         set_progress(self.archive, self.run, {"windows_done": done, "windows": len(self.walks), "rows": counts.rows})
         if self.progress is not None:
             self.progress(progress)
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -13,23 +13,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from filelock import FileLock, Timeout
 from scrapy.crawler import AsyncCrawlerProcess
 
-from archive import ledger
+from archive import crawl_state, ledger, locks
 from archive.ledger import Run
 from archive.store import Archive
+from crawlers import planning
 from crawlers.addon import live_settings, replay_settings
 from crawlers.appending import Appender, Counts
 from crawlers.conductor import Conductor, Progress
 from crawlers.loading import load_parser, load_spider
 from crawlers.replay import Recordings
 from crawlers.source import Source
-from crawlers.spider import SourceSpider, Window
+from crawlers.spider import SourceSpider
 from crawlers.verdict import judge_crawl
-from crawlers.walk import Walk
+from crawlers.walk import accepted_walk
 from noticewatch.errors import NoticewatchError, UsageError
-from noticewatch.identifiers import now
 from noticewatch.models import RunKind, Verdict
 from noticewatch.settings import Settings
 
@@ -47,10 +46,8 @@ EXIT_CODES: Final[dict[Verdict, int]] = {
 ProgressCall: TypeAlias = Callable[[Progress], None]
 
 
-class CrawlRunning(NoticewatchError):
-    """Another process crawls this source at the moment."""
-
-    exit_code = EXIT_CODES[Verdict.NOT_STARTED]
+CrawlRunning = locks.SourceTaken
+"""Another process, here or on another machine, works on this source at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +79,11 @@ def crawl(
 ) -> RunResult:
     """Crawl a source, live or from recordings (kinds ``replay`` and ``starter``), and give its verdict.
 
-    A replay without dates walks the windows that the recordings hold. Raises CrawlRunning while another process crawls
-    the source, UsageError for recordings that cannot be replayed, DataFolderError where nothing can be written; what
-    goes wrong at the source is a verdict, not an error.
+    A live crawl without dates walks the regular windows, what lies between them and the last crawl, and what earlier
+    ones left unwalked; one with dates leaves out what an interrupted crawl of the same dates has walked. A replay
+    without dates walks the windows that the recordings hold. Raises CrawlRunning while another process crawls the
+    source, UsageError for recordings that cannot be replayed, DataFolderError where nothing can be written; what goes
+    wrong at the source is a verdict, not an error.
     """
     _check_request(kind, recordings, date_from, date_to)
     spider_class, parser = load_spider(source), load_parser(source)
@@ -93,35 +92,53 @@ def crawl(
         held = Recordings(recordings, source.name) if recordings is not None else None
         if held is not None and kind == "replay":
             held.refuse_several_days()
-        windows = _windows(spider_class(source), source, held, date_from, date_to)
+        chosen = planning.windows(archive, spider_class(source), source, held, date_from, date_to)
         run = ledger.start_run(archive, source.name, kind, _day(date_from), _day(date_to))
-        if kind == "crawl" and not settings.contact:
-            return _not_started(archive, run)
+        obstacle = _obstacle(settings, source) if kind == "crawl" else None
+        if obstacle:
+            return _not_started(archive, run, obstacle)
         appender = Appender(
             archive, run, source, parser, every=kind == "starter", sized=kind != "starter", grouped=held is not None
         )
         regular = date_from is None and date_to is None
         with closing_run(archive, run, appender, regular=regular, overlap=timedelta(days=source.overlap)) as closing:
             scrapy = replay_settings() if held is not None else live_settings(source, settings.contact or "")
-            walks = _planned(archive, run, windows)
-            conductor = Conductor(archive, run, appender, walks, scrapy, held, progress)
+            walks = planning.planned(archive, run, chosen.windows)
+            conductor = Conductor(archive, run, appender, walks, settings, scrapy, held, progress)
             _run_scrapy(spider_class, source, conductor)
             conductor.finish()
+            closing.notes += chosen.notes
         return closing.result()
 
 
-@contextlib.contextmanager
-def crawl_lock(archive: Archive, source: Source) -> Iterator[None]:
-    """Let one process at a time crawl, import or re-read a source. Raises CrawlRunning."""
-    lock = FileLock(archive.folder / "locks" / f"crawl-{source.name}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise CrawlRunning(f"{source.name} is being crawled by another process; wait until it has ended.") from error
-    try:
-        yield
-    finally:
-        lock.release()
+def accept(archive: Archive, source: Source, *, progress: ProgressCall | None = None) -> RunResult:
+    """Append the windows of a source that were held back, as they were captured then, because a person has looked.
+
+    Raises UsageError where none is held back, CrawlRunning while another process crawls the source.
+    """
+    parser = load_parser(source)
+    with crawl_lock(archive, source):
+        ledger.close_dead_runs(archive)
+        with archive.reading() as connection:
+            held = crawl_state.held_windows(connection, source.name)
+        if not held:
+            raise UsageError(f"No window of {source.name} is held back; there is nothing to accept.")
+        run = ledger.start_run(archive, source.name, "accept")
+        appender = Appender(archive, run, source, parser)
+        with closing_run(archive, run, appender) as closing:
+            for done, window in enumerate(held, start=1):
+                appender.take(accepted_walk(archive, run, window))
+                appender.flush()
+                with archive.writing() as connection:
+                    crawl_state.release(connection, source.name, window, run.number)
+                if progress is not None:
+                    progress(Progress(done, len(held), appender.counts.rows, appender.counts.records))
+        return closing.result()
+
+
+def crawl_lock(archive: Archive, source: Source) -> contextlib.AbstractContextManager[locks.Lease]:
+    """Let one process at a time, on whatever machine, crawl, import or re-read a source. Raises CrawlRunning."""
+    return locks.hold(archive, source.name)
 
 
 @dataclass(slots=True)
@@ -132,11 +149,16 @@ class Closing:
     appender: Appender
     verdict: Verdict | None = None
     reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def findings(self) -> list[str]:
+        """What else is to be said: the shape of the answers, what was left out."""
+        return [*self.appender.shape.findings(), *self.notes]
 
     def result(self) -> RunResult:
         """How the run ended."""
         assert self.verdict is not None
-        return RunResult(self.run, self.verdict, self.reasons, self.appender.shape.findings(), self.appender.counts)
+        return RunResult(self.run, self.verdict, self.reasons, self.findings(), self.appender.counts)
 
 
 @contextlib.contextmanager
@@ -165,9 +187,9 @@ def closing_run(
     except BaseException as error:
         closing.verdict, closing.reasons = _ended_by(error)
         with contextlib.suppress(Exception):  # the first error is the one to tell
-            ledger.finish_run(archive, run, closing.verdict, closing.reasons, appender.shape.findings())
+            ledger.finish_run(archive, run, closing.verdict, closing.reasons, closing.findings())
         raise
-    findings = appender.shape.findings()
+    findings = closing.findings()
     ledger.finish_run(archive, run, closing.verdict, closing.reasons, findings, regular=regular, overlap=overlap)
 
 
@@ -188,34 +210,20 @@ def _check_request(kind: RunKind, recordings: Path | None, date_from: date | Non
         raise UsageError(f"The first day, {date_from}, is after the last, {date_to}.")
 
 
-def _windows(
-    spider: SourceSpider, source: Source, held: Recordings | None, date_from: date | None, date_to: date | None
-) -> list[Window]:
-    if held is None:
-        return list(spider.windows(date_from, date_to, now().astimezone(source.zone).date()))
-    captures = [found.capture for found in held]
-    if date_from is not None or date_to is not None:
-        seen = captures[-1].fetched_at.astimezone(source.zone).date()
-        return list(spider.windows(date_from, date_to, seen))
-    found = {window for capture in captures if (window := spider.window_of(capture)) is not None}
-    if not found:
-        raise UsageError(f"{held.path} holds no window of {source.name}; name a recording of this source.")
-    return sorted(found, key=lambda window: (window.begins or "", window.scope, window.key))
+def _obstacle(settings: Settings, source: Source) -> str | None:
+    """Why a source cannot be crawled live at all; None where it can."""
+    setting = settings.sources.get(source.name)
+    if not source.live:
+        return f"not crawled: {source.live_note or 'this source reads recordings and imports only'}"
+    if not settings.contact:
+        return "no contact: set NOTICEWATCH_CONTACT to an e-mail address or a page, so that publishers know who asks"
+    if source.key is not None and source.key.required and (setting is None or setting.key is None):
+        return f"no key: get one at {source.key.obtain} and set it as key in the table [sources.{source.name}]"
+    return None
 
 
-def _planned(archive: Archive, run: Run, windows: Sequence[Window]) -> list[Walk]:
-    with archive.writing() as connection:
-        return [
-            Walk(
-                window,
-                ledger.plan_window(connection, run, window.scope, window.key, window.begins, window.ends),
-            )
-            for window in windows
-        ]
-
-
-def _not_started(archive: Archive, run: Run) -> RunResult:
-    reasons = ["no contact: set NOTICEWATCH_CONTACT to an e-mail address or a page, so that publishers know who asks"]
+def _not_started(archive: Archive, run: Run, obstacle: str) -> RunResult:
+    reasons = [obstacle]
     ledger.finish_run(archive, run, Verdict.NOT_STARTED, reasons)
     return RunResult(run, Verdict.NOT_STARTED, reasons)
 

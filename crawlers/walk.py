@@ -1,15 +1,18 @@
 """A window on its way through a crawl: what was asked, what came, what was found in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import astuple, dataclass, field
+from typing import Final, cast
 
 from sqlalchemy import Connection
 
-from archive import captures, ledger
+from archive import captures, crawl_state, ledger
+from archive.crawl_state import PastWindow
 from archive.ledger import Run
+from archive.store import Archive
 from crawlers.held import Held
-from crawlers.spider import Answer, PlannedRequest, Window
+from crawlers.rereading import filed
+from crawlers.spider import Answer, PlannedRequest, Purpose, Window
 from crawlers.verdict import RequestFacts, RequestState
 
 ASKED: Final = "noticewatch_asked"
@@ -18,7 +21,11 @@ ASKED: Final = "noticewatch_asked"
 
 @dataclass(slots=True, eq=False)
 class Asked:
-    """A request of a window and what became of it. ``held``: its captures, oldest first; the last one counts."""
+    """A request of a window and what became of it. ``held``: its captures, oldest first; the last one counts.
+
+    ``validators``: ETag and Last-Modified of the answer; ``unchanged``: the source says that the file is the one which
+    it gave before; ``nothing``: it says that there is nothing.
+    """
 
     walk: "Walk"
     request: PlannedRequest
@@ -30,6 +37,9 @@ class Asked:
     rows: int | None = None
     number: int | None = None
     noted: RequestState | None = None
+    validators: tuple[str | None, str | None] = (None, None)
+    unchanged: bool = False
+    nothing: bool = False
 
     def facts(self) -> RequestFacts:
         """What the verdict is computed from."""
@@ -44,13 +54,25 @@ class Asked:
 
 @dataclass(slots=True, eq=False)
 class Walk:
-    """A window and everything asked for it. ``unreadable``: the sentence on an answer that is not what was due."""
+    """A window and everything asked for it. ``unreadable``: the sentence on an answer that is not what was due.
+
+    expected, recounted: the source's own count, and those that it gave before; limit: rows that it lets one page
+    through, where the window has more and cannot be split; parts: windows that it was split into; unchanged_since: day
+    and time of the file that the source says is still the same; accepted: released by a person; whole: appended and
+    judged complete.
+    """
 
     window: Window
     number: int
     asked: list[Asked] = field(default_factory=list)
     expected: int | None = None
+    recounted: list[int] = field(default_factory=list)
+    limit: int | None = None
+    parts: int = 0
+    unchanged_since: str | None = None
+    accepted: bool = False
     unreadable: str | None = None
+    whole: bool = False
     closed: bool = False
     cancelled: bool = False
 
@@ -60,6 +82,12 @@ class Walk:
         self.asked.append(asked)
         return asked
 
+    def count(self, total: int) -> None:
+        """Take the source's own count of the window's rows."""
+        if self.expected is not None and self.expected != total:
+            self.recounted.append(self.expected)
+        self.expected = total
+
     @property
     def settled(self) -> bool:
         """Whether every request has had its answer or failure."""
@@ -68,7 +96,7 @@ class Walk:
     def to_read(self, *, every: bool) -> Iterator[tuple[Asked, Held]]:
         """Captures that hold rows; ``every``: also older captures of the same request."""
         for asked in self.asked:
-            if asked.state == "answered" and asked.request.purpose != "count":
+            if asked.state == "answered" and asked.request.purpose != "count" and not asked.nothing:
                 for held in asked.held if every else asked.held[-1:]:
                     if held.capture.status == 200:
                         yield asked, held
@@ -95,6 +123,27 @@ def walk_of_capture(where: ledger.Where, run: Run, held: Held, scope: str) -> Wa
     return walk
 
 
+def accepted_walk(where: Archive, run: Run, past: PastWindow) -> Walk:
+    """The walk of a window that was held back and is released: the requests and captures of then, under this run."""
+    window = Window(past.scope, past.key, past.begins, past.ends)
+    walk = Walk(window, ledger.plan_window(where, run, *astuple(window)), accepted=True)
+    with where.reading() as connection:
+        requests = crawl_state.requests_of(connection, past.number)
+        facts = crawl_state.facts_of(connection, past.number) or {}
+    walk.expected = facts.get("expected")
+    for request in requests:
+        sent = PlannedRequest(
+            request.url, request.method, purpose=cast("Purpose", request.purpose), page=request.page,
+            optional=request.optional,
+        )  # fmt: skip
+        asked = walk.ask(sent)
+        asked.state, asked.status = cast("RequestState", request.state), request.status
+        asked.problem, asked.blocked = request.problem, request.blocked
+        if request.capture is not None:
+            asked.held = [filed(where, request.capture)]
+    return walk
+
+
 def write_ledger(connection: Connection, run: Run, walk: Walk, *, every: bool = False) -> None:
     """Bring captures and requests of a walk into the database as far as they are not there yet."""
     for asked in walk.asked:
@@ -104,12 +153,13 @@ def write_ledger(connection: Connection, run: Run, walk: Walk, *, every: bool = 
         if asked.number is None:
             sent = asked.request
             asked.number = ledger.note_request(
-                connection, walk.number, purpose=sent.purpose, method=sent.method, url=sent.url, page=sent.page
-            )
+                connection, walk.number, purpose=sent.purpose, method=sent.method, url=sent.url, page=sent.page,
+                optional=sent.optional,
+            )  # fmt: skip
             asked.noted = "planned"
         if asked.noted != asked.state or asked.rows is not None:
             ledger.answer_request(
                 connection, asked.number, state=asked.state, status=asked.status, rows=asked.rows,
-                capture=asked.held[-1].number if asked.held else None, problem=asked.problem,
+                capture=asked.held[-1].number if asked.held else None, problem=asked.problem, blocked=asked.blocked,
             )  # fmt: skip
             asked.noted = asked.state

@@ -125,6 +125,9 @@ def crawl(
     replay: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Answer every request from this WARC file or folder.")
     ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Append what was held back for changing too much, as captured then.")
+    ] = False,
     child: Child = False,
     as_json: Json = False,
 ) -> None:
@@ -134,19 +137,25 @@ def crawl(
 
     Example: noticewatch crawl usaspending_transactions --from 2026-08-01 --to 2026-08-21
     """
+    from crawlers.engine import accept as accept_held  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
     from crawlers.engine import crawl as crawl_source  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
     from crawlers.reparsing import reparse  # noqa: PLC0415 - likewise
 
     settings, chosen = load_settings(), source(name)
     date_from, date_to = _day(first, "--from"), _day(last, "--to")
+    if accept and (first or last or replay):
+        raise UsageError("--accept takes what was captured when it was held back; leave out --from, --to and --replay.")
     if child:
         end_with_parent()
     with open_archive(settings) as archive, _telling(name, quiet=child or as_json) as tell:
         reparse(archive, chosen, progress=tell)
-        result = crawl_source(
-            archive, settings, chosen, kind="replay" if replay else "crawl", recordings=replay, date_from=date_from,
-            date_to=date_to, progress=tell,
-        )  # fmt: skip
+        if accept:
+            result = accept_held(archive, chosen, progress=tell)
+        else:
+            result = crawl_source(
+                archive, settings, chosen, kind="replay" if replay else "crawl", recordings=replay,
+                date_from=date_from, date_to=date_to, progress=tell,
+            )  # fmt: skip
     _end(settings, name, result, as_json=as_json, child=child)
 
 

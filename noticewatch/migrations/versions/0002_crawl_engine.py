@@ -38,3 +38,5 @@ def upgrade() -> None:
     )
     for name, kind in (("facts", sa.Text()), ("parts", sa.Integer()), ("released_by", sa.Integer())):
         op.add_column("windows", sa.Column(name, kind, nullable=True))
+    for name in ("optional", "blocked"):
+        op.add_column("requests", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
