@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from archive import tables, windows
+from archive import locks, tables, windows
 from archive.appending import Appending, Item, Tally, Terms
 from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
 from archive.held import Place
@@ -57,13 +57,15 @@ def append(
     """Append readings in transactions of at most 1,000; a ``last`` batch closes its window in the ledger.
 
     ``late_after``: days after which a notice's first version is called late; ``ranks``: rank of each source of the
-    register, the lowest wins; a source without one comes last.
+    register, the lowest wins; a source without one comes last. Raises LeaseLost where another process has taken the
+    run's source over meanwhile.
     """
     terms = Terms(run, register, parser_version, late_after, reread, ranks or {}, stamp(now()))
     total, last_seq = Tally(), 0
     for group in _transactions(batches):
         with _collector_paused(), archive.writing() as connection:
             lock_log(connection)
+            locks.confirm(connection, run.source)
             tally, last_seq = _append_group(connection, terms, group)
         total.records += tally.records
         total.versions += tally.versions

@@ -1,0 +1,194 @@
+"""The lock of a source: one holder at a time, over processes and machines; who loses it appends nothing more."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from archive import locks
+from archive.locks import LEASE, LeaseLost, SourceTaken, confirm, hold
+from archive.processes import Process, is_dead, started, this_process
+from archive.store import Archive
+from noticewatch.settings import Settings
+from tests.archive.making import open_archive
+
+SPAWN = multiprocessing.get_context("spawn")
+ELSEWHERE = Process("elsewhere/1/1", 4711, "1")
+BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.at = BEGIN
+
+    def __call__(self, connection: Connection) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def other(archive: Archive) -> Iterator[Archive]:
+    """The same database, opened as another process would."""
+    opened = Archive.open(Settings(home=archive.folder))
+    yield opened
+    opened.close()
+
+
+def living(archive: Archive, source: str = "one") -> bool:
+    with archive.reading() as connection:
+        return locks.living_holder(connection, source) is not None
+
+
+def test_a_held_source_is_refused_with_the_name_of_its_holder_until_it_is_released(archive: Archive) -> None:
+    with hold(archive, "one"):
+        mine = rf"one is being crawled or imported by process {os.getpid()} on "
+        with pytest.raises(SourceTaken, match=mine), hold(archive, "one"):
+            pass
+        with hold(archive, "two"):
+            assert living(archive)
+    assert not living(archive)
+    with hold(archive, "one"):
+        assert living(archive)
+
+
+def test_a_lock_is_released_when_its_work_fails(archive: Archive) -> None:
+    with pytest.raises(ValueError, match="no"), hold(archive, "one"):
+        raise ValueError("no")
+    assert not living(archive)
+
+
+def test_a_lease_of_another_machine_holds_while_it_is_renewed_and_is_over_when_it_is_not(archive: Archive) -> None:
+    clock = Clock()
+    with hold(archive, "one", clock=clock, process=ELSEWHERE, renew_every=None) as lease:
+        clock.at += LEASE - timedelta(seconds=1)
+        assert lease.renew()
+        clock.at += LEASE - timedelta(seconds=1)
+        with pytest.raises(SourceTaken, match="process 4711 on elsewhere"), hold(archive, "one", clock=clock):
+            pass
+        clock.at += timedelta(seconds=1)
+        with hold(archive, "one", clock=clock):
+            assert not lease.renew()
+            assert lease.lost
+
+
+def test_who_lost_a_source_is_told_before_it_writes_and_cannot_release_it_for_the_new_holder(
+    archive: Archive, other: Archive
+) -> None:
+    clock = Clock()
+    with hold(archive, "one", clock=clock, renew_every=None) as lease:
+        with archive.writing() as connection:
+            confirm(connection, "one")
+        clock.at += LEASE
+        taken = locks._acquire(other, "one", LEASE, clock, ELSEWHERE)
+        with pytest.raises(LeaseLost, match="one was taken over"), archive.writing() as connection:
+            confirm(connection, "one")
+        lease.release()
+        with archive.reading() as connection:
+            found = locks.holder(connection, "one")
+        assert found is not None
+        assert found.owner == taken.owner
+
+
+def test_a_source_that_this_process_never_held_is_nothing_to_confirm(archive: Archive) -> None:
+    with archive.writing() as connection:
+        confirm(connection, "one")
+
+
+def test_the_thread_renews_until_the_lock_is_released(archive: Archive) -> None:
+    with hold(archive, "one", renew_every=timedelta(milliseconds=5)) as lease:
+        first = _renewed(archive)
+        deadline = datetime.now(UTC) + timedelta(seconds=20)
+        while _renewed(archive) == first:  # the database's clock ticks once a second
+            assert datetime.now(UTC) < deadline
+        assert not lease.lost
+
+
+def _renewed(archive: Archive) -> datetime:
+    with archive.reading() as connection:
+        found = locks.holder(connection, "one")
+    assert found is not None
+    return found.renewed_at
+
+
+def _hold_until_killed(home: str, ready: "multiprocessing.synchronize.Event") -> None:
+    with hold(Archive.open(Settings(home=Path(home))), "one"):
+        ready.set()
+        signal.pause()
+
+
+def test_the_lock_of_a_killed_process_of_this_machine_is_free_at_once(archive: Archive) -> None:
+    ready = SPAWN.Event()
+    child = SPAWN.Process(target=_hold_until_killed, args=(str(archive.folder), ready))
+    child.start()
+    assert ready.wait(60)
+    with pytest.raises(SourceTaken, match=f"process {child.pid}"), hold(archive, "one"):
+        pass
+    child.kill()
+    child.join(30)
+    with hold(archive, "one"):
+        pass
+
+
+def test_a_process_number_that_was_given_anew_does_not_keep_a_lock(archive: Archive) -> None:
+    me = this_process()
+    before = Process(me.host, me.number, "another start")
+    locks._acquire(archive, "one", LEASE, locks.database_time, before)
+    with hold(archive, "one"):
+        pass
+
+
+def test_a_process_is_dead_only_where_that_is_known() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    me = this_process()
+    assert not is_dead(me)
+    assert is_dead(Process(me.host, ended.pid, ""))  # ended, but not waited for
+    ended.wait()
+    assert started(ended.pid) is None
+    assert not is_dead(Process("elsewhere", ended.pid, ""))
+
+
+def _take_turns(home: str, name: str, turns: int) -> None:
+    """Hold the source in turns; inside, no other may be: a file that only one can make says so."""
+    archive, mark = Archive.open(Settings(home=Path(home))), Path(home) / "inside"
+    done = 0
+    while done < turns:
+        try:
+            with hold(archive, "one"), _alone(mark):
+                with archive.writing() as connection:
+                    confirm(connection, "one")
+                done += 1
+        except SourceTaken:
+            continue
+    archive.close()
+
+
+@contextmanager
+def _alone(mark: Path) -> Iterator[None]:
+    mark.touch(exist_ok=False)
+    try:
+        yield
+    finally:
+        mark.unlink()
+
+
+@pytest.mark.xdist_group("processes")
+def test_of_several_processes_one_at_a_time_holds_a_source(tmp_path: Path) -> None:
+    archive = open_archive(tmp_path / "data")
+    children = [SPAWN.Process(target=_take_turns, args=(str(archive.folder), name, 15)) for name in "abc"]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(120)
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert not living(archive)
+    archive.close()
