@@ -101,6 +101,8 @@ DATE_ROLES: dict[str, str] = {
     "option_end": "Ends if all options are used",
     "hearing": "Hearing",
     "archive": "Leaves the source's active list",
+    "planned_solicitation": "Request for offers planned for",
+    "planned_award": "Award planned for",
 }
 DATED_FROM: dict[str, str] = {"posted": "posted", "signed": "signed", "first_seen": "first seen here"}
 NUMBER_TYPES: dict[str, str] = {
@@ -112,6 +114,14 @@ NUMBER_TYPES: dict[str, str] = {
     "modification": "Modification number",
     "transaction": "Transaction number",
     "generated_award_id": "USAspending award id",
+    "apfs": "Forecast number",
+    "incumbent_contract": "Number of the present contract",
+    "document": "Document number",
+    "docket": "Docket",
+    "citation": "Citation",
+    "rin": "Regulation identifier (RIN)",
+    "corrects": "Corrects document",
+    "corrected_by": "Corrected by document",
 }
 PARTY_ROLES: dict[str, str] = {
     "supplier": "Seller",
@@ -265,6 +275,8 @@ def date_words(value: DateValue) -> str:
     """A stated date at its precision, with its time and zone as published."""
     if value.precision == "year":
         return value.value[:4]
+    if value.precision == "quarter" and (quarter := re.fullmatch(r"(\d{4})-Q([1-4])", value.value)):
+        return f"quarter {quarter[2]} of {quarter[1]}"
     words = day_words(value.value)
     match = re.search(r"T(\d{2}:\d{2})(?::[\d.]+)?(Z|[+-]\d{2}:?\d{2})?$", value.value)
     if value.precision != "time" or not match:

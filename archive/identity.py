@@ -6,8 +6,9 @@ from typing import Final
 from noticewatch.models import Notice
 from noticewatch.numbers import plain
 
-UNSPOKEN: Final = frozenset({"modification"})
-"""Types of numbers that say nothing without another: ``P00001`` leads nowhere."""
+UNSPOKEN: Final = frozenset({"modification", "incumbent_contract", "corrects", "corrected_by"})
+"""Types of numbers that lead to no notice that states them: ``P00001`` says nothing without another, and the number of
+another thing leads to that thing."""
 
 
 def notice_id(register: str, key: str) -> str:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from noticewatch.models import DateValue, Notice
 
 Role: TypeAlias = Literal[
-    "posted", "modified", "due", "signed", "effective", "start", "end", "option_end", "hearing", "archive"
-]
+    "posted", "modified", "due", "signed", "effective", "start", "end", "option_end", "hearing", "archive",
+    "planned_solicitation", "planned_award",
+]  # fmt: skip
 DatedBy: TypeAlias = Literal["posted", "signed", "first_seen"]
 
 _TIME: Final = re.compile(

@@ -169,8 +169,9 @@ class DateValue(Part):
     """
 
     role: Literal[
-        "posted", "modified", "due", "signed", "effective", "start", "end", "option_end", "hearing", "archive"
-    ]
+        "posted", "modified", "due", "signed", "effective", "start", "end", "option_end", "hearing", "archive",
+        "planned_solicitation", "planned_award",
+    ]  # fmt: skip
     value: str
     precision: Literal["time", "day", "month", "quarter", "year"] = "day"
     zone: str | None = None

@@ -1,0 +1,100 @@
+"""Finds the elements of a list inside the bytes of a JSON answer: their byte ranges and their values."""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from noticewatch.errors import SourceDrift
+
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal)
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_BROKEN: Final = "The answer is cut off or broken JSON; fetch it again."
+
+Element = tuple[int, int, Any]
+"""First byte, byte behind the last, value with money as Decimal."""
+
+
+def elements(payload: bytes) -> Iterator[Element]:
+    """Each element of an answer that is one bare list.
+
+    Raises SourceDrift where the payload is no JSON list or is cut off.
+    """
+    text, whole = _read(payload)
+    if not isinstance(whole, list):
+        raise SourceDrift(f"The answer is no list{_said(whole)}.")
+    yield from _elements(text, _space(text, 0) + 1, ascii_only=len(text) == len(payload))
+
+
+def elements_of(payload: bytes, member: str, *, may_lack: bool = False) -> Iterator[Element]:
+    """Each element of the list in a member of the outermost object.
+
+    ``may_lack``: an object without the member holds no element. Raises SourceDrift where the payload is no JSON
+    object, is cut off, or holds no list of that name.
+    """
+    text, whole = _read(payload)
+    if not isinstance(whole, dict):
+        raise SourceDrift(f"The answer holds no {member}.")
+    if member not in whole:
+        if may_lack:
+            return
+        raise SourceDrift(f"The answer holds no {member}{_said(whole)}.")
+    if not isinstance(whole[member], list):
+        raise SourceDrift(f"The answer's {member} are no list.")
+    place = _space(text, _member(text, member)) + 1
+    yield from _elements(text, place, ascii_only=len(text) == len(payload))
+
+
+def _read(payload: bytes) -> tuple[str, Any]:
+    start = payload[:200].lstrip()
+    if not start:
+        raise SourceDrift("The answer is empty where JSON was due.")
+    if start.startswith(b"<"):
+        raise SourceDrift("The answer is an HTML or XML page where JSON was due.")
+    try:
+        text = payload.decode("utf-8")
+        return text, _DECODER.decode(text)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise SourceDrift(_BROKEN) from error
+
+
+def _said(whole: Any) -> str:
+    """What an answer without the list says in its place."""
+    said = (whole.get(name) for name in ("detail", "message", "error", "errors")) if isinstance(whole, dict) else ()
+    words = next((one for one in said if one), None)
+    return f", but says: {str(words)[:200]}" if words else ""
+
+
+def _member(text: str, wanted: str) -> int:
+    """Where the value of a member of the outermost object begins; of several of one name the last counts."""
+    place, found = _space(text, 0) + 1, 0
+    while text[place := _space(text, place)] != "}":
+        name, place = _DECODER.raw_decode(text, place)
+        place = _space(text, _space(text, place) + 1)
+        found = place if name == wanted else found
+        _, place = _DECODER.raw_decode(text, place)
+        place = _space(text, place)
+        place += text[place] == ","
+    return found
+
+
+def _elements(text: str, place: int, *, ascii_only: bool) -> Iterator[Element]:
+    counted, count = 0, 0  # characters counted so far, and the bytes that they are
+    place = _space(text, place)
+    while text[place] != "]":
+        value, end = _DECODER.raw_decode(text, place)
+        if ascii_only:
+            yield place, end, value
+        else:
+            first = count + len(text[counted:place].encode())
+            counted, count = end, first + len(text[place:end].encode())
+            yield first, count, value
+        place = _space(text, end)
+        if text[place] == ",":
+            place = _space(text, place + 1)
+
+
+def _space(text: str, place: int) -> int:
+    match = _SPACE.match(text, place)
+    return match.end() if match else place

@@ -1,0 +1,1 @@
+"""The Federal Register: rules and notices of US federal bodies, among them systems of records and surveys."""
