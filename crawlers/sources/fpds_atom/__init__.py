@@ -1,0 +1,1 @@
+"""FPDS, the public ATOM feed of US federal contract actions: recorded feeds and other people's archives of it."""
