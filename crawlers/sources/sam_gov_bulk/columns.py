@@ -26,7 +26,7 @@ CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
     "PopState": ("places",),
     "PopZip": ("places",),
     "PopCountry": ("places",),
-    "Active": (),
+    "Active": ("status", "status_published"),
     "AwardNumber": ("numbers.award",),
     "AwardDate": ("dates.signed",),
     "Award$": ("amounts.announced",),

@@ -1,4 +1,8 @@
-"""A row of the SAM.gov bulk file as a notice. Pure."""
+"""A row of the SAM.gov bulk file as a notice. Pure.
+
+What both sources of the register ``sam`` have in common (kinds, standing, buyers, set-asides, money) is public here, so
+that both say the same thing in the same words.
+"""
 
 import json
 import re
@@ -46,6 +50,7 @@ _KINDS: Final = {
     "Sale of Surplus Property": Kind.OTHER,
     "Consolidate/(Substantially) Bundle": Kind.OTHER,
     "Intent to Bundle Requirements (DoD-Funded)": Kind.OTHER,
+    "Foreign Government Standard": Kind.OTHER,
 }
 _STATUS: Final = {
     Kind.AWARD: Status.AWARDED,
@@ -55,7 +60,8 @@ _STATUS: Final = {
     Kind.SPECIAL_NOTICE: Status.OPEN,
 }
 _CANCELLED = re.compile(r"\W*(CANCELLED|CANCELED|CANCELLATION)\b", re.IGNORECASE)
-_MONEY = re.compile(r"\$?(-?\d{1,15}(?:,\d{3})*(?:\.\d{1,4})?)")
+_MONEY = re.compile(r"\$?\s?(-?\d{1,15}(?:,\d{3})*(?:\.\d{1,4})?(?:[eE]\+?\d{1,2})?)")
+_ACTIVE: Final = frozenset({"", "yes"})
 _DATES: Final[tuple[tuple[Role, str], ...]] = (
     ("posted", "PostedDate"),
     ("due", "ResponseDeadLine"),
@@ -84,47 +90,64 @@ def revision(posted: str, notice_id: str) -> str:
 
 def to_notice(cells: Cells, shape: Shape) -> Notice:
     """The notice that a row states."""
-    kind = _kind(cells["Type"], shape)
-    cancelled = _CANCELLED.match(cells["Title"])
+    kind = kind_of(cells["Type"], shape)
+    status, word = standing(kind, cells["Title"], cells["Active"])
     return Notice(
         kind=kind,
         kind_published=cells["Type"],
-        status=Status.CANCELLED if cancelled else _STATUS.get(kind, Status.UNKNOWN),
-        status_published=cancelled[1] if cancelled else None,
-        title=_text(cells["Title"]),
-        description=_text(cells["Description"]),
+        status=status,
+        status_published=word,
+        title=texts(cells["Title"]),
+        description=texts(cells["Description"]),
         buyers=_buyers(cells),
         parties=_parties(cells),
-        amounts=tuple(_amounts(cells, shape)),
+        amounts=amounts(cells["Award$"], shape),
         numbers=tuple(_numbers(cells)),
         dates=tuple(_dates(cells, shape)),
         classifications=_classifications(cells["NaicsCode"], cells["ClassificationCode"]),
-        competition=_competition(cells["SetASideCode"], cells["SetASide"]),
+        competition=competition(cells["SetASideCode"], cells["SetASide"]),
         places=_places(cells),
         links=tuple(_links(cells)),
     )
 
 
-def _kind(printed: str, shape: Shape) -> Kind:
+def kind_of(printed: str, shape: Shape) -> Kind:
+    """The kind of a notice by SAM.gov's word for its type; one that is not known is a finding."""
     kind = _KINDS.get(printed)
     if kind is None:
         shape.remarks[f"type not known: {printed[:60]}"] += 1
     return kind or Kind.OTHER
 
 
-def _text(printed: str) -> tuple[Text, ...]:
+def standing(kind: Kind, title: str, active: str) -> tuple[Status, str | None]:
+    """Where a notice stands, and the word that says so.
+
+    Cancelled where the title begins so (SAM.gov has no field for it); archived where ``active`` is another word than
+    Yes; else by its kind.
+    """
+    cancelled = _CANCELLED.match(title)
+    if cancelled:
+        return Status.CANCELLED, cancelled[1]
+    if active.casefold() not in _ACTIVE:
+        return Status.ARCHIVED, f"Active: {active}"
+    return _STATUS.get(kind, Status.UNKNOWN), None
+
+
+def texts(printed: str) -> tuple[Text, ...]:
+    """A title or description with contact data masked; none where nothing is printed."""
     return (Text(text=mask(printed)),) if printed else ()
 
 
 def _buyers(cells: Cells) -> tuple[Buyer, ...]:
-    return _buyer(
+    return buyers(
         cells["Sub-Tier"], cells["Department/Ind.Agency"], cells["Office"],
         cells["CGAC"], cells["FPDS Code"], cells["AAC Code"],
     )  # fmt: skip
 
 
 @lru_cache(maxsize=8192)
-def _buyer(subtier: str, department: str, office: str, cgac: str, fpds: str, aac: str) -> tuple[Buyer, ...]:
+def buyers(subtier: str, department: str, office: str, cgac: str, fpds: str, aac: str) -> tuple[Buyer, ...]:
+    """The contracting body by names and codes of its department, sub-tier (agency) and office, as printed."""
     name = subtier or department
     codes = {system: code for system, code in (("cgac", cgac), ("fpds", fpds), ("aac", aac)) if code}
     if not name and not codes:
@@ -155,14 +178,15 @@ def _parties(cells: Cells) -> tuple[Party, ...]:
     return (Party(role="supplier", name=name, printed=printed if printed != name else None),)
 
 
-def _amounts(cells: Cells, shape: Shape) -> Iterator[Amount]:
-    printed = cells["Award$"]
+def amounts(printed: str, shape: Shape) -> tuple[Amount, ...]:
+    """The sum that an award notice announces: a limit, with options; a text that is no number is a finding."""
     match = _MONEY.fullmatch(printed)
     if match:
         value = Decimal(match[1].replace(",", ""))
-        yield Amount(kind=AmountKind.ANNOUNCED, basis="limit", value=value, currency="USD")
-    elif printed:
+        return (Amount(kind=AmountKind.ANNOUNCED, basis="limit", value=value, currency="USD"),)
+    if printed:
         shape.remarks["award amounts that are no number"] += 1
+    return ()
 
 
 def _numbers(cells: Cells) -> Iterator[Number]:
@@ -190,7 +214,8 @@ def _classifications(naics: str, psc: str) -> tuple[Classification, ...]:
 
 
 @lru_cache(maxsize=512)
-def _competition(set_aside_code: str, set_aside: str) -> Competition | None:
+def competition(set_aside_code: str, set_aside: str) -> Competition | None:
+    """The set-aside by code and words, as printed; None where neither is."""
     code, words = _plain_list(set_aside_code), _plain_list(set_aside)
     if not code and not words:
         return None

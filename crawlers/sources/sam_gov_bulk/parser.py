@@ -1,4 +1,4 @@
-"""Reads the SAM.gov bulk file: CSV in Windows-1252, all fields quoted, line breaks inside them.
+"""Reads the SAM.gov bulk files: CSV in Windows-1252 or UTF-8, all fields quoted, line breaks inside them.
 
 Columns are found by name. An answer with fewer columns carries fewer fields.
 """
@@ -18,6 +18,7 @@ from crawlers.sources.sam_gov_bulk.scanning import Scanner
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Reading
 
+_NAMES: Final = {"cp1252": "Windows-1252", "utf-8": "UTF-8"}
 _USUAL: Final = re.compile(r"(\d{4}-\d\d-\d\d) ([01]\d|2[0-3])(:[0-5]\d:[0-5]\d\.\d{3})-([01]\d)")
 """Almost all times of the file."""
 
@@ -31,7 +32,7 @@ def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
         names = tuple(columns)
         for start, raw, cells, texts in scanner.rows(len(columns), (columns["NoticeId"], columns["PostedDate"])):
             if scanner.damaged(raw):
-                shape.remarks["rows with bytes outside Windows-1252"] += 1
+                shape.remarks[f"rows with bytes outside {_NAMES[scanner.encoding]}"] += 1
             if cells is not None:
                 raise SourceDrift(_cut(index, f"it has {len(cells)} of {len(columns)} columns"))
             number, posted = texts

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
+from crawlers.sources.sam_gov_bulk.encoding import encoding_of
 from noticewatch.errors import SourceDrift
 
 LONGEST: Final = 8_000_000
@@ -96,8 +97,8 @@ class Scanner:
             lines.append(line)
             if not self.first:
                 self.first = line
-                if line.startswith(_BOM):
-                    self.encoding, line = "utf-8", line.removeprefix(_BOM)
+                self.encoding = encoding_of(line + self._ahead())
+                line = line.removeprefix(_BOM)
             yield line.decode(self.encoding, "replace")
 
     def _line(self) -> bytes:
@@ -117,6 +118,12 @@ class Scanner:
         if line:
             self.whole = line.endswith(b"\n")
         return line
+
+    def _ahead(self) -> bytes:
+        """What follows, one block of it where there is as much; it stays unread."""
+        while len(self._buffer) - self._at < _BLOCK and self._fill():
+            pass
+        return self._buffer[self._at : self._at + _BLOCK]
 
     def _fill(self) -> bool:
         """Read one block more; False at the end of the stream."""

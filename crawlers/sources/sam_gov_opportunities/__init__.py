@@ -1,0 +1,1 @@
+"""SAM.gov contract opportunities by its public interface (Get Opportunities, version 2)."""
