@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -87,16 +88,16 @@ def shifted(payload: bytes, keys: Sequence[str]) -> bytes:
     return with_rows(payload, lambda held: [_swapped_leaves(row, wordy) for row in held])
 
 
-def reworded(payload: bytes, spans: Sequence[tuple[int, int]], words: Sequence[str]) -> bytes:
-    """The payload with one word changed in each span, to another of the same length: the first of ``words`` that
-    stands there; a span without any stays.
+def reworded(payload: bytes, spans: Sequence[tuple[int, int]], words: Sequence[Sequence[str]]) -> bytes:
+    """The payload with one word changed in each span, to another of the same length: the first of the span's ``words``
+    that stands there by itself; a span without any stays. Names of columns, members and elements stay.
     """
     bent = bytearray(payload)
-    for start, end in spans:
-        for word in words:
-            at = payload.find(word.encode(), start, end)
-            if at >= 0:
-                bent[at : at + len(word.encode())] = word[::-1].encode()
+    for (start, end), choice in zip(spans, words, strict=True):
+        for word in choice:
+            found = re.compile(rb'(?<![\w"<>:/])' + word.encode() + rb'(?![\w"<>:/])').search(payload, start, end)
+            if found and word != word[::-1]:
+                bent[found.start() : found.end()] = word[::-1].encode()
                 break
     return bytes(bent)
 
@@ -188,21 +189,17 @@ def _leaves(row: Any) -> dict[str, str]:
 
 
 def _wordiest(rows: Sequence[dict[Any, Any]], keys: Sequence[str]) -> tuple[Any, Any] | None:
-    """The two names with most letters in their texts."""
-    sizes: dict[Any, int] = {}
-    known = {key for key in keys if key}
-    barred = {name for row in rows for name, value in row.items() if _is_key(value, known)}
+    """The two names with most letters in their texts, none of them the place of the rows' numbers."""
+    parts = {part for key in keys for part in re.split(r"[^A-Za-z0-9]+", key) if len(part) > 5}
+    letters: Counter[Any] = Counter()
+    keyed: Counter[Any] = Counter()
     for row in rows:
         for name, value in row.items():
-            if isinstance(value, str) and name not in barred:
-                sizes[name] = sizes.get(name, 0) + len(re.findall(r"[A-Za-z]", value))
-    first, second, *_ = [*sorted(sizes, key=lambda name: -sizes[name]), None, None]
+            if isinstance(value, str) and value.strip():
+                letters[name] += len(re.findall(r"[A-Za-z]", value))
+                keyed[name] += any(part in parts for part in re.split(r"[^A-Za-z0-9]+", value))
+    first, second, *_ = [*(name for name, _ in letters.most_common() if keyed[name] * 2 < len(rows)), None, None]
     return (first, second) if second is not None else None
-
-
-def _is_key(value: Any, keys: set[str]) -> bool:
-    text = str(value).strip()
-    return bool(text) and (text in keys or any(text in key for key in keys if len(text) > 5))
 
 
 def _swapped(row: Any, names: tuple[Any, Any] | None) -> Any:

@@ -1,0 +1,123 @@
+"""Every source under every fault that applies to it: an honest verdict, no cursor moved, nothing gone, nothing lost.
+
+Each case is a live crawl in a process of its own upon an archive that knows yesterday, then a healthy one, after which
+the archive says what it would have said without the fault.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archive.store import Archive
+from crawlers.source import load_sources, source
+from noticewatch.settings import Settings
+from tests.faults.crawling import Result, healthy, run
+from tests.faults.server import Asked, Bend, Publisher, Reply, key_of
+from tests.faults.stage import Stage, crawled, next_day
+from tests.faults.state import State, Walked, last_run, state_of, windows_of
+from tests.faults.table import FAULTS, Fault, Target
+
+CRAWLED = [name for name, one in load_sources().items() if one.live and healthy(name) is not None]
+
+
+CASES = [
+    pytest.param(name, fault, id=f"{name}-{fault.name}", marks=pytest.mark.xdist_group(f"faults of {name}"))
+    for name in CRAWLED
+    for fault in FAULTS
+]
+
+
+@pytest.mark.parametrize(("name", "fault"), CASES)
+def test_a_fault_is_told_harms_nothing_and_is_mended_by_the_next_crawl(
+    name: str, fault: Fault, stage_of: Callable[[str], Stage], server: Publisher, tls_server: Publisher, tmp_path: Path
+) -> None:
+    if not fault.applies(source(name)):
+        pytest.skip(f"{fault.name} does not apply to {name}")
+    stage = stage_of(name)
+    target = fault.choose(stage.targets)
+    if target is None:
+        pytest.skip(f"{name} has no answer for {fault.name}")
+    home = stage.archive_of_yesterday(tmp_path / "home")
+    hit = set(stage.windows) if fault.everywhere else {target.sent.window}
+    result = _under(fault, target, stage, home, server, tls_server)
+    _check_verdict(result, fault, target)
+    after, windows = _read(home)
+    _check_cursors(stage.before, after, {key: windows[key] for key in hit}, fault)
+    _check_nothing_gone_or_loud(stage, after)
+    _check_kept(stage, after, windows, hit)
+    next_day(home)
+    server.serve(stage.today)
+    crawled(stage.job(home, server.address), server)
+    _check_mended(stage, home)
+
+
+def _under(fault: Fault, target: Target, stage: Stage, home: Path, server: Publisher, tls_server: Publisher) -> Result:
+    """A crawl under a fault."""
+    server.serve(stage.today, _bend(fault, target))
+    through = {"http": server.address, "tls": tls_server.address, "nowhere": "http://nowhere.invalid"}[fault.way]
+    return run(stage.job(home, through, **fault.facts))
+
+
+def _bend(fault: Fault, target: Target) -> Bend:
+    struck = 0
+    aim = key_of(target.sent.method, target.sent.url, target.sent.body)
+
+    def bend(asked: Asked, good: Reply) -> Reply:
+        nonlocal struck
+        if asked.robots:
+            return fault.robots or good
+        if asked.key != aim and not fault.everywhere and not asked.target.endswith("?again"):
+            return good
+        if fault.times is not None and struck >= fault.times:
+            return good
+        struck += 1
+        return fault.bend(target, good)
+
+    return bend
+
+
+def _read(home: Path) -> tuple[State, dict[tuple[str, str], Walked]]:
+    archive = Archive.open(Settings(home=home))
+    try:
+        return state_of(archive), windows_of(archive, last_run(archive))
+    finally:
+        archive.close()
+
+
+def _check_verdict(result: Result, fault: Fault, target: Target) -> None:
+    assert "Traceback" not in result.printed, result.printed
+    assert "fault of the program" not in result.said
+    assert result.verdict in fault.expected(target), f"{fault.name}: {result.verdict}: {result.said}"
+    assert re.search(fault.says, result.said, re.IGNORECASE), f"{fault.name}: {result.said}"
+
+
+def _check_cursors(before: State, after: State, hit: dict[tuple[str, str], Walked], fault: Fault) -> None:
+    assert after.scopes == before.scopes
+    if not fault.walked:
+        assert not [key for key, window in hit.items() if window.walked]
+        assert after.walked & hit.keys() == before.walked & hit.keys()
+
+
+def _check_nothing_gone_or_loud(stage: Stage, after: State) -> None:
+    assert {notice: after.listings.get(notice) for notice in stage.before.listings} == stage.before.listings
+    false = after.loud - stage.undisturbed.loud
+    assert not false, f"told for nothing: {list(false)[:3]}"
+
+
+def _check_kept(stage: Stage, after: State, windows: dict[tuple[str, str], Walked], hit: set[tuple[str, str]]) -> None:
+    """Windows that the fault did not touch are as in an undisturbed crawl; where it struck all, nothing has changed."""
+    good = stage.windows.keys() - hit
+    assert {key: windows[key] for key in good} == {key: stage.windows[key] for key in good}
+    if not good and after.notices != stage.undisturbed.notices:
+        assert {notice: after.notices[notice] for notice in stage.before.notices} == stage.before.notices
+
+
+def _check_mended(stage: Stage, home: Path) -> None:
+    mended, _ = _read(home)
+    right = stage.undisturbed
+    assert mended.notices == right.notices
+    assert mended.records == right.records
+    assert (mended.loud, mended.quiet) == (right.loud, right.quiet)
+    assert (mended.walked, mended.scopes) == (right.walked, right.scopes)
