@@ -202,10 +202,13 @@ def bare(identity: Identity) -> Notice:
     )
 
 
-WITHDRAWN_CARRIES: Final = frozenset({"status", "status_published", "numbers", "dates.modified"})
+NAMES: Final = ("numbers.piid", "numbers.modification", "numbers.parent_piid", "numbers.transaction")
+"""Paths of the numbers that name an action."""
+
+WITHDRAWN_CARRIES: Final = frozenset({*NAMES, "status", "status_published", "dates.modified"})
 """What an answer that only says so of deleted actions can carry."""
 
-BARE_CARRIES: Final = frozenset({"numbers"})
+BARE_CARRIES: Final = frozenset(NAMES)
 """What an answer that holds numbers alone can carry."""
 
 

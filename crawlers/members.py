@@ -22,6 +22,7 @@ class Members:
         self.shape, self.where = shape, where
         self._asked: set[str] = set()
         self._below: list[Members] = []
+        self._objects: dict[str, Members] = {}
         self.values: Mapping[str, Any] = values if isinstance(values, Mapping) else {}
         if values is not None and not isinstance(values, Mapping):
             self._wrong(where or "a row", values, "an object")
@@ -74,10 +75,11 @@ class Members:
         return None
 
     def object(self, name: str) -> "Members":
-        """An object below; an empty one where there is none."""
-        below = Members(self._value(name), self.shape, self._path(name))
-        self._below.append(below)
-        return below
+        """An object below, the same one each time it is asked for; an empty one where there is none."""
+        if name not in self._objects:
+            self._objects[name] = Members(self._value(name), self.shape, self._path(name))
+            self._below.append(self._objects[name])
+        return self._objects[name]
 
     def objects(self, name: str) -> list["Members"]:
         """A list of objects; a lone object counts as a list of one."""

@@ -1,0 +1,1 @@
+"""SAM.gov Contract Awards, the keyed interface that carries on the register of FPDS."""
