@@ -198,11 +198,13 @@ class Conductor:
 
     def _failed(self, failure: Any) -> list[scrapy.Request]:
         asked: Asked = failure.request.meta[ASKED]
-        problem = problem_of_error(failure.value, asked.request.url, self.appender.source.timeout)
         asked.state = "not_recorded" if isinstance(failure.value, NotRecorded) else "failed"
-        asked.problem, asked.blocked = problem.sentence, problem.blocked
         if isinstance(failure.value, QuotaExhausted):
-            self.gave_up = Judgement(Verdict.BLOCKED, [problem.sentence])
+            asked.problem, asked.blocked = str(failure.value), True
+            self.gave_up = Judgement(Verdict.BLOCKED, [asked.problem])
+        else:
+            problem = problem_of_error(failure.value, asked.request.url, self.appender.source.timeout)
+            asked.problem, asked.blocked = problem.sentence, problem.blocked
         self._settle(asked.walk)
         return []
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -82,7 +82,7 @@ class Source(BaseModel):
     description: str = Field("", description="what it covers, in one or two sentences")
     not_covered: tuple[str, ...] = Field((), description="what it does not hold, each a sentence")
     traps: tuple[str, ...] = Field((), description="what is known to go wrong with it, each a sentence")
-    last_verified: str | None = Field(None, pattern=r"^\d{4}-\d{2}-\d{2}$", description="day of the newest evidence")
+    last_verified: date | None = Field(None, description="day of the newest evidence for these facts")
     verified_how: str | None = Field(None, description="what that evidence is, a sentence")
     covers_since: str | None = Field(None, description="first day it covers, where known")
     live: bool = Field(default=True, description="whether it is crawled; if not it reads recordings and imports only")

@@ -9,12 +9,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Publisher:
-    """``answers``: path and body to (status, media type, payload); ``asked``: (path, body, user agent)."""
+    """``answers``: path and body to (status, media type, payload); ``asked``: (path, body, user agent).
+
+    ``etag``: that of all answers; who asks with it gets 304.
+    """
 
     address: str = ""
     answers: Callable[[str, bytes], tuple[int, str, bytes]] = lambda path, body: (404, "text/plain", b"")
     robots: bytes = b"User-agent: *\nAllow: /\n"
     asked: list[tuple[str, bytes, str]] = field(default_factory=list)
+    etag: str | None = None
 
 
 @contextmanager
@@ -33,7 +37,11 @@ def publisher() -> Iterator[Publisher]:
             status, media, payload = (
                 (200, "text/plain", told.robots) if self.path == "/robots.txt" else told.answers(self.path, body)
             )
+            if told.etag and self.headers["If-None-Match"] == told.etag:
+                status, payload = 304, b""
             self.send_response(status)
+            if told.etag:
+                self.send_header("ETag", told.etag)
             self.send_header("Content-Type", media)
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()

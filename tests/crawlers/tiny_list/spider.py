@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 
-from crawlers.spider import Answer, JsonPagesSpider, PlannedRequest, Window
+from crawlers.spider import Answer, JsonPagesSpider, PlannedRequest, Refusal, Window
 from noticewatch.models import Capture
 
 
@@ -24,15 +24,31 @@ class TinyListSpider(JsonPagesSpider):
         ]
 
     def page_body(self, window: Window, page: int) -> Mapping[str, Any]:
-        return {"day": window.key, "page": page}
+        day, _, part = window.key.partition("/")
+        return {"day": day, "page": page} | ({"part": part} if part else {})
 
     def count_request(self, window: Window) -> PlannedRequest:
         body = orjson.dumps({"day": window.key}).decode()
         return PlannedRequest(self.address + "/count", "POST", body, purpose="count", optional=True)
 
     def total(self, window: Window, answer: Answer) -> int | None:
-        return int(answer.json["count"]) if answer.request.purpose == "count" else None
+        total: int | None = answer.json.get("count")
+        return total
+
+    def split(self, window: Window) -> list[Window]:
+        if "/" in window.key:
+            return []
+        return [Window("all", f"{window.key}/{part}", window.begins, window.ends) for part in "ab"]
+
+    def problem(self, answer: Answer) -> Refusal | None:
+        if answer.capture.status == 410:
+            return Refusal("nothing is here", nothing=True)
+        if answer.capture.status == 429:
+            until = answer.json.get("until")
+            return Refusal("its calls are used", blocked=True, until=datetime.fromisoformat(until) if until else None)
+        return None
 
     def window_of(self, capture: Capture) -> Window | None:
-        day = orjson.loads(capture.request_body or "{}").get("day")
-        return Window("all", day, day, day) if day else None
+        body = orjson.loads(capture.request_body or "{}")
+        day, part = body.get("day"), body.get("part")
+        return Window("all", f"{day}/{part}" if part else day, day, day) if day else None
