@@ -7,8 +7,8 @@ from typing import Any, Final
 from archive.held import HeldRecord
 from noticewatch.models import ALWAYS_QUIET, EventKind, Kind, Notice, Status, carries
 
-REPOSTED_PATHS: Final = frozenset({"numbers.notice_id", "dates.posted", "links"})
-"""Paths that change when a notice is posted again as it was."""
+REPOSTED_PATHS: Final = frozenset({"numbers.notice_id", "dates.posted", "dates.modified", "links"})
+"""Paths that change when a notice is posted again, or its entry touched, as it was."""
 
 _STATUS_PATHS = frozenset({"status", "status_published", "kind", "kind_published"})
 
@@ -55,6 +55,9 @@ def _stated_kinds(stated: set[str], after: Mapping[str, Any]) -> list[EventKind]
         rest -= _STATUS_PATHS
     elif "status" in rest and after.get("status") == Status.CANCELLED:
         kinds.append(EventKind.CANCELLED)
+        rest -= _STATUS_PATHS
+    elif "status" in rest and after.get("status") == Status.WITHDRAWN:
+        kinds.append(EventKind.WITHDRAWN)
         rest -= _STATUS_PATHS
     elif rest:
         kinds.append(EventKind.AMENDED)

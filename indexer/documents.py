@@ -4,7 +4,7 @@ Text streams come in pairs (``title_exact``, ``title_stemmed``); ``all`` joins e
 Whole numbers: days since 1970-01-01, money in minor units, and one sort key a sort, unique in its scope.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from indexer.leading import leading, order_in_award
 from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
 from noticewatch.buyers import ancestors, buyers
 from noticewatch.dates import dated
-from noticewatch.models import AmountKind, Notice, Origin
+from noticewatch.models import Amount, AmountKind, Notice, Origin
 from watchlist.evidence import Tag
 
 STREAMS: Final = ("title", "body", "buyer", "supplier", "all")
@@ -88,7 +88,7 @@ def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
     headline = notice.headline_amount()
     numbers = {**days, **_sort_keys(row.number, days, row.first_seen_seq)}
     currencies = {amount.currency for amount in notice.amounts if amount.currency}
-    for amount in notice.amounts:
+    for amount in _summed(notice.amounts):
         if amount.value is not None and len(currencies) == 1:
             name = f"amount_{amount.kind.value}"
             numbers[name] = numbers.get(name, 0) + minor_units(amount.value)
@@ -96,6 +96,18 @@ def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
         numbers["amount"] = minor_units(headline.value)
     numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
     return Document(f"n{row.number}", ("notice",), row.number, streams, _codes(row, tags, day, currencies), numbers)
+
+
+def _summed(amounts: Sequence[Amount]) -> Iterator[Amount]:
+    """Amounts that may be added within their kind: never a change and the total after it together.
+
+    Obligations count by their changes, which are summed over a contract; every other kind by its latest total.
+    """
+    stated = {(amount.kind, amount.basis) for amount in amounts}
+    for amount in amounts:
+        counted = "change" if amount.kind is AmountKind.OBLIGATED else "state"
+        if amount.basis == counted or (amount.kind, counted) not in stated:
+            yield amount
 
 
 def procurement_document(procurement: int, members: Sequence[Member]) -> Document:
