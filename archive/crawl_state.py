@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
-from archive.tables import captures, quotas, requests, runs, validators, walked_windows, windows
+from archive.tables import captures, quotas, requests, runs, validators, windows
 from archive.times import moment, stamp
 from noticewatch.database import insert_many
 
 MOST_HOLES: Final = 500
 """Most windows of earlier crawls that one crawl takes up again."""
+
+
+MOST_TRIES: Final = 3
+"""How often a window is asked for that comes to its end and still drifts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +106,33 @@ def release(connection: Connection, source: str, window: PastWindow, run: int) -
 
 
 def holes(connection: Connection, source: str) -> list[PastWindow]:
-    """Windows that regular crawls planned and no crawl has walked to the end since, newest planning of each, newest
-    first, at most :data:`MOST_HOLES`. Windows that were split or are held back are none.
+    """Windows with days that regular crawls planned and no crawl has found complete since, newest first, at most
+    :data:`MOST_HOLES`.
+
+    One that was walked to the end and is partial for drift alone is given up after :data:`MOST_TRIES`: some sources
+    shift for ever. Windows that were split or are held back are none.
     """
-    w, done = windows.c, walked_windows.c
-    newest = (
-        select(func.max(w.number))
+    w = windows.c
+    of_source = (
+        select(w.number, w.scope, w.key, w.walked, w.verdict, runs.c.date_from, runs.c.kind)
         .join(runs, runs.c.number == w.run)
-        .outerjoin(walked_windows, and_(done.source == source, done.scope == w.scope, done.key == w.key))
-        .where(runs.c.source == source, runs.c.kind == "crawl", runs.c.date_from.is_(None), runs.c.date_to.is_(None))
-        .where(done.run.is_(None), w.begins.is_not(None))
-        .group_by(w.scope, w.key)
+        .where(runs.c.source == source, runs.c.kind.in_(("crawl", "replay", "accept")), w.begins.is_not(None))
+        .subquery()
+    )
+    s = of_source.c
+    whole = case((and_(s.walked, s.verdict == "complete"), 1), else_=0)
+    tries = case((and_(s.kind == "crawl", s.date_from.is_(None)), 1), else_=0)
+    walked = case((s.walked, 1), else_=0)
+    open_ones = (
+        select(func.max(s.number))
+        .group_by(s.scope, s.key)
+        .having(func.sum(whole) == 0)
+        .having(func.sum(tries) > 0)
+        .having(or_(func.sum(walked) == 0, func.sum(tries) < MOST_TRIES))
     )
     query = (
         select(w.number, w.run, w.scope, w.key, w.begins, w.ends)
-        .where(w.number.in_(newest), w.parts.is_(None), w.state != "held")
+        .where(w.number.in_(open_ones), w.parts.is_(None), w.state != "held")
         .order_by(w.begins.desc(), w.number.desc())
         .limit(MOST_HOLES)
     )

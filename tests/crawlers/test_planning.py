@@ -28,6 +28,7 @@ def past_crawl(
     ago: int = 0,
     dates: tuple[str, str] | None = None,
     verdict: Verdict = Verdict.PARTIAL,
+    judged: Verdict = Verdict.COMPLETE,
 ) -> None:
     """A crawl as the ledger holds it, so many days ago."""
     run = ledger.start_run(archive, found.name, "crawl", *(dates or ()))
@@ -41,7 +42,7 @@ def past_crawl(
         for day in days:
             number = ledger.plan_window(connection, run, "all", day, day, day)
             if day in walked:
-                ledger.finish_window(connection, number, state="appended", verdict=Verdict.COMPLETE)
+                ledger.finish_window(connection, number, state="appended", verdict=judged)
                 connection.execute(update(tables.windows).where(tables.windows.c.number == number).values(walked=True))
         windows.note_walked(connection, found.name, run.number, [("all", day) for day in walked])
     ledger.finish_run(archive, run, verdict)
@@ -56,6 +57,17 @@ def test_what_an_earlier_crawl_left_unwalked_is_walked_again_oldest_first(archiv
     past_crawl(archive, tiny_list, ["2026-07-01", "2026-07-02"], {"2026-07-01"})
     chosen = planning.windows(archive, load_spider(tiny_list)(tiny_list), tiny_list, None, None, None)
     assert keys(chosen) == ["2026-07-02", "2026-08-01", "2026-08-02", "2026-08-03"]
+
+
+def test_a_window_that_drifts_is_asked_for_three_times(archive: Archive, tiny_list: Source) -> None:
+    for left in (1, 1, 0):
+        past_crawl(archive, tiny_list, ["2026-07-01"], {"2026-07-01"}, judged=Verdict.PARTIAL)
+        with archive.reading() as connection:
+            assert len(crawl_state.holes(connection, tiny_list.name)) == left
+    past_crawl(archive, tiny_list, ["2026-07-02"], set())
+    past_crawl(archive, tiny_list, ["2026-07-02"], {"2026-07-02"})
+    with archive.reading() as connection:
+        assert crawl_state.holes(connection, tiny_list.name) == []
 
 
 def test_windows_of_a_back_fill_are_not_taken_up_by_the_regular_crawl(archive: Archive, tiny_list: Source) -> None:

@@ -1,7 +1,9 @@
 """Verdicts of windows and crawls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +111,54 @@ def test_no_window_with_an_unanswered_request_is_ever_complete_or_walked(
         assert found.verdict is not Verdict.COMPLETE
         assert not found.walked
     assert found.verdict is Verdict.COMPLETE or found.reasons
+
+
+def test_a_type_that_changed_and_a_field_that_vanished_are_drift_and_the_walk_counts() -> None:
+    types = {"award.amount is a list where text was due": 3}
+    found = judge(WindowFacts(pages("answered"), rows=3, distinct=3, types=types, vanished=("Office", "Sol#")))
+    assert (found.verdict, found.walked, found.usable) == (Verdict.PARTIAL, True, True)
+    assert found.reasons == [
+        "drift: award.amount is a list where text was due", "drift: fields vanished: Office, Sol#"
+    ]  # fmt: skip
+
+
+def test_an_unchanged_file_is_complete_whatever_its_expectations() -> None:
+    asked = [RequestFacts("file", None, "answered")]
+    found = judge(WindowFacts(asked, least_rows=5_000, previous=75_000, unchanged_since="2026-11-24 03:30 UTC"))
+    assert (found.verdict, found.walked) == (Verdict.COMPLETE, True)
+    assert found.reasons == ["unchanged since 2026-11-24 03:30 UTC"]
+
+
+def test_a_source_that_brings_nothing_new_for_long_is_partial() -> None:
+    asked = [RequestFacts("file", None, "answered")]
+    for since in (None, "2026-11-24 03:30 UTC"):
+        found = judge(WindowFacts(asked, rows=9, distinct=9, unchanged_since=since, stale_days=9))
+        assert (found.verdict, found.reasons[-1]) == (Verdict.PARTIAL, "drift: nothing new has come for 9 days")
+
+
+def test_where_no_row_can_be_read_nothing_is_used() -> None:
+    found = judge(WindowFacts(pages("answered"), rows=2, distinct=2, unread=2, first_unread="row 1 has no id"))
+    assert (found.verdict, found.usable) == (Verdict.FAILED, False)
+    assert found.reasons == ["no row could be read (the first: row 1 has no id)"]
+
+
+FACTS = st.builds(
+    WindowFacts,
+    requests=st.just(()),
+    rows=st.integers(0, 10**6),
+    expected=st.none() | st.integers(0, 10**6),
+    recounted=st.lists(st.integers(0, 9), max_size=2).map(tuple),
+    gaps=st.lists(st.text(max_size=9), max_size=2).map(tuple),
+    greatest_drop=st.none() | st.floats(0.1, 0.9),
+    known=st.integers(0, 99),
+    changed=st.integers(0, 99),
+    filled=st.dictionaries(st.text(max_size=5), st.tuples(st.integers(0, 99), st.floats(0, 1)), max_size=2),
+    types=st.dictionaries(st.text(max_size=5), st.integers(1, 9), max_size=2),
+    accepted=st.booleans(),
+)
+
+
+@given(FACTS)
+def test_facts_kept_in_the_ledger_give_the_same_verdict(facts: WindowFacts) -> None:
+    kept = WindowFacts.from_json(orjson.loads(orjson.dumps(facts.to_json())), [RequestFacts("page", 1, "answered")])
+    assert judge(kept) == judge(replace(facts, requests=[RequestFacts("page", 1, "answered")]))
