@@ -4,9 +4,10 @@ Appending the same readings twice changes nothing.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
 from archive.held import Place
 from archive.ledger import Run
 from archive.shelf import Shelf
+from archive.sightings import Given, note
 from archive.store import Archive
 from archive.times import stamp
 from noticewatch.database import BATCH, lock_log
@@ -26,7 +28,7 @@ from noticewatch.models import Capture, EventKind, Notice, canonical_json
 
 __all__ = [
     "Appended", "Derived", "Reread", "Seen", "Sighting", "WindowBatch", "append", "append_derived", "head",
-    "known_hashes",
+    "known_hashes", "latest_hashes",
 ]  # fmt: skip
 
 _CHUNK = 1_000
@@ -79,14 +81,21 @@ def append(
 
 def known_hashes(connection: Connection, source: str, source_numbers: Sequence[str]) -> dict[str, tuple[str, int]]:
     """SHA-256 and parser version of the latest record of each source number that has one."""
+    latest = latest_hashes(connection, source, source_numbers)
+    return {number: (sha256, parser_version) for number, sha256, parser_version in latest}
+
+
+def latest_hashes(connection: Connection, source: str, source_numbers: Iterable[str]) -> Iterator[tuple[str, str, int]]:
+    """Source number, SHA-256 and parser version of the records of these numbers; of each number the latest last."""
     r = tables.records.c
-    query = select(r.source_number, r.sha256, r.parser_version).where(r.source == source)
-    found: dict[str, tuple[str, int]] = {}
-    for begin in range(0, len(source_numbers), _CHUNK):
-        chunk = query.where(r.source_number.in_(source_numbers[begin : begin + _CHUNK])).order_by(r.last_seen, r.number)
-        for number, sha256, parser_version in connection.execute(chunk):
-            found[number] = (sha256, parser_version)
-    return found
+    query = (
+        select(r.source_number, r.sha256, r.parser_version)
+        .where(r.source == source, r.source_number.in_(bindparam("numbers", expanding=True)))
+        .order_by(r.source_number, r.first_seen, r.number)  # intervals do not overlap; the index holds this order
+    )
+    numbers = iter(source_numbers)
+    while chunk := list(islice(numbers, _CHUNK)):
+        yield from map(tuple, connection.execute(query, {"numbers": chunk}))
 
 
 def head(connection: Connection) -> int:
@@ -167,15 +176,17 @@ def _append_group(connection: Connection, terms: Terms, group: Sequence[WindowBa
     run = terms.run
     opened = windows.openness(connection, run.source, run.number, [(batch.scope, batch.key) for batch in group])
     quiet = {batch.window: windows.is_quiet(run.kind, opened, batch.scope, batch.key, batch.begins) for batch in group}
+    given = [Given(batch, *reading) for batch in group for reading in batch.readings]
+    rest = note(connection, run, given)
     shelf = Shelf(connection, run.source, terms.register)
     appending = Appending(shelf, terms)
     appending.run(
         [
-            Item(batch.window, quiet[batch.window], _place(number, capture, seen), seen)
-            for batch in group
-            for number, capture, seen in batch.readings
+            Item(one.batch.window, quiet[one.batch.window], _place(one.number, one.capture, one.seen), one.seen)
+            for one in rest
         ]
     )
+    appending.tally.sightings += len(given) - len(rest)
     _close(
         connection, run, [(batch, appending.tally.fresh.get(batch.window, 0), quiet[batch.window]) for batch in group]
     )

@@ -1,31 +1,47 @@
 """Rows of an answer on their way to the archive: found, compared with what is known, read, put in order.
 
 Small answers stay in memory. Of a bulk file only places and hashes do: its unknown rows are read in a second pass, and
-what they give is spooled to a temporary file once it grows large.
+what they give waits in a temporary file.
 """
 
-import pickle
-import tempfile
+from array import array
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import IO, Final, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from archive.log import Seen, Sighting
+from crawlers.flat_rows import FlatRows
 from crawlers.held import Held
+from crawlers.known import Hashes
 from crawlers.parsing import Parser, Row, Shape
+from crawlers.sorted_spool import SortedSpool
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Reading
-
-IN_MEMORY: Final = 48 << 20
-"""Bytes of rows whose readings are kept in memory; what is beyond is spooled."""
 
 
 @dataclass(slots=True)
 class Found:
-    """The rows of one capture. ``rows`` hold their ``raw`` only where the payload is small."""
+    """The rows of one capture: a list that holds their ``raw``, or FlatRows where the payload is large."""
 
     held: Held
-    rows: list[Row]
+    rows: Collection[Row]
+
+    def numbers(self) -> Iterator[str]:
+        """Source numbers of all rows."""
+        if isinstance(self.rows, FlatRows):
+            return iter(self.rows.numbers)
+        return (row.source_number for row in self.rows)
+
+    def keep(self, indexes: Collection[int]) -> None:
+        """Forget all rows but those with these indexes."""
+        if isinstance(self.rows, FlatRows):
+            kept = FlatRows()
+            for place in range(len(self.rows)):
+                if self.rows.index(place) in indexes:
+                    kept.add(self.rows.row(place))
+            self.rows = kept
+        else:
+            self.rows = [row for row in self.rows if row.index in indexes]
 
 
 @dataclass(slots=True)
@@ -35,15 +51,25 @@ class Tally:
     rows: int = 0
     doubles: int = 0
     numbers: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
+    _seen: set[bytes] = field(default_factory=set)
+    _first: FlatRows | None = None
 
     def add(self, rows: Collection[Row]) -> None:
         """Count the rows of one more answer."""
+        if isinstance(rows, FlatRows):
+            self.numbers.update(rows.numbers)
+            if not self.rows:  # the one file of a walk: its hashes need not be held twice
+                self._first, self.rows = rows, len(rows)
+                self.doubles = self.rows - len(set(rows.digests()))
+                return
+        else:
+            self.numbers.update(row.source_number for row in rows)
+        if self._first is not None:
+            self._seen.update(self._first.digests())
+            self._first = None
         self.rows += len(rows)
-        for row in rows:
-            self.numbers.add(row.source_number)
-            self.seen.add(row.sha256)  # the source number is among the bytes
-        self.doubles = self.rows - len(self.seen)
+        self._seen.update(rows.digests() if isinstance(rows, FlatRows) else (bytes.fromhex(row.sha256) for row in rows))
+        self.doubles = self.rows - len(self._seen)  # the source number is among the bytes
 
 
 def find_rows(parser: Parser, held: Held, shape: Shape) -> Found:
@@ -51,32 +77,48 @@ def find_rows(parser: Parser, held: Held, shape: Shape) -> Found:
     with held.open() as stream:
         if held.small:
             return Found(held, list(parser.rows(stream, shape)))
-        return Found(held, [replace(row, raw=None) for row in parser.rows(stream, shape)])
+        rows = FlatRows()
+        for row in parser.rows(stream, shape):
+            rows.add(row)
+        return Found(held, rows)
 
 
 class Stage:
-    """Readings and sightings of one capture, given back in chain order: revision, then source number."""
+    """Readings and sightings of one capture. Of a small one they are given back in chain order: revision, then source
+    number; of a large one first the sightings, in order of their rows, then the readings in chain order.
+    """
 
-    def __init__(self, in_memory: int = IN_MEMORY) -> None:
-        self._left = in_memory
-        self._items: list[tuple[str, str, int, Seen | int]] = []
-        self._spool: IO[bytes] | None = None
-
-    def __len__(self) -> int:
-        return len(self._items)
+    def __init__(self) -> None:
+        self._items: list[tuple[str, str, int, Seen]] = []
+        self._spool: SortedSpool | None = None
+        self._flat: tuple[FlatRows, array[int]] | None = None
 
     def add(self, row: Row, item: Seen) -> None:
-        """Keep what a row gave."""
-        kept: Seen | int = item
-        if isinstance(item, Reading):
-            self._left -= row.end - row.start
-            if self._left < 0:
-                kept = self._spooled(item)
-        self._items.append((row.revision, row.source_number, row.index, kept))
+        """Keep what a row of a small capture gave."""
+        self._items.append((row.revision, row.source_number, row.index, item))
+
+    def add_sightings(self, rows: FlatRows, places: "array[int]") -> None:
+        """Keep rows of a large capture that were seen again."""
+        self._flat = rows, places
+
+    def spool(self, reading: Reading) -> None:
+        """Keep what a row of a large capture gave, out of memory."""
+        if self._spool is None:
+            self._spool = SortedSpool()
+        self._spool.add(reading)
+
+    def __len__(self) -> int:
+        sightings = len(self._flat[1]) if self._flat else 0
+        return len(self._items) + sightings + (len(self._spool) if self._spool else 0)
 
     def __iter__(self) -> Iterator[Seen]:
+        if self._flat is not None:
+            rows, places = self._flat
+            yield from (_sighting(rows.row(place)) for place in places)
         for _, _, _, item in sorted(self._items, key=lambda kept: kept[:3]):
-            yield self._loaded(item) if isinstance(item, int) else item
+            yield item
+        if self._spool is not None:
+            yield from self._spool
 
     def __enter__(self) -> Self:
         return self
@@ -85,66 +127,95 @@ class Stage:
         if self._spool is not None:
             self._spool.close()
 
-    def _spooled(self, reading: Reading) -> int:
-        if self._spool is None:
-            self._spool = tempfile.TemporaryFile(prefix="noticewatch-")  # noqa: SIM115 - closed by __exit__
-        place = self._spool.tell()
-        pickle.dump(reading, self._spool, pickle.HIGHEST_PROTOCOL)
-        return place
-
-    def _loaded(self, place: int) -> Seen:
-        assert self._spool is not None
-        self._spool.seek(place)
-        reading: Reading = pickle.load(self._spool)  # noqa: S301 - our own temporary file
-        return reading
-
 
 def stage(
-    parser: Parser, found: Found, known: Mapping[str, str], taken: set[str], shape: Shape
+    parser: Parser, found: Found, known: Mapping[str, str], taken: set[Any], shape: Shape
 ) -> tuple[Stage, list[str]]:
     """Stage the rows of a capture; gives the stage and a sentence for each row that could not be read.
 
     ``known``: SHA-256 of the latest record by source number; such rows are sightings and are not read. ``taken``:
     SHA-256 of rows that the walk has staged already; exact doubles are staged once. The found rows are freed.
     """
-    staged, problems = Stage(), []
-    unknown: set[int] = set()
+    if isinstance(found.rows, FlatRows):
+        staged, problems = _stage_flat(parser, found, found.rows, known, shape)
+    else:
+        staged, problems = _stage_small(parser, found, known, taken, shape)
+    found.rows = []
+    return staged, problems
+
+
+def _stage_small(
+    parser: Parser, found: Found, known: Mapping[str, str], taken: set[Any], shape: Shape
+) -> tuple[Stage, list[str]]:
+    staged, problems = Stage(), list[str]()
     for row in found.rows:
         if row.sha256 in taken:
             continue
         taken.add(row.sha256)
         if known.get(row.source_number) == row.sha256:
-            staged.add(row, Sighting(row.source_number, row.index, row.start, row.end, row.sha256))
-        else:
-            unknown.add(row.index)
-    for row in _with_raw(parser, found, unknown):
+            staged.add(row, _sighting(row))
+            continue
         try:
             staged.add(row, parser.read_row(row, found.held.capture, shape))
         except SourceDrift as error:
             problems.append(str(error))
-    found.rows = []
     return staged, problems
+
+
+def _stage_flat(
+    parser: Parser, found: Found, rows: FlatRows, known: Mapping[str, str], shape: Shape
+) -> tuple[Stage, list[str]]:
+    """Stage a bulk file: unknown rows are read in a second pass. Doubles are known by the file alone."""
+    staged, problems = Stage(), list[str]()
+    again, unknown = _compared(rows, known)
+    staged.add_sightings(rows, again)
+    if unknown:
+        for row in _second_pass(parser, found.held, rows, unknown):
+            try:
+                staged.spool(parser.read_row(row, found.held.capture, shape))
+            except SourceDrift as error:
+                problems.append(str(error))
+    return staged, problems
+
+
+def _compared(rows: FlatRows, known: Mapping[str, str]) -> "tuple[array[int], array[int]]":
+    """Places of the rows whose bytes are known, and of those that must be read; exact doubles are in neither."""
+    again, unknown, taken = array("Q"), array("Q"), set[bytes]()
+    held = known.digest if isinstance(known, Hashes) else lambda number: bytes.fromhex(known.get(number, ""))
+    for place, (number, digest) in enumerate(zip(rows.numbers, rows.digests(), strict=True)):
+        if digest not in taken:
+            taken.add(digest)
+            (again if held(number) == digest else unknown).append(place)
+    return again, unknown
+
+
+def _second_pass(parser: Parser, held: Held, rows: FlatRows, places: "array[int]") -> Iterator[Row]:
+    """The rows at these places, in order, with what is needed to read them."""
+    wanted = map(rows.index, places)
+    due = next(wanted, None)
+    with held.open() as stream:
+        for row in parser.rows(stream, Shape()):
+            if row.index == due:
+                yield row
+                due = next(wanted, None)
+                if due is None:
+                    return
 
 
 def read_rows(parser: Parser, held: Held, rows: Collection[int]) -> dict[int, Reading]:
     """Rows of a capture read again with the present parser, by their index; a row that cannot be read is left out."""
-    wanted, read = set(rows), {}
-    for row in _with_raw(parser, Found(held, []), wanted, again=True):
-        try:
-            read[row.index] = parser.read_row(row, held.capture, Shape())
-        except SourceDrift:
-            continue
+    wanted, read = set(rows), dict[int, Reading]()
+    if not wanted:
+        return read
+    with held.open() as stream:
+        for row in parser.rows(stream, Shape()):
+            if row.index in wanted:
+                try:
+                    read[row.index] = parser.read_row(row, held.capture, Shape())
+                except SourceDrift:
+                    continue
     return read
 
 
-def _with_raw(parser: Parser, found: Found, wanted: set[int], *, again: bool = False) -> Iterator[Row]:
-    """The wanted rows with what is needed to read them."""
-    if not wanted:
-        return
-    if found.held.small and not again:
-        yield from (row for row in found.rows if row.index in wanted)
-        return
-    with found.held.open() as stream:
-        for row in parser.rows(stream, Shape()):
-            if row.index in wanted:
-                yield row
+def _sighting(row: Row) -> Sighting:
+    return Sighting(row.source_number, row.index, row.start, row.end, row.sha256)

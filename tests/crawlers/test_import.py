@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from archive import queries, tables
 from archive.store import Archive
-from crawlers import held, staging
+from crawlers import held, sorted_spool
 from crawlers.engine import crawl
 from crawlers.importing import import_files
 from crawlers.reparsing import reparse
@@ -139,7 +139,7 @@ def test_a_large_file_is_read_in_two_passes_and_spooled_with_the_same_result(
     lines = b"".join(b"N%05d,title %d\n" % (number, number % 7) for number in range(2_500))
     (tmp_path / "file.csv").write_bytes(b"id,title\n" + lines)
     monkeypatch.setattr(held, "SMALL", 1_000)
-    monkeypatch.setattr(staging.Stage.__init__, "__defaults__", (10_000,))
+    monkeypatch.setattr(sorted_spool.SortedSpool.__init__, "__defaults__", (10_000,))
     result = import_files(archive, settings, tiny_file, [tmp_path / "file.csv"], captured_at=DAY)
     assert (result.counts.rows, result.counts.records) == (2_500, 2_500)
     assert title(archive, "N00013") == "title 6"

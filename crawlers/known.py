@@ -1,0 +1,76 @@
+"""What the archive holds of the source numbers of a walk, in little memory."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from archive.log import latest_hashes
+
+_DIGEST: Final = 32
+
+
+class Hashes(Mapping[str, str]):
+    """SHA-256 (hex) of the latest record by source number."""
+
+    def __init__(self, numbers: Iterable[str]) -> None:
+        self._places: dict[str, int | None] = dict.fromkeys(numbers)  # keeps the very texts that the rows hold
+        self._digests = bytearray()
+        self._count = 0
+
+    def put(self, number: str, sha256: str) -> None:
+        """Take the hash of one more number, or another one of the same."""
+        place = self._places.get(number)
+        if place is None:
+            self._places[number] = self._count
+            self._count += 1
+            self._digests += bytes.fromhex(sha256)
+        else:
+            self._digests[place * _DIGEST : (place + 1) * _DIGEST] = bytes.fromhex(sha256)
+
+    def digest(self, number: str) -> bytes | None:
+        """The hash of a number as bytes; None where nothing is held."""
+        place = self._places.get(number)
+        return None if place is None else bytes(self._digests[place * _DIGEST : (place + 1) * _DIGEST])
+
+    def __getitem__(self, number: str) -> str:
+        digest = self.digest(number)
+        if digest is None:
+            raise KeyError(number)
+        return digest.hex()
+
+    def __iter__(self) -> Iterator[str]:
+        return (number for number, place in self._places.items() if place is not None)
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def known(connection: Connection, source: str, parser_version: int, numbers: Set[str]) -> tuple[Hashes, Set[str]]:
+    """Hash of the latest record of each number, and the numbers whose latest record the present parser has read."""
+    hashes = Hashes(numbers)
+    older: set[str] = set()
+    for number, sha256, version in latest_hashes(connection, source, numbers):
+        hashes.put(number, sha256)
+        (older.discard if version == parser_version else older.add)(number)
+    return hashes, Current(hashes, older)
+
+
+class Current(Set[str]):
+    """The numbers that are held, but those whose latest record an older parser has read."""
+
+    def __init__(self, hashes: Hashes, older: Set[str]) -> None:
+        self._hashes, self._older = hashes, older
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> Any:
+        return frozenset(it)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._hashes and number not in self._older
+
+    def __iter__(self) -> Iterator[str]:
+        return (number for number in self._hashes if number not in self._older)
+
+    def __len__(self) -> int:
+        return len(self._hashes) - len(self._older)
