@@ -48,9 +48,9 @@ def build(samples: Path, folder: Path = REPLAYS) -> None:
                 _write(writer, posted, items, recorder, [CUT])
     recorder = Recorder(
         "jariesdev/opensam-opportunities, commit ac7138c2", datetime(2024, 2, 4, 12, tzinfo=UTC),
-        f"Rebuilt from one whole answer of the test system api-alpha.sam.gov to a search over a month ({WHOLE}), as the "
-        "answers to noticewatch's own requests for three of its days; the last day asked for stands for the time, not "
-        "recorded. totalRecords is the number of the day's notices in that answer. The notices are testers' own.",
+        f"Rebuilt from one whole answer of the test system api-alpha.sam.gov to a search over a month ({WHOLE}), as "
+        "the answers to noticewatch's own requests for three of its days; the last day asked for stands for the time, "
+        "not recorded. totalRecords is the number of the day's notices in that answer. The notices are testers' own.",
     )  # fmt: skip
     by_day = _by_day(json.loads(gzip.decompress((files / WHOLE).read_bytes()))["opportunitiesData"])
     with WarcWriter(folder, "", name="4-test-system-three-days.warc.gz") as writer:
