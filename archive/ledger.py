@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import orjson
-from filelock import FileLock, Timeout
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, update
 
-from archive import windows
+from archive import locks, windows
 from archive.store import Archive
 from archive.tables import captures, requests, runs
 from archive.tables import windows as window_rows
@@ -34,13 +33,13 @@ _ANSWER = (
     .where(requests.c.number == bindparam("of_request"))
     .values(
         state=bindparam("new_state"), status=bindparam("new_status"), capture=bindparam("new_capture"),
-        rows=bindparam("new_rows"), problem=bindparam("new_problem"),
+        rows=bindparam("new_rows"), problem=bindparam("new_problem"), blocked=bindparam("new_blocked"),
     )
 )  # fmt: skip
 # Statements of every request are built once: building costs more than running them.
 
-_alive: dict[str, FileLock] = {}
-"""Locks of the runs of this process: the system frees them when the process dies, however it dies."""
+_alive: set[str] = set()
+"""Ids of the runs of this process that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,9 @@ class Run:
 def start_run(
     archive: Archive, source: str, kind: RunKind, date_from: str | None = None, date_to: str | None = None
 ) -> Run:
-    """Begin a run and keep it marked as living until :func:`finish_run` or the end of this process."""
+    """Begin a run. It counts as living until :func:`finish_run`, while this process holds its source or lives."""
     run_id, started_at = new_id(), now()
-    lock = FileLock(_lock_file(archive, run_id))
-    lock.acquire()
-    _alive[run_id] = lock
+    _alive.add(run_id)
     row = {
         "id": run_id, "source": source, "kind": kind, "started_at": stamp(started_at),
         "date_from": date_from, "date_to": date_to, "process": os.getpid(),
@@ -82,9 +79,21 @@ def plan_window(where: Where, run: Run, scope: str, key: str, begins: str | None
         return _inserted(connection, _NEW_WINDOW, row)
 
 
-def note_request(where: Where, window: int, *, purpose: str, method: str, url: str, page: int | None = None) -> int:
+def note_request(
+    where: Where,
+    window: int,
+    *,
+    purpose: str,
+    method: str,
+    url: str,
+    page: int | None = None,
+    optional: bool = False,
+) -> int:
     """Note a request before it is sent; gives its number. ``purpose`` is the spider's word (``page``, ``count``)."""
-    row = {"window": window, "purpose": purpose, "page": page, "method": method, "url": url, "state": "planned"}
+    row = {
+        "window": window, "purpose": purpose, "page": page, "method": method, "url": url, "state": "planned",
+        "optional": optional,
+    }  # fmt: skip
     with _writing(where) as connection:
         return _inserted(connection, _NEW_REQUEST, row)
 
@@ -98,14 +107,17 @@ def answer_request(
     capture: int | None = None,
     rows: int | None = None,
     problem: str | None = None,
+    blocked: bool = False,
 ) -> None:
-    """Note what came of a request. ``state``: answered, failed or not_recorded; ``capture``: its number."""
+    """Note what came of a request. ``state``: answered, failed or not_recorded; ``capture``: its number;
+    ``blocked``: the publisher refused.
+    """
     with _writing(where) as connection:
         connection.execute(
             _ANSWER,
             {
                 "of_request": request, "new_state": state, "new_status": status, "new_capture": capture,
-                "new_rows": rows, "new_problem": problem,
+                "new_rows": rows, "new_problem": problem, "new_blocked": blocked,
             },
         )  # fmt: skip
 
@@ -120,10 +132,16 @@ def finish_window(
     expected: int | None = None,
     rows: int | None = None,
     distinct_rows: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    parts: int | None = None,
 ) -> None:
-    """Write a window's verdict and counts. ``state``: fetched, held or appended. Closing twice changes nothing."""
+    """Write a window's verdict and counts. ``state``: fetched, held or appended; ``facts``: what beside its requests it
+    was judged by; ``parts``: into how many windows it was split. Closing twice changes nothing.
+    """
     values: dict[str, Any] = {"state": state, "verdict": verdict, "reasons": _json(list(reasons))}
-    counts = {"expected": expected, "rows": rows, "distinct_rows": distinct_rows}
+    if facts is not None:
+        values["facts"] = _json(dict(facts))
+    counts = {"expected": expected, "rows": rows, "distinct_rows": distinct_rows, "parts": parts}
     values |= {name: count for name, count in counts.items() if count is not None}
     with _writing(where) as connection:
         connection.execute(update(window_rows).where(window_rows.c.number == window).values(values))
@@ -153,7 +171,7 @@ def finish_run(
                 progress=None,
             )
         )  # fmt: skip
-    _release(archive, run.id)
+    _alive.discard(run.id)
 
 
 def set_progress(where: Where, run: Run, progress: Mapping[str, Any]) -> None:
@@ -163,22 +181,67 @@ def set_progress(where: Where, run: Run, progress: Mapping[str, Any]) -> None:
 
 
 def close_dead_runs(archive: Archive) -> int:
-    """Close runs whose process no longer lives as ``failed: process ended``; gives how many there were."""
+    """Close runs that nobody carries on as ``failed: process ended``; gives how many there were.
+
+    A run is carried on by who holds its source (archive/locks.py), on whatever machine, or by this process.
+    """
     with archive.reading() as connection:
-        waiting = connection.execute(select(runs.c.number, runs.c.id).where(runs.c.ended_at.is_(None))).all()
-    closed = 0
-    for number, run_id in waiting:
-        if run_id in _alive or not _is_dead(archive, run_id):
-            continue
-        with archive.writing() as connection:
-            connection.execute(
-                update(runs)
-                .where(runs.c.number == number, runs.c.ended_at.is_(None))
-                .values(ended_at=stamp(now()), verdict=Verdict.FAILED, reasons=_json(["process ended"]), progress=None)
-            )
-        _lock_file(archive, run_id).unlink(missing_ok=True)
-        closed += 1
-    return closed
+        if not _open_runs(connection):
+            return 0
+    with archive.writing() as connection:
+        dead = [
+            run
+            for run in _open_runs(connection)
+            if locks.held_here(archive, run.source) or locks.living_holder(connection, run.source) is None
+        ]
+        for run in dead:
+            _close(connection, run.number, "process ended")
+    return len(dead)
+
+
+def close_run_of_process(
+    archive: Archive, source: str, process: int, reason: str, *, after: int = 0, cancelled: bool = False
+) -> bool:
+    """Close the run of a process of this machine that is known to have ended, as failed for a reason in words.
+
+    ``after``: number of the last run before; ``cancelled``: also where it noted, asked to end, that it was cancelled.
+    False where there is no such run: it ended its run by itself, or began none.
+    """
+    stopped = and_(literal(cancelled), runs.c.verdict == Verdict.CANCELLED)
+    query = (
+        select(runs.c.number)
+        .where(runs.c.source == source, runs.c.process == process, runs.c.number > after)
+        .where(or_(runs.c.ended_at.is_(None), stopped))
+    )
+    with archive.writing() as connection:
+        found = list(connection.scalars(query))
+        for number in found:
+            _close(connection, number, reason)
+    return bool(found)
+
+
+def note_failed_start(archive: Archive, source: str, reason: str) -> None:
+    """Note a crawl that ended before it could note anything itself."""
+    row = {
+        "id": new_id(), "source": source, "kind": "crawl", "started_at": stamp(now()), "ended_at": stamp(now()),
+        "verdict": Verdict.FAILED, "reasons": _json([reason]),
+    }  # fmt: skip
+    with archive.writing() as connection:
+        connection.execute(insert(runs).values(row))
+
+
+def _open_runs(connection: Connection) -> list[Any]:
+    """Runs that have not ended, but those of this process."""
+    query = select(runs.c.number, runs.c.id, runs.c.source, runs.c.process).where(runs.c.ended_at.is_(None))
+    return [row for row in connection.execute(query) if row.id not in _alive]
+
+
+def _close(connection: Connection, run: int, reason: str) -> None:
+    connection.execute(
+        update(runs)
+        .where(runs.c.number == run)
+        .values(ended_at=stamp(now()), verdict=Verdict.FAILED, reasons=_json([reason]), progress=None)
+    )
 
 
 def _start(connection: Connection, run: Run) -> datetime:
@@ -211,22 +274,3 @@ def _inserted(connection: Connection, statement: Any, row: Mapping[str, Any]) ->
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def _lock_file(archive: Archive, run_id: str) -> Any:
-    return archive.folder / "locks" / f"run-{run_id}.lock"
-
-
-def _is_dead(archive: Archive, run_id: str) -> bool:
-    try:
-        with FileLock(_lock_file(archive, run_id), timeout=0):
-            return True
-    except Timeout:
-        return False
-
-
-def _release(archive: Archive, run_id: str) -> None:
-    lock = _alive.pop(run_id, None)
-    if lock is not None:
-        lock.release()
-        _lock_file(archive, run_id).unlink(missing_ok=True)

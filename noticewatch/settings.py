@@ -1,6 +1,7 @@
 """Settings: ``noticewatch.toml`` (or ``$NOTICEWATCH_CONFIG``), over-ridden by ``NOTICEWATCH_*`` variables."""
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = Field(None, description="operator's token for whole bulk payloads")
     starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")
+    hang_after: str = Field("30m", description="interval without progress after which a crawl is stopped")
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="settings of single sources")
 
     @field_validator("public_url")
@@ -56,6 +58,13 @@ class Settings(BaseSettings):
     def _public_url_is_an_address(cls, value: str | None) -> str | None:
         if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
             raise ValueError("write an address that begins with http:// or https://")
+        return value
+
+    @field_validator("hang_after")
+    @classmethod
+    def _hang_after_is_an_interval(cls, value: str) -> str:
+        if re.fullmatch(r"[1-9]\d*[mhd]", value) is None:
+            raise ValueError("write an interval such as 30m or 2h")
         return value
 
     @field_validator("starter")

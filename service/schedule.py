@@ -1,103 +1,74 @@
-"""Schedules crawls: one interval a source, one process a crawl; what is overdue is computed from the ledger of runs."""
+"""Schedules crawls: one interval a source, one process a crawl; what is due is computed from the ledger of runs.
 
+APScheduler fires at the planned moment. A thread plans anew every half minute by a clock that only goes forward: a
+crawl by another worker, a clock that was set, an interval or quota that ended are seen then, and nothing is skipped.
+"""
+
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import SQLAlchemyError
 
-from archive import queries
-from archive.ledger import close_dead_runs
+from archive import ledger, locks, queries
 from archive.rows import RunRow
 from archive.store import Archive
-from crawlers.source import Source, interval, load_sources
-from noticewatch.errors import SettingsError
+from crawlers.due import Due, Planner, plan, refuse_unknown_sources
+from crawlers.source import interval, load_sources
+from crawlers.standing import crawl_runs, standings
 from noticewatch.identifiers import now
-from noticewatch.models import Verdict
 from noticewatch.settings import Settings
-from service.children import Children
+from service.children import CRAWL_GRACE, Children
+from service.watching import LOOK_EVERY, progress_mark, watch
 
-RETRY: Final = timedelta(hours=1)
-"""When a crawl that failed or was cancelled is tried again, if its interval is not shorter."""
+PLAN_EVERY: Final = 30.0
+"""Seconds between two plannings."""
 
 SPREAD: Final = timedelta(seconds=2)
 """Overdue crawls start so far apart."""
 
-_AGAIN: Final = frozenset({Verdict.FAILED, Verdict.CANCELLED})
-_AT_START: Final = _AGAIN | {Verdict.NOT_STARTED}
+LATER: Final = timedelta(minutes=5)
+"""When it is looked again after a source that another process holds."""
+
+_SOON: Final = timedelta(minutes=1)
+
+_SAYS_ITSELF: Final = frozenset({0, 3, 4, 5, 6, 8, 9})
+"""Exit codes of a crawl that has noted its verdict, or found its source held."""
 
 _log = logging.getLogger("noticewatch.schedule")
 
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When a source is crawled next. ``at`` None: it is switched off."""
-
-    source: str
-    every: timedelta
-    at: datetime | None
-
-
-def next_crawl(every: timedelta, last: RunRow | None, moment: datetime, *, starting: bool = False) -> datetime:
-    """When a source is due: never before ``moment``. Pure.
-
-    last: its latest crawl by noticewatch itself; starting: whether a scheduler is just starting, which tries again at
-    once what failed or could not start.
-    """
-    if last is None or (starting and last.verdict in _AT_START):
-        return moment
-    pause = min(every, RETRY) if last.verdict in _AGAIN else every
-    return max(moment, last.started_at + pause)
-
-
-def plan(
-    sources: Mapping[str, Source],
-    settings: Settings,
-    runs: Sequence[RunRow],
-    moment: datetime,
-    *,
-    starting: bool = False,
-) -> list[Due]:
-    """When each source is due, in order of name. Raises SettingsError for a schedule that is no interval."""
-    last: dict[str, RunRow] = {}
-    for run in sorted(runs, key=lambda run: run.number):
-        if run.kind == "crawl":
-            last[run.source] = run
-    planned = []
-    for name, source in sources.items():
-        setting = settings.sources.get(name)
-        every = _interval(source, settings)
-        off = setting is not None and not setting.enabled
-        at = None if off else next_crawl(every, last.get(name), moment, starting=starting)
-        planned.append(Due(name, every, at))
-    return planned
-
-
-def refuse_unknown_sources(settings: Settings, sources: Mapping[str, Source]) -> None:
-    """Raises SettingsError for a table ``[sources.NAME]`` of a source that there is not, or with a bad schedule."""
-    for name in settings.sources:
-        if name not in sources:
-            raise SettingsError(f"Setting sources.{name} is of no source; there are {', '.join(sources)}.")
-        _interval(sources[name], settings)
-
-
-def crawl_runs(archive: Archive, sources: Mapping[str, Source]) -> list[RunRow]:
-    """Runs of all sources, enough of them to hold each one's latest crawl."""
-    with archive.reading() as connection:
-        return [run for name in sources for run in queries.runs(connection, name, limit=200)]
+__all__ = ["Schedule", "crawl_runs", "plan", "refuse_unknown_sources", "run_sentence"]
 
 
 class Schedule:
-    """Crawls each source at its interval until stopped."""
+    """Crawls each source at its interval until stopped. ``hang_after``: in place of the setting of that name."""
 
-    def __init__(self, archive: Archive, settings: Settings, children: Children) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        settings: Settings,
+        children: Children,
+        *,
+        plan_every: float = PLAN_EVERY,
+        look_every: float = LOOK_EVERY,
+        hang_after: timedelta | None = None,
+    ) -> None:
         self._archive, self._settings, self._children = archive, settings, children
+        self._plan_every, self._look_every = plan_every, look_every
+        self._hang_after = hang_after or interval(settings.hang_after)
         self._sources = load_sources()
         refuse_unknown_sources(settings, self._sources)
+        self._planner = Planner(self._sources, settings)
+        self._begun: set[str] = set()
+        self._not_before: dict[str, datetime] = {}
+        self._planning, self._stopping = threading.Lock(), threading.Event()
+        self._thread = threading.Thread(target=self._keep_planning, name="planning", daemon=True)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(settings.concurrent_crawls)},
@@ -105,45 +76,118 @@ class Schedule:
         )
 
     def start(self) -> None:
-        """Plan all sources; what is overdue starts at once, a little apart."""
-        close_dead_runs(self._archive)
-        moment = now()
-        planned = plan(
-            self._sources, self._settings, crawl_runs(self._archive, self._sources), moment, starting=True
-        )  # fmt: skip
-        overdue = 0
-        for due in planned:
-            if due.at is None:
-                continue
-            first = due.at
-            if due.at <= moment:
-                first, overdue = moment + overdue * SPREAD, overdue + 1
-            jitter = int(min(300.0, due.every.total_seconds() / 20))
-            trigger = IntervalTrigger(seconds=int(due.every.total_seconds()), start_date=first, jitter=jitter)
-            self._scheduler.add_job(self._crawl, trigger, [due.source], id=due.source, next_run_time=first)
+        """Plan all sources; what is overdue starts at once, a little apart. Sources never crawled are named."""
+        ledger.close_dead_runs(self._archive)
         self._scheduler.start()
+        for due in self._replan(starting=True):
+            if due.at is None:
+                _log.info("%s is not scheduled: %s.", due.source, due.why.rstrip("."))
+        self._thread.start()
 
     def stop(self) -> None:
         """Start nothing more. Crawls under way are ended by :class:`Children`."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
+    def _keep_planning(self) -> None:
+        while not self._stopping.wait(self._plan_every):
+            try:
+                self._replan()
+            except Exception:
+                _log.exception("The crawls could not be planned; it is tried again in %.0f seconds.", self._plan_every)
+
+    def _replan(self, *, starting: bool = False) -> list[Due]:
+        with self._planning:
+            moment = now()
+            planned = self._planner.plan(
+                crawl_runs(self._archive, self._sources), moment, starting=starting,
+                standing=standings(self._archive, self._sources, self._settings, moment),
+            )  # fmt: skip
+            overdue = 0
+            for due in planned:
+                if due.at is not None and not self._stopping.is_set():
+                    self._arrange(due.source, max(due.at, moment + overdue * SPREAD), moment)
+                    overdue += due.at <= moment
+            return planned
+
+    def _arrange(self, source: str, at: datetime, moment: datetime) -> None:
+        """Let the scheduler fire at a moment; a crawl that was fired goes on, and is planned anew when it has ended."""
+        pause = self._not_before.get(source, moment)
+        if moment < pause <= moment + LATER:
+            at = max(at, pause)
+        if source not in self._begun:
+            self._begun.add(source)
+            self._scheduler.add_job(self._crawl, "date", run_date=at, args=[source], id=source)
+            return
+        waiting = self._scheduler.get_job(source)
+        if waiting is None or (at <= moment + _SOON and waiting.next_run_time <= moment + _SOON):
+            return
+        if abs(waiting.next_run_time - at) > timedelta(seconds=1):
+            with contextlib.suppress(JobLookupError):  # it has just been fired
+                waiting.modify(next_run_time=at)
+
     def _crawl(self, source: str) -> None:
-        process = self._children.start(["crawl", source])
+        try:
+            self._crawl_once(source)
+        except Exception:
+            self._not_before[source] = now() + LATER
+            _log.exception("The crawl of %s could not be started or watched.", source)
+        finally:
+            with self._planning:
+                self._begun.discard(source)
+
+    def _crawl_once(self, source: str) -> None:
+        with self._archive.reading() as connection:
+            held = locks.living_holder(connection, source)
+        if held is not None:
+            self._not_before[source] = now() + LATER
+            _log.info("%s is held by %s; it is tried again later.", source, held.words)
+            return
+        before = self._latest(source)
+        process = self._children.start(["crawl", source], CRAWL_GRACE)
         if process is None:
             return
-        self._children.wait(process)
-        close_dead_runs(self._archive)
-        with self._archive.reading() as connection:
-            runs = [run for run in queries.runs(connection, source, limit=50) if run.kind == "crawl"]
-        if runs:
-            _log.info("%s: %s", source, run_sentence(runs[0]))
-            self._try_again(source, runs[0])
+        by_itself = watch(
+            self._children, process, lambda: self._mark(source, process.pid), self._hang_after,
+            look_every=self._look_every,
+        )  # fmt: skip
+        code = self._children.wait(process)
+        self._close(source, process.pid, code, before.number if before else 0, by_itself=by_itself)
+        ledger.close_dead_runs(self._archive)
+        last = self._latest(source)
+        if last is not None and last != before:
+            _log.info("%s: %s", source, run_sentence(last))
 
-    def _try_again(self, source: str, run: RunRow) -> None:
-        if run.verdict in _AGAIN and self._scheduler.running and self._scheduler.get_job(source):
-            every = _interval(self._sources[source], self._settings)
-            self._scheduler.modify_job(source, next_run_time=next_crawl(every, run, now() + SPREAD))
+    def _close(self, source: str, process: int, code: int, before: int, *, by_itself: bool) -> None:
+        """Note how a crawl ended that could not note it itself."""
+        last = self._latest(source)
+        noted = last is not None and last.number > before
+        if not by_itself:
+            reason = f"stopped after {_words(self._hang_after)} without progress"
+        elif code < 0:
+            reason = f"process ended by signal {-code}"
+        elif code not in _SAYS_ITSELF:
+            reason = f"process ended with exit code {code}"
+        elif noted or self._children.closed:
+            return
+        else:  # another process was quicker
+            self._not_before[source] = now() + LATER
+            return
+        ledger.close_run_of_process(self._archive, source, process, reason, after=before, cancelled=not by_itself)
+        if not (noted or self._children.closed):
+            ledger.note_failed_start(self._archive, source, reason)
+
+    def _latest(self, source: str) -> RunRow | None:
+        """The latest crawl of a source."""
+        with self._archive.reading() as connection:
+            return next((run for run in queries.runs(connection, source, limit=50) if run.kind == "crawl"), None)
+
+    def _mark(self, source: str, process: int) -> Hashable:
+        try:
+            return progress_mark(self._archive, source, process)
+        except SQLAlchemyError:  # the database is busy or away: nothing is known, so nothing is held against the crawl
+            return object()
 
 
 def run_sentence(run: RunRow) -> str:
@@ -152,11 +196,10 @@ def run_sentence(run: RunRow) -> str:
     return f"{verdict}: {'; '.join(run.reasons)}" if run.reasons else verdict
 
 
-def _interval(source: Source, settings: Settings) -> timedelta:
-    setting = settings.sources.get(source.name)
-    if setting is None or setting.schedule is None:
-        return source.schedule
-    try:
-        return interval(setting.schedule)
-    except ValueError as error:
-        raise SettingsError(f"Setting sources.{source.name}.schedule: {error}.") from error
+def _words(span: timedelta) -> str:
+    minutes = span.total_seconds() / 60
+    if minutes < 1:
+        return f"{span.total_seconds():g} seconds"
+    if minutes < 120:
+        return f"{minutes:.0f} minutes" if minutes >= 2 else "1 minute"
+    return f"{minutes / 60:.0f} hours"

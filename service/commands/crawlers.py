@@ -17,7 +17,7 @@ from noticewatch.models import Verdict
 from noticewatch.settings import load_settings
 from service import starter
 from service.assembly import open_archive
-from service.children import end_with_parent
+from service.children import CRAWL_GRACE, end_with_parent
 from service.output import Bar, Field, Json, progress, say, say_json, say_table
 from service.schedule import Due, crawl_runs, plan, refuse_unknown_sources, run_sentence
 
@@ -146,7 +146,7 @@ def crawl(
     if accept and (first or last or replay):
         raise UsageError("--accept takes what was captured when it was held back; leave out --from, --to and --replay.")
     if child:
-        end_with_parent()
+        end_with_parent(CRAWL_GRACE)
     with open_archive(settings) as archive, _telling(name, quiet=child or as_json) as tell:
         reparse(archive, chosen, progress=tell)
         if accept:

@@ -1,0 +1,41 @@
+"""What the ledger says about sources beside how their runs ended: windows held back, calls used."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from archive import crawl_state, queries
+from archive.rows import RunRow
+from archive.store import Archive
+from crawlers.due import Standing
+from crawlers.source import Source
+from noticewatch.settings import Settings, SourceSettings
+
+
+def crawl_runs(archive: Archive, sources: Mapping[str, Source]) -> list[RunRow]:
+    """Runs of all sources, enough of them to hold each one's latest crawl."""
+    with archive.reading() as connection:
+        return [run for name in sources for run in queries.runs(connection, name, limit=200)]
+
+
+def standings(
+    archive: Archive, sources: Mapping[str, Source], settings: Settings, moment: datetime
+) -> dict[str, Standing]:
+    """What decides beside its runs when each source is asked, at a moment (UTC)."""
+    with archive.reading() as connection:
+        return {name: standing(connection, source, settings, moment) for name, source in sources.items()}
+
+
+def standing(connection: Connection, source: Source, settings: Settings, moment: datetime) -> Standing:
+    """What decides beside its runs when a source is asked, at a moment (UTC)."""
+    held = len(crawl_state.held_windows(connection, source.name))
+    used, until = crawl_state.quota_of(connection, source.name, f"{moment:%Y-%m-%d}")
+    setting = settings.sources.get(source.name) or SourceSettings()
+    calls = setting.calls_a_day or (source.quota.calls if source.quota else None)
+    if until is not None and until > moment:
+        return Standing(held, until, calls, 0 if calls is not None else None)
+    if calls is None:
+        return Standing(held)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return Standing(held, None if used < calls else midnight, calls, max(0, calls - used))
