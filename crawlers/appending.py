@@ -12,6 +12,7 @@ from archive.ledger import Run
 from archive.log import Seen, WindowBatch
 from archive.store import Archive
 from archive.windows import WALKING
+from crawlers.known import known_numbers
 from crawlers.measuring import Measured
 from crawlers.parsing import Parser, Shape
 from crawlers.rereading import rereader
@@ -137,7 +138,7 @@ class Appender:
             ready.shape.add(noted)
             if self.again is not None:
                 wanted = set(self.again[held.number or 0])
-                rows.rows = [row for row in rows.rows if row.index in wanted]
+                rows.keep(wanted)
             ready.found.append(rows)
             if held is asked.held[-1]:
                 asked.rows = len(rows.rows)
@@ -147,17 +148,9 @@ class Appender:
     def _known(self, waiting: Sequence[Ready]) -> Known:
         if self.again is not None:
             return Known({}, set())
-        numbers = sorted({row.source_number for ready in waiting for found in ready.found for row in found.rows})
-        hashes: dict[str, str] = {}
-        current: set[str] = set()
+        numbers = {number for ready in waiting for found in ready.found for number in found.numbers()}
         with self.archive.reading() as connection:
-            for at in range(0, len(numbers), BATCH):
-                held = log.known_hashes(connection, self.source.name, numbers[at : at + BATCH])
-                for number, (sha256, version) in held.items():
-                    hashes[number] = sha256
-                    if version == self.source.parser_version:
-                        current.add(number)
-        return Known(hashes, current)
+            return Known(*known_numbers(connection, self.source.name, self.source.parser_version, numbers))
 
     def _stage(
         self, ready: Ready, known: Known, stages: ExitStack

@@ -46,11 +46,13 @@ class Hashes(Mapping[str, str]):
         return self._count
 
 
-def known(connection: Connection, source: str, parser_version: int, numbers: Set[str]) -> tuple[Hashes, Set[str]]:
+def known_numbers(
+    connection: Connection, source: str, parser_version: int, numbers: Set[str]
+) -> tuple[Hashes, Set[str]]:
     """Hash of the latest record of each number, and the numbers whose latest record the present parser has read."""
     hashes = Hashes(numbers)
     older: set[str] = set()
-    for number, sha256, version in latest_hashes(connection, source, numbers):
+    for number, sha256, version in latest_hashes(connection, source, sorted(numbers)):
         hashes.put(number, sha256)
         (older.discard if version == parser_version else older.add)(number)
     return hashes, Current(hashes, older)
