@@ -15,7 +15,7 @@ import orjson
 
 from archive.warc import WarcWriter
 from crawlers.source import source
-from crawlers.sources.usaspending_transactions.spider import UsaspendingTransactionsSpider
+from crawlers.sources.usaspending_transactions.spider import VEHICLE_SCOPE, UsaspendingTransactionsSpider
 from crawlers.spider import Window
 from dev.rebuild import AGENCIES, ASKED, PAGE, Recorder, every_day, read_rows, write_answer, write_transactions
 
@@ -29,6 +29,7 @@ CHOSEN: Final = {
 """Awards whose actions are kept alone, to show vehicles, modifications and amounts taken back."""
 FIRST, LAST = date(2025, 9, 27), date(2025, 9, 30)
 """Days that are kept whole: the end of a fiscal year, with the only windows of more than one page."""
+UNASKED: Final = "made for tests: the collector did not ask for vehicles"
 COUNTED: Final = "made for tests from the number of rows: the collector did not ask for counts"
 
 
@@ -55,6 +56,7 @@ def _days(writer: WarcWriter, file: Path) -> None:
     recorder = Recorder(COLLECTOR, AS_OF, f"Rebuilt from {file.name}; hour not recorded. {ASKED}")
     write_transactions(writer, held, recorder, {}, every_day(FIRST, LAST))
     _counts(writer, held)
+    _vehicles(writer)
 
 
 def _counts(writer: WarcWriter, held: Sequence[Mapping[str, str]]) -> None:
@@ -66,6 +68,20 @@ def _counts(writer: WarcWriter, held: Sequence[Mapping[str, str]]) -> None:
             request = spider.count_request(Window(AGENCIES[agency], day, day, day))
             payload = orjson.dumps({"results": {"contracts": number}, "spending_level": "transactions", "messages": []})
             write_answer(writer, spider.name, request, payload, "application/json", recorder, ())
+
+
+def _vehicles(writer: WarcWriter) -> None:
+    """Empty answers to the search for vehicles: the collector asked for contracts alone."""
+    spider = UsaspendingTransactionsSpider(source("usaspending_transactions"))
+    recorder = Recorder("noticewatch", AS_OF, f"The empty answer is {UNASKED}.")
+    answer = {
+        "spending_level": "transactions", "limit": PAGE, "results": [],
+        "page_metadata": {"page": 1, "hasNext": False}, "messages": [],
+    }  # fmt: skip
+    for window in spider.windows(FIRST, LAST, LAST):
+        if window.scope.endswith(VEHICLE_SCOPE):
+            request = spider.page_request(window, 1)
+            write_answer(writer, spider.name, request, orjson.dumps(answer), "application/json", recorder, ())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +16,16 @@ from crawlers.parsing import Row, Shape
 from crawlers.source import source
 from crawlers.sources.usaspending_transactions import parser
 from crawlers.sources.usaspending_transactions.mapping import title_of
+from crawlers.sources.usaspending_transactions.rotation import due
 from crawlers.sources.usaspending_transactions.scanning import results
 from crawlers.sources.usaspending_transactions.spider import UsaspendingTransactionsSpider
-from crawlers.spider import Window
+from crawlers.spider import Answer, PlannedRequest, Window
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Kind, Origin, Reading
 
 SPIDER = UsaspendingTransactionsSpider(source("usaspending_transactions"))
 WINDOW = Window("7012", "2026-08-20", "2026-08-20", "2026-08-20")
+VEHICLES = Window("7012-idv", "2026-08-20", "2026-08-20", "2026-08-20")
 CAPTURE = Capture(
     id="c", source="usaspending_transactions", url="u", status=200, fetched_at=datetime(2026, 8, 22, tzinfo=UTC),
     payload_sha256="", payload_length=0, origin=Origin.IMPORTED, recorder="a test",
@@ -46,6 +48,11 @@ def rows(*members: dict[str, Any], shape: Shape | None = None) -> list[Row]:
 
 def reading(**members: Any) -> Reading:
     return parser.read_row(rows(members)[0], CAPTURE, Shape())
+
+
+def answer(values: Any, request: PlannedRequest, status: int = 200, payload: bytes | None = None) -> Answer:
+    held = orjson.dumps(values) if payload is None else payload
+    return Answer(request, CAPTURE.model_copy(update={"status": status}), lambda: io.BytesIO(held))
 
 
 JSON = st.recursive(
@@ -141,18 +148,18 @@ def test_a_title_is_short_and_begins_the_description(text: str) -> None:
     assert " ".join(text.split()).startswith(title.removesuffix("…"))
 
 
-def test_windows_are_days_of_agencies_oldest_first() -> None:
+def test_windows_are_days_of_agencies_with_vehicles_apart_oldest_first() -> None:
     windows = list(SPIDER.windows(date(2026, 8, 20), date(2026, 8, 21), date(2026, 8, 22)))
     assert [(window.key, window.scope) for window in windows] == [
-        ("2026-08-20", "7012"), ("2026-08-20", "7014"), ("2026-08-21", "7012"), ("2026-08-21", "7014"),
-    ]  # fmt: skip
-    assert len(list(SPIDER.windows(None, None, date(2026, 8, 22)))) == 2 * 61
+        (day, scope) for day in ("2026-08-20", "2026-08-21") for scope in ("7012", "7012-idv", "7014", "7014-idv")
+    ]
 
 
-def test_a_recorded_request_leads_back_to_its_window() -> None:
-    sent = SPIDER.page_request(WINDOW, 3)
+@pytest.mark.parametrize("window", [WINDOW, VEHICLES, *SPIDER.split(WINDOW), *SPIDER.split(VEHICLES)])
+def test_a_recorded_request_leads_back_to_its_window(window: Window) -> None:
+    sent = SPIDER.page_request(window, 3)
     capture = CAPTURE.model_copy(update={"url": sent.url, "method": sent.method, "request_body": sent.body})
-    assert SPIDER.window_of(capture) == WINDOW
+    assert SPIDER.window_of(capture) == window
     assert SPIDER.window_of(CAPTURE) is None
 
 
@@ -160,3 +167,87 @@ def test_a_request_is_the_same_text_each_time() -> None:
     sent = SPIDER.page_request(WINDOW, 1).body
     assert sent == SPIDER.page_request(WINDOW, 1).body
     assert orjson.loads(sent or "")["filters"]["award_type_codes"] == ["A", "B", "C", "D"]
+
+
+def test_types_of_two_groups_are_never_asked_for_together() -> None:
+    for window in (WINDOW, VEHICLES, *SPIDER.split(WINDOW), *SPIDER.split(VEHICLES)):
+        types = orjson.loads(SPIDER.page_request(window, 1).body or "")["filters"]["award_type_codes"]
+        assert len({code.startswith("IDV") for code in types}) == 1
+
+
+@pytest.mark.parametrize(("window", "parts"), [(WINDOW, 4), (VEHICLES, 8)])
+def test_a_day_too_large_splits_once_by_award_type(window: Window, parts: int) -> None:
+    split = SPIDER.split(window)
+    assert len({part.key for part in split}) == parts
+    assert {(part.scope, part.begins, part.ends) for part in split} == {(window.scope, window.begins, window.ends)}
+    assert [list(SPIDER.split(part)) for part in split] == [[]] * parts
+
+
+def test_each_window_reads_the_count_of_its_own_group() -> None:
+    counted = {"results": {"contracts": 112, "idvs": 3}}
+    assert SPIDER.total(WINDOW, answer(counted, SPIDER.count_request(WINDOW))) == 112
+    assert SPIDER.total(VEHICLES, answer(counted, SPIDER.count_request(VEHICLES))) == 3
+    assert SPIDER.total(WINDOW, answer({"results": []}, SPIDER.page_request(WINDOW, 1))) is None
+    with pytest.raises(SourceDrift, match="no count of idvs"):
+        SPIDER.total(VEHICLES, answer({"results": {"contracts": 1}}, SPIDER.count_request(VEHICLES)))
+
+
+@pytest.mark.parametrize("name", ["detail", "message"])
+def test_what_the_source_says_in_an_error_is_told_whatever_its_shape(name: str) -> None:
+    refused = SPIDER.problem(answer({name: "Page #501 is over the limit"}, SPIDER.page_request(WINDOW, 1), 422))
+    assert refused is not None
+    assert "422: Page #501 is over the limit" in refused.sentence
+    assert not refused.blocked
+
+
+def test_an_error_page_says_nothing_in_a_known_shape() -> None:
+    assert SPIDER.problem(answer(None, SPIDER.page_request(WINDOW, 1), 502, b"<html>Bad gateway</html>")) is None
+
+
+def test_advice_in_a_good_answer_is_a_remark() -> None:
+    shape = Shape()
+    payload = json.dumps({"results": [USUAL], "messages": ["Dates begin on 2007-10-01."]}).encode()
+    assert len(list(parser.rows(io.BytesIO(payload), shape))) == 1
+    assert shape.findings() == ["the source advises: Dates begin on 2007-10-01."]
+
+
+def test_a_vehicle_is_a_kind_of_its_own() -> None:
+    numbers = {"Award ID": "70CTD021A00000003", "generated_internal_id": "CONT_IDV_70CTD021A00000003_7012"}
+    read = reading(**numbers, Mod="0")
+    assert (read.key, read.notice.kind) == ("7012:70CTD021A00000003:0", Kind.VEHICLE)
+    assert reading(**numbers, Mod="P00002").notice.kind is Kind.MODIFICATION
+
+
+TODAY = date(2026, 8, 22)
+SINCE = date(2020, 10, 1)
+
+
+@given(st.integers(min_value=0, max_value=60), st.dates(date(2021, 12, 1), date(2030, 1, 1)))
+def test_the_newest_days_are_read_each_day(ago: int, today: date) -> None:
+    assert today - timedelta(days=ago) in set(due(today, since=SINCE, daily=60))
+
+
+@given(st.dates(date(2024, 10, 1), TODAY))
+def test_each_day_of_this_and_the_last_fiscal_year_is_read_within_a_week(day: date) -> None:
+    assert any(day in set(due(TODAY + timedelta(days=ahead), since=SINCE, daily=60)) for ahead in range(7))
+
+
+@given(st.dates(SINCE, date(2024, 9, 30)))
+def test_each_older_day_is_read_once_in_thirty(day: date) -> None:
+    turns = [day in set(due(TODAY + timedelta(days=ahead), since=SINCE, daily=60)) for ahead in range(30)]
+    assert turns.count(True) == 1
+
+
+def test_days_before_the_first_are_not_read() -> None:
+    assert min(due(TODAY, since=SINCE, daily=60)) >= SINCE
+
+
+def test_an_agency_published_late_is_read_where_its_newest_days_are() -> None:
+    days = set(due(TODAY, since=SINCE, daily=60, late=90))
+    assert max(days) == TODAY - timedelta(days=90)
+    assert {TODAY - timedelta(days=90 + ago) for ago in range(61)} <= days
+
+
+def test_a_crawl_stays_within_the_quarter_of_an_hour_that_its_traps_promise() -> None:
+    counts = [len(list(SPIDER.windows(None, None, TODAY + timedelta(days=ahead)))) for ahead in range(7)]
+    assert max(counts) * SPIDER.source.delay < 900

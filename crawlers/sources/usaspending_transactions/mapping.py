@@ -59,6 +59,7 @@ AWARD_PAGE: Final = "https://www.usaspending.gov/award/"
 
 _GENERATED = re.compile(r"CONT_(?:AWD|IDV)_(.+?)_([0-9A-Z]{4}|-NONE-)(?:_(.+)_([0-9A-Z]{4}|-NONE-))?")
 _NONE: Final = "-NONE-"
+_VEHICLE: Final = "CONT_IDV_"
 _TITLE: Final = 120
 _REASONS: Final = {
     "A": "additional work", "B": "supplemental agreement", "C": "funding only", "D": "change order",
@@ -95,6 +96,20 @@ class Identity:
         return cls(generated, match[1], match[2], parent, parent_agency, str(modification))
 
     @property
+    def vehicle(self) -> bool:
+        """Whether it is a vehicle, from which others order."""
+        return self.generated.startswith(_VEHICLE)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of notice that an action is."""
+        if self.modification.strip("0"):
+            return Kind.MODIFICATION
+        if self.vehicle:
+            return Kind.VEHICLE
+        return Kind.ORDER if self.parent else Kind.AWARD
+
+    @property
     def key(self) -> str:
         """Agency, PIID and modification; the parent's too where the PIID alone is too short to name an award."""
         return action_key(self.agency, self.piid, self.modification, self.parent or "")
@@ -103,10 +118,9 @@ class Identity:
 def to_notice(members: Mapping[str, Any], identity: Identity, shape: Shape) -> Notice:
     """The notice that a result states."""
     described = mask(_string(members, "Transaction Description"))
-    first = identity.modification.strip("0") == ""
     action_type = _string(members, "Action Type")
     return Notice(
-        kind=(Kind.ORDER if identity.parent else Kind.AWARD) if first else Kind.MODIFICATION,
+        kind=identity.kind,
         kind_published=_string(members, "Award Type") or None,
         reason=_REASONS.get(action_type, action_type.lower() or None),
         status=Status.AWARDED,

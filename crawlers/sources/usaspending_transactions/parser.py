@@ -20,8 +20,8 @@ NOISE: Final = re.compile(
 
 def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
     """Rows of an answer with their byte ranges. Raises SourceDrift where it is not what was due."""
-    payload = stream.read()
-    for index, (start, end, members) in enumerate(results(payload)):
+    payload, advice = stream.read(), list[str]()
+    for index, (start, end, members) in enumerate(results(payload, advice)):
         if not isinstance(members, dict):
             raise SourceDrift(f"Result {index + 1} of the answer is no object.")
         shape.missing |= NEEDED - members.keys()
@@ -31,6 +31,7 @@ def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
             raise SourceDrift(f"Result {index + 1} of the answer has no generated id or modification number.")
         sha256 = hashlib.sha256(NOISE.sub(b"", payload[start:end])).hexdigest()
         yield Row(index, start, end, sha256, identity.key, "", members)
+    shape.remarks.update(f"the source advises: {message}" for message in advice)
 
 
 def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:  # noqa: ARG001 - the capture's time is not needed

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
+from crawlers.sources.usaspending_transactions.refusals import said
 from noticewatch.errors import SourceDrift
 
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
+_MOST: Final = 200
 
 
-def results(payload: bytes) -> Iterator[tuple[int, int, Any]]:
+def results(payload: bytes, advice: list[str] | None = None) -> Iterator[tuple[int, int, Any]]:
     """Each element of the member ``results``: first byte, byte behind its last, value with money as Decimal.
 
-    Raises SourceDrift where the payload is no JSON object, is cut off, or holds no list of that name.
+    ``advice`` gets the sentences of the member ``messages``: in a good answer they are advice, never an error. Raises
+    SourceDrift where the payload is no JSON object, is cut off, or holds no list of that name.
     """
-    text = _text(payload)
+    text, whole = _read(payload)
+    if advice is not None and isinstance(whole.get("messages"), list):
+        advice += [" ".join(str(message).split())[:_MOST] for message in whole["messages"]]
     try:
         place = _space(text, _member(text, "results"))
         if text[place] != "[":
@@ -27,7 +32,8 @@ def results(payload: bytes) -> Iterator[tuple[int, int, Any]]:
         raise SourceDrift("The answer is cut off or broken JSON; fetch it again.") from error
 
 
-def _text(payload: bytes) -> str:
+def decoded(payload: bytes) -> tuple[str, Any]:
+    """An answer as text and as values, money as Decimal. Raises SourceDrift where it is no JSON."""
     start = payload[:200].lstrip()
     if not start:
         raise SourceDrift("The answer is empty where JSON was due.")
@@ -35,17 +41,17 @@ def _text(payload: bytes) -> str:
         raise SourceDrift("The answer is an HTML or XML page where JSON was due.")
     try:
         text = payload.decode("utf-8")
-        whole = _DECODER.decode(text)
+        return text, _DECODER.decode(text)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise SourceDrift("The answer is cut off or broken JSON; fetch it again.") from error
+
+
+def _read(payload: bytes) -> tuple[str, dict[str, Any]]:
+    text, whole = decoded(payload)
     if not isinstance(whole, dict) or "results" not in whole:
-        raise SourceDrift(f"The answer holds no results{_said(whole)}.")
-    return text
-
-
-def _said(whole: Any) -> str:
-    words = whole.get("detail") or whole.get("message") if isinstance(whole, dict) else None
-    return f", but says: {str(words)[:200]}" if words else ""
+        words = said(whole)
+        raise SourceDrift(f"The answer holds no results{f', but says: {words}' if words else ''}.")
+    return text, whole
 
 
 def _member(text: str, wanted: str) -> int:
