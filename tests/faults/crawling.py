@@ -31,7 +31,10 @@ KEY: Final = "test-key-0123456789"
 PATIENCE: Final = 60
 """Seconds after which a crawl that does not end is a fault of the program."""
 
-_PARSER: Final = "from crawlers.sources.{name}.parser import read_row as read_row\nfrom crawlers.sources.{name}.parser import rows as rows\n"
+_PARSER: Final = """
+from crawlers.sources.{name}.parser import read_row as read_row
+from crawlers.sources.{name}.parser import rows as rows
+"""
 _SPIDER: Final = '''
 from datetime import date
 

@@ -195,7 +195,11 @@ def _handler(told: Publisher) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             self._answer()
 
-        do_POST = do_HEAD = do_GET
+        def do_POST(self) -> None:
+            self._answer()
+
+        def do_HEAD(self) -> None:
+            self._answer()
 
         def log_message(self, *_: object) -> None:
             pass

@@ -1,4 +1,4 @@
-"""What an archive says, in a form in which two archives can be compared: numbers, times and ids of captures left out."""
+"""What an archive says, in a form that can be compared: without numbers, times and ids of captures."""
 
 from collections import Counter
 from dataclasses import dataclass

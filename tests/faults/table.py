@@ -55,6 +55,12 @@ Bend: TypeAlias = Callable[[Target, Reply], Reply]
 Choice: TypeAlias = Callable[[Sequence[Target]], Target | None]
 
 
+def largest(targets: Sequence[Target]) -> Target | None:
+    """The first request of the window whose first answer holds most rows."""
+    first = [target for target in targets if not target.later and target.sent.purpose != "count"]
+    return max(first, key=lambda target: (target.known, target.sent.rows), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A fault and what is expected of a crawl under it.
@@ -70,7 +76,7 @@ class Fault:
     says: str
     bend: Bend = lambda target, good: good
     times: int | None = None
-    choose: Choice = field(default=lambda targets: largest(targets))
+    choose: Choice = largest
     everywhere: bool = False
     walked: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -81,12 +87,6 @@ class Fault:
     def expected(self, target: Target) -> frozenset[Verdict]:
         """The verdicts that are right; where good pages came before, what failed alone makes its window partial."""
         return self.verdicts | {PARTIAL} if target.later and FAILED in self.verdicts else self.verdicts
-
-
-def largest(targets: Sequence[Target]) -> Target | None:
-    """The first request of the window whose first answer holds most rows."""
-    first = [target for target in targets if not target.later and target.sent.purpose != "count"]
-    return max(first, key=lambda target: (target.known, target.sent.rows), default=None)
 
 
 def later_page(targets: Sequence[Target]) -> Target | None:
@@ -253,7 +253,8 @@ def _robots(status: int, payload: bytes = b"") -> Reply:
 
 
 FAULTS: Final[Sequence[Fault]] = (
-    Fault("429, asks for a second", frozenset({COMPLETE}), "", _throttled(1), times=1, walked=True, applies=without_quota),
+    Fault("429, asks for a second", frozenset({COMPLETE}), "", _throttled(1), times=1, walked=True,
+          applies=without_quota),
     Fault("429, asks for a day", frozenset({BLOCKED}), "429|too many", _throttled(_FAR), choose=later_page),
     Fault("429, asks for a date", frozenset({BLOCKED}), "429|too many", _throttled_until),
     Fault("503 once", frozenset({COMPLETE}), "", _failing(503), times=1, walked=True),
@@ -264,7 +265,8 @@ FAULTS: Final[Sequence[Fault]] = (
           _redirect("https://login.example/sign-in?next=x")),
     Fault("log-in page with status 200", frozenset({BLOCKED, FAILED}), "log-in|login|HTML", _page(LOG_IN)),
     Fault("redirect loop", frozenset({FAILED}), "redirect", _redirect("?again"), choose=later_page),
-    Fault("connection reset", frozenset({FAILED}), "broke|reset|closed|no answer", lambda target, good: Reply(reset=True)),
+    Fault("connection reset", frozenset({FAILED}), "broke|reset|closed|no answer",
+          lambda target, good: Reply(reset=True)),
     Fault("slow drip", frozenset({FAILED}), "second|time|slow", _drip, facts={"timeout": _PATIENT}),
     Fault("cut body", frozenset({FAILED}), "broke off|cut|short", _cut_body, choose=later_page),
     Fault("stated length too small", frozenset({FAILED}), "broke|cut|length|longer|more than|HTTP", _stated_short),
@@ -273,15 +275,17 @@ FAULTS: Final[Sequence[Fault]] = (
     Fault("HTML with status 200", frozenset({FAILED}), "HTML", lambda target, good: replace(good, payload=HTML)),
     Fault("cut JSON, CSV or XML", frozenset({FAILED}), "cut|broken|broke", _payload(_cut), choose=later_page),
     Fault("wrong encoding", frozenset({FAILED}), r"\w", _payload(_utf16)),
-    Fault("empty with status 200", frozenset({FAILED, SUSPICIOUS}), "nothing|empty|no rows|only 0", _payload(lambda _: b"")),
-    Fault("no rows where there were many", frozenset({SUSPICIOUS, FAILED, PARTIAL}), r"only 0 rows|0 came|counts|no rows",
-          _payload(without_rows), choose=largest_of("csv", "json", "xml")),
+    Fault("empty with status 200", frozenset({FAILED, SUSPICIOUS}), "nothing|empty|no rows|only 0",
+          _payload(lambda _: b"")),
+    Fault("no rows where there were many", frozenset({SUSPICIOUS, FAILED, PARTIAL}),
+          "only 0 rows|0 came|counts|no rows", _payload(without_rows), choose=largest_of("csv", "json", "xml")),
     Fault("a column less", frozenset({FAILED}), "column|cut", _payload(without_column), choose=largest_of("csv")),
     Fault("shifted column", frozenset({FAILED}), "change storm|differ|held|column|was due", _shifted,
           choose=largest_of("csv", "json", "xml")),
-    Fault("total that changes", frozenset({PARTIAL}), "counts", _other_total, choose=states_total, walked=True),
+    Fault("total that changes", frozenset({PARTIAL}), "count", _other_total, choose=states_total, walked=True),
     Fault("page drift", frozenset({PARTIAL}), "drift", _drifted, choose=only_later_page, walked=True),
-    Fault("expired key", frozenset({BLOCKED}), "key|403|refuse", _failing(403, _EXPIRED), everywhere=True, applies=has_key),
+    Fault("expired key", frozenset({BLOCKED}), "key|403|refuse", _failing(403, _EXPIRED), everywhere=True,
+          applies=has_key),
     Fault("used-up quota", frozenset({BLOCKED}), "quota|calls|429|again", _failing(429, _SPENT), everywhere=True,
           applies=has_quota),
     Fault("robots.txt 503", frozenset({BLOCKED, FAILED}), "robots", everywhere=True, robots=_robots(503)),
