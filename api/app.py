@@ -19,6 +19,7 @@ from api.routes import (
     notice_pages,
     notices,
     profiles,
+    runs,
     search_page,
     sources,
     vendor_pages,
@@ -48,7 +49,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, dictionary:
     app.add_middleware(HeadAsGet)
     problems.install(app)
     for module in (
-        health, exports, captures, events, sources, profiles, notices, feeds, documentation, front, search_page,
+        health, exports, captures, events, sources, runs, profiles, notices, feeds, documentation, front, search_page,
         notice_pages, vendor_pages,
     ):  # fmt: skip
         app.include_router(module.router)

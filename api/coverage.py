@@ -9,6 +9,7 @@ from api.context import Context
 from archive import queries
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
 from crawlers.source import Source
+from noticewatch.buyers import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +230,23 @@ def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
         for (name, source), row in zip(held.sources.items(), view.sources, strict=True)
     ]
     return {"items": items, "coverage": view.form()}
+
+
+def scope_name(scope: str) -> str:
+    """A part of a source in words: an agency by its code, else the part's own name."""
+    agency = find("subtier_code", scope) or find("fpds", scope)
+    return f"{agency.name}, code {scope}" if agency else scope
+
+
+def run_line(row: RunRow) -> dict[str, object]:
+    """A run as the page lists it."""
+    return {
+        "id": row.id,
+        "source": row.source,
+        "kind": RUN_KINDS.get(row.kind, row.kind),
+        "started": words.moment_words(row.started_at),
+        "ended": words.moment_words(row.ended_at) if row.ended_at else "",
+        "verdict": verdict_words(row),
+        "code": row.verdict or "running",
+        "reasons": row.reasons,
+    }

@@ -33,7 +33,7 @@ def runs(connection: Connection, source: str | None = None, limit: int = 20) -> 
     query = select(t.runs).order_by(t.runs.c.number.desc()).limit(limit)
     if source is not None:
         query = query.where(t.runs.c.source == source)
-    return [_run(row) for row in connection.execute(query)]
+    return [run_row(row) for row in connection.execute(query)]
 
 
 def sources_status(connection: Connection) -> dict[str, SourceStatus]:
@@ -57,7 +57,7 @@ def sources_status(connection: Connection) -> dict[str, SourceStatus]:
             first_captured=first_captured,
             last_captured=last_captured,
             last_complete=completed.get(source),
-            last_run=_run(row),
+            last_run=run_row(row),
             last_data=brought.get(source),
             runs=count,
         )
@@ -104,7 +104,8 @@ def _coverage(source: str, scope: str, rows: list[Any]) -> Coverage:
     )
 
 
-def _run(row: Row[Any]) -> RunRow:
+def run_row(row: Row[Any]) -> RunRow:
+    """A row of the table of runs as the models state it."""
     return RunRow(
         number=row.number,
         id=row.id,
@@ -163,7 +164,7 @@ def _last_data(connection: Connection) -> dict[str, RunRow]:
         .where(w.state == "appended", r.kind != "reparse")
         .group_by(r.source)
     )
-    return {row.source: _run(row) for row in connection.execute(select(t.runs).where(r.number.in_(latest)))}
+    return {row.source: run_row(row) for row in connection.execute(select(t.runs).where(r.number.in_(latest)))}
 
 
 def _last_complete(connection: Connection) -> dict[str, datetime]:

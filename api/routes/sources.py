@@ -5,15 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api import addresses, forms, words
+from api import addresses, forms
 from api.context import Context, context
-from api.coverage import RUN_KINDS, coverage_view, sources_form, verdict_words
+from api.coverage import coverage_view, run_line, scope_name, sources_form
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive import queries
-from archive.rows import RunRow
-from noticewatch.buyers import find
-from noticewatch.errors import NotFound
 
 router = APIRouter(tags=["coverage"])
 Given = Annotated[Context, Depends(context)]
@@ -42,16 +39,6 @@ def runs(held: Given, source: str | None = None, limit: Annotated[int, Query(ge=
     return json_answer({"items": [forms.run_form(row) for row in rows]})
 
 
-@router.get(f"{addresses.API}/runs/{{run_id}}", summary="One run")
-def run(held: Given, run_id: str) -> Response:
-    """A run by its id."""
-    with held.archive.reading() as connection:
-        found = next((row for row in queries.runs(connection, limit=100_000) if row.id == run_id), None)
-    if found is None:
-        raise NotFound(f"No run {run_id[:80]!r} is held; {addresses.API}/runs lists them.")
-    return json_answer(forms.run_form(found))
-
-
 @router.get("/sources", include_in_schema=False)
 def sources_page(request: Request, held: Given) -> Response:
     """A row a source: covers, since, last complete, verdict and reason in words, next; then the latest runs."""
@@ -67,23 +54,3 @@ def sources_page(request: Request, held: Given) -> Response:
         "twin": "/sources.json",
     }
     return render(request, "sources.html", values)
-
-
-def scope_name(scope: str) -> str:
-    """A part of a source in words: an agency by its code, else the part's own name."""
-    agency = find("subtier_code", scope) or find("fpds", scope)
-    return f"{agency.name}, code {scope}" if agency else scope
-
-
-def run_line(row: RunRow) -> dict[str, object]:
-    """A run as the page lists it."""
-    return {
-        "id": row.id,
-        "source": row.source,
-        "kind": RUN_KINDS.get(row.kind, row.kind),
-        "started": words.moment_words(row.started_at),
-        "ended": words.moment_words(row.ended_at) if row.ended_at else "",
-        "verdict": verdict_words(row),
-        "code": row.verdict or "running",
-        "reasons": row.reasons,
-    }
