@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from archive.warc import WarcWriter
 from crawlers.source import source
 from crawlers.sources.usaspending_transactions.spider import VEHICLE_SCOPE, UsaspendingTransactionsSpider
-from crawlers.spider import Window
+from crawlers.spider import PlannedRequest
 from dev.rebuild import AGENCIES, ASKED, PAGE, Recorder, every_day, read_rows, write_answer, write_transactions
 
 REPLAYS: Final = Path(__file__).parents[2] / "tests" / "replays" / "usaspending_transactions"
@@ -30,7 +30,7 @@ CHOSEN: Final = {
 FIRST, LAST = date(2025, 9, 27), date(2025, 9, 30)
 """Days that are kept whole: the end of a fiscal year, with the only windows of more than one page."""
 UNASKED: Final = "made for tests: the collector did not ask for vehicles"
-COUNTED: Final = "made for tests from the number of rows: the collector did not ask for counts"
+MADE: Final = "Made for tests, not recorded: the collector asked neither for counts nor for vehicles; a count is the number of rows."
 
 
 def build(samples: Path, folder: Path = REPLAYS) -> None:
@@ -59,29 +59,23 @@ def _days(writer: WarcWriter, file: Path) -> None:
     _vehicles(writer)
 
 
-def _counts(writer: WarcWriter, held: Sequence[Mapping[str, str]]) -> None:
-    """Answers to the question for the number of actions, for windows of more than one page."""
+def _made(writer: WarcWriter, held: Sequence[Mapping[str, str]]) -> None:
+    """What a crawl of these days also asks: counts of windows of more than one page, and vehicles, of which none."""
     spider = UsaspendingTransactionsSpider(source("usaspending_transactions"))
-    recorder = Recorder("noticewatch", AS_OF, f"The count is {COUNTED}.")
-    for (day, agency), number in sorted(Counter((row["Action Date"], row["Agency"]) for row in held).items()):
-        if number > PAGE:
-            request = spider.count_request(Window(AGENCIES[agency], day, day, day))
-            payload = orjson.dumps({"results": {"contracts": number}, "spending_level": "transactions", "messages": []})
-            write_answer(writer, spider.name, request, payload, "application/json", recorder, ())
-
-
-def _vehicles(writer: WarcWriter) -> None:
-    """Empty answers to the search for vehicles: the collector asked for contracts alone."""
-    spider = UsaspendingTransactionsSpider(source("usaspending_transactions"))
-    recorder = Recorder("noticewatch", AS_OF, f"The empty answer is {UNASKED}.")
-    answer = {
-        "spending_level": "transactions", "limit": PAGE, "results": [],
-        "page_metadata": {"page": 1, "hasNext": False}, "messages": [],
-    }  # fmt: skip
+    recorder = Recorder("noticewatch", AS_OF, MADE)
+    numbers = Counter((row["Action Date"], AGENCIES[row["Agency"]]) for row in held)
     for window in spider.windows(FIRST, LAST, LAST):
-        if window.scope.endswith(VEHICLE_SCOPE):
-            request = spider.page_request(window, 1)
-            write_answer(writer, spider.name, request, orjson.dumps(answer), "application/json", recorder, ())
+        number = numbers[window.key, window.scope]
+        if window.scope not in AGENCIES.values():
+            nothing = {"limit": PAGE, "page_metadata": {"page": 1, "hasNext": False}, "results": []}
+            _write(writer, spider.name, spider.page_request(window, 1), nothing, recorder)
+        elif number > PAGE:
+            counted = {"results": {"contracts": number}, "spending_level": "transactions", "messages": []}
+            _write(writer, spider.name, spider.count_request(window), counted, recorder)
+
+
+def _write(writer: WarcWriter, name: str, request: PlannedRequest, answer: Any, recorder: Recorder) -> None:
+    write_answer(writer, name, request, orjson.dumps(answer), "application/json", recorder, ())
 
 
 if __name__ == "__main__":
