@@ -55,7 +55,7 @@ def _days(writer: WarcWriter, file: Path) -> None:
     held = [row for row in read_rows(file) if FIRST.isoformat() <= row["Action Date"] <= LAST.isoformat()]
     recorder = Recorder(COLLECTOR, AS_OF, f"Rebuilt from {file.name}; hour not recorded. {ASKED}")
     write_transactions(writer, held, recorder, {}, every_day(FIRST, LAST))
-    _counts(writer, held)
+    _made(writer, held)
     _vehicles(writer)
 
 
