@@ -122,7 +122,7 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
             if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
                 raise SchemaTooNew(
                     f"The data in {lock_folder} were written by a newer noticewatch (schema {current}); "
-                    "update the program, or point HOME to another folder."
+                    "update the program, or point NOTICEWATCH_HOME to another folder."
                 )
             with writing(engine) as connection:
                 config.attributes["connection"] = connection
