@@ -15,7 +15,7 @@ import orjson
 
 from archive.warc import WarcWriter
 from crawlers.source import source
-from crawlers.sources.usaspending_transactions.spider import VEHICLE_SCOPE, UsaspendingTransactionsSpider
+from crawlers.sources.usaspending_transactions.spider import UsaspendingTransactionsSpider
 from crawlers.spider import PlannedRequest
 from dev.rebuild import AGENCIES, ASKED, PAGE, Recorder, every_day, read_rows, write_answer, write_transactions
 
@@ -29,8 +29,7 @@ CHOSEN: Final = {
 """Awards whose actions are kept alone, to show vehicles, modifications and amounts taken back."""
 FIRST, LAST = date(2025, 9, 27), date(2025, 9, 30)
 """Days that are kept whole: the end of a fiscal year, with the only windows of more than one page."""
-UNASKED: Final = "made for tests: the collector did not ask for vehicles"
-MADE: Final = "Made for tests, not recorded: the collector asked neither for counts nor for vehicles; a count is the number of rows."
+MADE: Final = "Made for tests: the collector asked neither for counts nor for vehicles; a count is the number of rows."
 
 
 def build(samples: Path, folder: Path = REPLAYS) -> None:
@@ -56,7 +55,6 @@ def _days(writer: WarcWriter, file: Path) -> None:
     recorder = Recorder(COLLECTOR, AS_OF, f"Rebuilt from {file.name}; hour not recorded. {ASKED}")
     write_transactions(writer, held, recorder, {}, every_day(FIRST, LAST))
     _made(writer, held)
-    _vehicles(writer)
 
 
 def _made(writer: WarcWriter, held: Sequence[Mapping[str, str]]) -> None:
