@@ -4,6 +4,7 @@ The daily file is Windows-1252 (byte 0x96 breaks UTF-8); files of archived years
 bytes that are none.
 """
 
+import codecs
 import re
 from typing import Final, Literal
 
@@ -24,6 +25,6 @@ def encoding_of(start: bytes) -> Literal["utf-8", "cp1252"]:
         return "utf-8"
     if start.isascii():
         return "cp1252"
-    text = start.decode("utf-8", "replace")
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(start)  # a character cut in two is left out
     senseless = text.count(_LOST) + len(_CONTROLS.findall(text))
     return "utf-8" if len(_OTHER.findall(text)) > senseless else "cp1252"
