@@ -25,6 +25,7 @@ ALWAYS: Final[dict[str, Any]] = {
     "LOGSTATS_INTERVAL": 0,
     "METAREFRESH_ENABLED": False,
     "REFERER_ENABLED": False,
+    "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # by default the last one in is the first one out
     "REMOTE_CONTROL_ENABLED": False,  # on by default since Scrapy 2.19: a local server that executes Python
     "STATS_DUMP": False,
     "TELNETCONSOLE_ENABLED": False,

@@ -5,9 +5,9 @@ import os
 from typing import Final
 
 import aiohttp
-from aiohttp.http_exceptions import LineTooLong
 
 from crawlers.failures import (
+    AnswerBrokeOff,
     AnswerNotHttp,
     AnswerTooSlow,
     CertificateRefused,
@@ -30,8 +30,17 @@ _FACTS: Final[tuple[tuple[type[Exception], type[NoAnswer], str], ...]] = (
 )
 """The first that an error is an instance of says what it means; narrower kinds come first."""
 
+_HTTP_FAULTS: Final[dict[str, tuple[type[NoAnswer], str]]] = {
+    "Got more than": (AnswerNotHttp, "the answer of {host} has headers beyond all measure"),
+    "Too many headers": (AnswerNotHttp, "the answer of {host} has headers beyond all measure"),
+    "Data after": (AnswerBrokeOff, "the answer of {host} goes on behind the length that it states"),
+}
+"""aiohttp 3.13 and later by their words: the library has no kinds for these."""
 
-def no_answer(error: Exception, host: str, timeout: float) -> NoAnswer:
+_NOT_HTTP: Final = (AnswerNotHttp, "the answer of {host} does not follow HTTP")
+
+
+def no_answer(error: BaseException | None, host: str, timeout: float) -> NoAnswer:
     """What an error of the way to a host means, in a sentence. ``timeout``: seconds that an answer may take."""
     if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
         unconnected = _unconnected(error, host)
@@ -40,9 +49,8 @@ def no_answer(error: Exception, host: str, timeout: float) -> NoAnswer:
     for kind, fact, sentence in _FACTS:
         if isinstance(error, kind):
             return fact(sentence.format(host=host, timeout=timeout, fault=_certificate_fault(error)))
-    if isinstance(error.__cause__, LineTooLong) or "too long" in str(error).lower():
-        return AnswerNotHttp(f"{host} answered with headers beyond all measure")
-    return AnswerNotHttp(f"{host} did not answer in HTTP")
+    fact, sentence = next((told for words, told in _HTTP_FAULTS.items() if words in str(error)), _NOT_HTTP)
+    return fact(sentence.format(host=host))
 
 
 def _unconnected(error: aiohttp.ClientConnectorError, host: str) -> NoAnswer | None:
@@ -57,6 +65,6 @@ def _unconnected(error: aiohttp.ClientConnectorError, host: str) -> NoAnswer | N
     return ConnectionLost(f"{host} cannot be connected to ({os.strerror(number)})")
 
 
-def _certificate_fault(error: Exception) -> str:
+def _certificate_fault(error: BaseException | None) -> str:
     fault = getattr(error, "certificate_error", None)
     return str(getattr(fault, "verify_message", "") or "it cannot be verified").rstrip(".")

@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from crawlers.connection_errors import no_answer
 from crawlers.decoding import unpack, unpackers
-from crawlers.failures import AnswerBrokeOff, AnswerTooLarge, AnswerTooSlow, EncodingBroken
+from crawlers.failures import AnswerBrokeOff, AnswerTooLarge, AnswerTooSlow, EncodingBroken, NoAnswer
 from crawlers.masking import Mask
 from crawlers.redirects import Asking
 from crawlers.spooling import Spool
@@ -63,6 +63,20 @@ class _Response(aiohttp.ClientResponse):
         return self.connection_held is not None and isinstance(self.connection_held.exception(), HttpProcessingError)
 
 
+class _Interrupted(aiohttp.ClientError):
+    """A connection that was lost; its cause is the library's own error."""
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request once: the library would send it again by itself, uncounted and without a pause."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Interrupted from error
+
+
 class Wire:
     """Sends requests. TLS is verified; nothing is followed, kept or added that the request does not state."""
 
@@ -104,13 +118,14 @@ class Wire:
         headers = [("Host", urlsplit(asked.url).netloc), *asked.headers, *secrets]
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._open_session().request(
+                response = await self.open().request(
                     asked.method, yarl.URL(url, encoded=True), headers=headers, data=asked.body or None,
                     allow_redirects=False, proxy=_proxy(url),
                 )  # fmt: skip
+        except _Interrupted as error:
+            raise self._no_answer(asked, error.__cause__) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            host = f"{asked.host} (asked through {self._through})" if self._through else asked.host
-            raise no_answer(error, host, self._timeout) from error
+            raise self._no_answer(asked, error) from error
         try:
             yield cast("_Response", response)
         finally:
@@ -167,18 +182,24 @@ class Wire:
                 f"the answer of {asked.url} stopped coming; nothing for {self._timeout:g} seconds"
             ) from error
 
+    def _no_answer(self, asked: Asking, error: BaseException | None) -> NoAnswer:
+        host = f"{asked.host} (asked through {self._through})" if self._through else asked.host
+        return no_answer(error, host, self._timeout)
+
     def _address(self, url: str) -> str:
         if self._through is None:
             return url
         parts = urlsplit(url)
         return f"{self._through}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
 
-    def _open_session(self) -> aiohttp.ClientSession:
+    def open(self) -> aiohttp.ClientSession:
+        """What requests are sent with; made on first use, which takes a moment."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # A connection a request: nothing of one answer can be taken for the beginning of the next.
                 connector=aiohttp.TCPConnector(force_close=True, limit=0, ssl=ssl.create_default_context()),
                 cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, response_class=_Response, trust_env=False,
+                middlewares=(_once,),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None), max_line_size=GREATEST_HEADER,
                 max_field_size=GREATEST_HEADER,
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),

@@ -90,9 +90,10 @@ class Fetcher:
             attempt += 1
 
     async def _once(self, asked: Asking, spend: Callable[[], None]) -> tuple[Held, Reply]:
+        wire = self._open_wire()
         await self._turns.turn(asked.host)
         spend()
-        reply = await self._open_wire().send(asked, self._secrets(asked))
+        reply = await wire.send(asked, self._secrets(asked))
         return await self._open_capturer().keep(asked, reply), reply
 
     def _advice(self, reply: Reply, attempt: int) -> Advice:
@@ -124,6 +125,7 @@ class Fetcher:
                 timeout=self._source.timeout, most_bytes=self._source.max_megabytes << 20,
                 folder=self._conductor.archive.warc_folder, through=self._through, mask=self._mask,
             )  # fmt: skip
+            self._wire.open()  # before a turn begins, so that distances are kept as they are sent
         return self._wire
 
     def _open_capturer(self) -> Capturer:

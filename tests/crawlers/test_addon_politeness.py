@@ -1,0 +1,193 @@
+"""How often and when a publisher is asked."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from crawlers.politeness import GREATEST_WAIT, RETRIES, Advice, Turns, advice, pause_before, seconds_of
+from crawlers.source import Quota
+from tests.crawlers.apart import crawl_apart
+from tests.crawlers.wires import GOOD, Asked, Told, Wires, http, wires
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+SLACK = 0.05
+"""Seconds by which two clocks may differ: one is read before a request is sent, the other after it came."""
+
+
+@pytest.fixture
+def server() -> Iterator[Wires]:
+    with wires() as told:
+        told.answers = lambda asked: http(200, GOOD)
+        yield told
+
+
+def distances(server: Wires) -> list[float]:
+    times = [asked.at for asked in server.asked]
+    return [after - before for before, after in itertools.pairwise(times)]
+
+
+def test_one_at_a_time_is_asked_in_the_order_of_the_plan(server: Wires, tmp_path: Path) -> None:
+    names = [f"/{number}" for number in range(12)]
+    crawl_apart(tmp_path, [f"{server.address}{name}" for name in names])
+    assert server.targets() == ["/robots.txt", *names]
+
+
+def test_two_requests_to_a_host_are_never_nearer_than_its_delay(server: Wires, tmp_path: Path) -> None:
+    addresses = [f"{server.address}/{number}" for number in range(5)]
+    crawl_apart(tmp_path, addresses, delay=0.2, concurrency=4)
+    assert len(server.asked) == 6
+    assert min(distances(server)) > 0.2 - SLACK
+
+
+def test_as_many_as_declared_are_asked_at_once_and_no_more(server: Wires, tmp_path: Path) -> None:
+    lock, together, most = threading.Lock(), threading.Barrier(3), [0, 0]
+
+    def answers(asked: Asked) -> Told:
+        with lock:
+            most[0] += 1
+            most[1] = max(most)
+        together.wait(20)
+        with lock:
+            most[0] -= 1
+        return http(200, GOOD)
+
+    server.answers = answers
+    crawled = crawl_apart(tmp_path, [f"{server.address}/{number}" for number in range(9)], concurrency=3)
+    assert crawled.verdict in {"complete", "partial"}
+    assert most == [0, 3]
+
+
+def test_a_crawl_delay_holds_where_it_is_the_greater(server: Wires, tmp_path: Path) -> None:
+    server.robots = lambda asked: http(200, b"User-agent: *\nCrawl-delay: 0.3\n", ("Content-Type", "text/plain"))
+    crawl_apart(tmp_path, [f"{server.address}/{number}" for number in range(3)], delay=0.01)
+    assert len(server.asked) == 4
+    assert min(distances(server)) > 0.3 - SLACK
+
+
+@pytest.mark.parametrize(("status", "quota"), [(429, False), (503, False), (503, True)])
+def test_retry_after_is_waited_for_and_then_asked_again(
+    server: Wires, tmp_path: Path, status: int, quota: bool
+) -> None:
+    tries = iter([http(status, b"", ("Retry-After", "1")), http(200, GOOD)])
+    server.answers = lambda asked: next(tries)
+    facts = {"quota": Quota(calls=100)} if quota else {}
+    crawled = crawl_apart(tmp_path, [f"{server.address}/a"], **facts)
+    assert crawled.verdict == "complete"
+    assert distances(server)[1] > 1 - SLACK
+
+
+def test_what_is_too_long_to_wait_for_fails_and_says_until_when(server: Wires, tmp_path: Path) -> None:
+    day = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+    told = {"/date": http(503, b"", ("Retry-After", day)), "/seconds": http(429, b"", ("Retry-After", "4000"))}
+    server.answers = lambda asked: told[asked.target]
+    crawled = crawl_apart(tmp_path, [f"{server.address}{name}" for name in told])
+    assert server.targets() == ["/robots.txt", "/date", "/seconds"]
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert f"answered with status 503; it asks to wait until {tomorrow:%Y-%m-%d}" in (crawled.problem("/date") or "")
+    assert "refuses with status 429; it asks to wait until 20" in (crawled.problem("/seconds") or "")
+    assert crawled.verdict == "blocked"
+
+
+def test_429_is_not_answered_by_asking_again(server: Wires, tmp_path: Path) -> None:
+    server.answers = lambda asked: http(429, b"")
+    crawled = crawl_apart(tmp_path, [f"{server.address}/a"])
+    assert server.targets() == ["/robots.txt", "/a"]
+    assert (crawled.verdict, crawled.reasons) == ("blocked", ["127.0.0.1 refuses with status 429"])
+
+
+def test_a_source_that_counts_calls_is_not_asked_again_after_429(server: Wires, tmp_path: Path) -> None:
+    server.answers = lambda asked: http(429, b"", ("Retry-After", "1"))
+    crawl_apart(tmp_path, [f"{server.address}/a"], quota=Quota(calls=100))
+    assert server.targets() == ["/robots.txt", "/a"]
+
+
+def test_errors_and_broken_connections_are_asked_again_a_bounded_number_of_times(server: Wires, tmp_path: Path) -> None:
+    told: dict[str, Told] = {
+        "/500": http(500), "/404": http(404), "/reset": lambda connection: connection.close(),
+        "/cut": http(200, GOOD, length=99),
+    }  # fmt: skip
+    server.answers = lambda asked: told[asked.target]
+    crawled = crawl_apart(tmp_path, [f"{server.address}{name}" for name in told])
+    assert [server.targets().count(name) for name in told] == [1 + RETRIES, 1, 1 + RETRIES, 1 + RETRIES]
+    assert crawled.problem("/500") == "127.0.0.1 answered with status 500"
+    assert crawled.problem("/reset") == "127.0.0.1 closed the connection without an answer"
+    assert crawled.problem("/cut") == f"the answer of {server.address}/cut broke off"
+
+
+def test_each_call_that_is_sent_is_counted_and_robots_txt_is_not(server: Wires, tmp_path: Path) -> None:
+    server.answers = lambda asked: http(500)
+    crawled = crawl_apart(tmp_path, [f"{server.address}/a"], quota=Quota(calls=2))
+    assert server.targets() == ["/robots.txt", "/a", "/a"]
+    assert crawled.verdict == "blocked"
+
+
+def test_pauses_before_asking_again_grow_with_the_source_s_own_distance() -> None:
+    assert [pause_before(attempt, 2.0) for attempt in (1, 2, 3)] == [4.0, 8.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [
+        ("0", 0.0),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("Wed, 25 Nov 2026 12:01:30 GMT", 90.0),
+        ("Wed, 25 Nov 2026 11:00:00 GMT", 0.0),
+        ("Wednesday, 25-Nov-26 12:00:30 GMT", 30.0),
+        ("9" * 40, 366 * 86400.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 366 * 86400.0),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_is_read_in_both_its_forms(stated: str | None, seconds: float | None) -> None:
+    assert seconds_of(stated, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "attempt", "quota", "advised"),
+    [
+        (200, None, 1, False, Advice()),
+        (200, "10", 1, False, Advice()),
+        (404, "10", 1, False, Advice()),
+        (500, None, 1, False, Advice(pause=4.0)),
+        (500, None, RETRIES + 1, False, Advice()),
+        (503, "30", 1, False, Advice(pause=30.0)),
+        (503, "1", 2, False, Advice(pause=8.0)),
+        (503, "30", RETRIES + 1, False, Advice(until=NOW + timedelta(seconds=30))),
+        (503, str(int(GREATEST_WAIT) + 1), 1, False, Advice(until=NOW + timedelta(seconds=GREATEST_WAIT + 1))),
+        (429, None, 1, False, Advice()),
+        (429, "30", 1, False, Advice(pause=30.0)),
+        (429, "30", 1, True, Advice(until=NOW + timedelta(seconds=30))),
+        (429, None, 1, True, Advice()),
+    ],
+)
+def test_when_an_answer_is_asked_for_again(
+    status: int, retry_after: str | None, attempt: int, quota: bool, advised: Advice
+) -> None:
+    assert advice(status, retry_after, attempt, 2.0, NOW, quota=quota) == advised
+
+
+async def _order(turns: Turns) -> list[int]:
+    came: list[int] = []
+
+    async def one(number: int) -> None:
+        await turns.turn("publisher.example")
+        came.append(number)
+
+    await asyncio.gather(*(one(number) for number in range(20)))
+    return came
+
+
+def test_turns_are_given_in_the_order_in_which_they_are_asked_for() -> None:
+    assert asyncio.run(_order(Turns(0.001))) == list(range(20))
