@@ -6,7 +6,7 @@ from typing import Any
 
 from archive.batches import Reread, Seen, Sighting
 from archive.chains import Link, chain_key
-from archive.changes import change_kinds, is_late, is_quiet
+from archive.changes import change_kinds, is_late, is_news, is_quiet
 from archive.dossiers import Dossier, Point, points, settle
 from archive.fold import Step, predecessor
 from archive.held import HeldRecord, HeldVersion, Place
@@ -113,7 +113,10 @@ class Appending:
             intervals = self._intervals[item.seen.source_number]
             if not intervals or self._terms.run.kind == "reparse" or self._knows(item):
                 continue
-            last = max(self._shelf.dossier(intervals[0].notice).records, key=lambda held: held.order)
+            own = (
+                held for held in self._shelf.dossier(intervals[0].notice).records if held.source == intervals[0].source
+            )
+            last = max(own, key=lambda held: held.order)
             if last.parser_version != self._terms.parser_version:
                 wanted.append((last.first.capture, last.first.row))
         self._read_again(wanted)
@@ -246,12 +249,15 @@ class Appending:
     def _kinds(self, steps: Sequence[Step], point: Point, *, reparsed: bool) -> tuple[EventKind, ...]:
         if reparsed:
             return (EventKind.REPARSED,)
-        changed = [path for path, _, _ in _changed(point)]
+        changed = _changed(point)
         if not changed:
             return (EventKind.AMENDED,)
+        news = [path for path, old, new in changed if is_news(path, old, new)]
+        if not news:
+            return (EventKind.ENRICHED,)
         record = point.step.record
         before = predecessor(steps, record)
-        return change_kinds(changed, record, before, self._paths_now(before), point.step.paths)
+        return change_kinds(news, record, before, self._paths_now(before), point.step.paths)
 
     def _paths_now(self, record: HeldRecord | None) -> Mapping[str, Any] | None:
         """A record's paths as the present parser reads its bytes."""

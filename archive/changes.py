@@ -13,6 +13,17 @@ REPOSTED_PATHS: Final = frozenset({"numbers.notice_id", "dates.posted", "dates.m
 _STATUS_PATHS = frozenset({"status", "status_published", "kind", "kind_published"})
 
 
+def is_news(path: str, old: Any, new: Any) -> bool:
+    """Whether a changed path may be news: a total beside a change that stands follows from other actions or witnesses.
+
+    old, new: the merged values before and after, None where the path was or is absent.
+    """
+    if not path.startswith("amounts.") or old is None or new is None:
+        return True
+    before, after = ([amount for amount in held if amount["basis"] == "change"] for held in (old, new))
+    return not before or before != after
+
+
 def change_kinds(
     changed: Iterable[str],
     record: HeldRecord,
