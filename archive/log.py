@@ -95,7 +95,7 @@ def latest_hashes(connection: Connection, source: str, source_numbers: Iterable[
     )
     numbers = iter(source_numbers)
     while chunk := list(islice(numbers, _CHUNK)):
-        yield from map(tuple, connection.execute(query, {"numbers": chunk}))
+        yield from map(tuple, connection.execute(query, {"numbers": chunk}).all())
 
 
 def head(connection: Connection) -> int:

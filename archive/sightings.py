@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from archive import tables as t
 from archive.batches import Seen, Sighting, WindowBatch
 from archive.ledger import Run
 from archive.times import stamp
+from noticewatch.database import update_many
 from noticewatch.models import Capture
 
 _CHUNK: Final = 1_000
@@ -19,14 +21,6 @@ _LATEST: Final = (
     .join(t.captures, t.captures.c.number == _r.last_capture)
     .where(_r.source == bindparam("source"), _r.source_number.in_(bindparam("numbers", expanding=True)))
 )
-_STRETCH: Final = (
-    update(t.records)
-    .where(_r.number == bindparam("of_record"))
-    .values(
-        last_seen=bindparam("at"), last_capture=bindparam("by"), last_row=bindparam("at_row"),
-        last_start=bindparam("from_byte"), last_end=bindparam("to_byte"),
-    )
-)  # fmt: skip
 
 
 class Given(NamedTuple):
@@ -52,22 +46,21 @@ def note(connection: Connection, run: Run, given: Sequence[Given]) -> list[Given
         for one in given
         if isinstance(one.seen, Sighting) and count[one.seen.source_number] == 1
     }
-    times = {one.number: (stamp(one.capture.fetched_at), one.capture.id) for one in plain.values()}
+    captures = {one.number: one.capture for one in plain.values()}
+    times = {number: (stamp(capture.fetched_at), capture.id) for number, capture in captures.items()}
     rows = []
     for number, (record, sha256, last) in _latest(connection, run.source, list(plain)).items():
-        one = plain[number]
-        if sha256 == one.seen.sha256 and last < times[one.number]:
-            seen = one.seen
+        seen, by = plain[number].seen, plain[number].number
+        if sha256 == seen.sha256 and last < times[by]:
+            count[number] = 0
             rows.append(
                 {
-                    "of_record": record, "at": times[one.number][0], "by": one.number, "at_row": seen.index,
-                    "from_byte": seen.start, "to_byte": seen.end,
+                    "number": record, "last_seen": times[by][0], "last_capture": by, "last_row": seen.index,
+                    "last_start": seen.start, "last_end": seen.end,
                 }
             )  # fmt: skip
-            del plain[number]
-            count[number] = 0
-    if rows:
-        connection.execute(_STRETCH, rows)
+    rows.sort(key=itemgetter("number"))
+    update_many(connection, t.records, rows)
     return [one for one in given if count[one.seen.source_number]]
 
 
@@ -76,7 +69,7 @@ def _latest(connection: Connection, source: str, numbers: Sequence[str]) -> dict
     found: dict[str, tuple[int, str, tuple[str, str]]] = {}
     for begin in range(0, len(numbers), _CHUNK):
         chunk = {"source": source, "numbers": numbers[begin : begin + _CHUNK]}
-        for number, record, sha256, seen, capture in connection.execute(_LATEST, chunk):
+        for number, record, sha256, seen, capture in connection.execute(_LATEST, chunk).all():
             held = found.get(number)
             if held is None or held[2] < (seen, capture):
                 found[number] = (record, sha256, (seen, capture))

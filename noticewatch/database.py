@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, Table, bindparam, create_engine, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import OperationalError
 
@@ -86,6 +86,26 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
         return
     statement_pg = postgresql.insert(table)
     connection.execute(statement_pg.on_conflict_do_nothing() if new else statement_pg, list(rows))
+
+
+def update_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Update rows that all have the same keys in the same order; the first key names the column that finds the row."""
+    if not rows:
+        return
+    key, *names = rows[0]
+    if connection.dialect.name == "sqlite":  # as in insert_many
+        values = [(*tuple(row.values())[1:], row[key]) for row in rows]
+        connection.exec_driver_sql(_sqlite_update(table.name, key, tuple(names)), values)
+        return
+    statement = table.update().where(table.c[key] == bindparam("of_row"))
+    statement = statement.values({name: bindparam(f"new_{name}") for name in names})
+    connection.execute(statement, [{"of_row": row[key]} | {f"new_{name}": row[name] for name in names} for row in rows])
+
+
+@cache
+def _sqlite_update(table: str, key: str, names: tuple[str, ...]) -> str:
+    values = ", ".join(f'"{name}" = ?' for name in names)
+    return f'UPDATE "{table}" SET {values} WHERE "{key}" = ?'  # noqa: S608 - names of our own tables
 
 
 @cache
