@@ -6,9 +6,11 @@ from typing import Final
 from noticewatch.models import Notice
 from noticewatch.numbers import plain
 
-UNSPOKEN: Final = frozenset({"modification", "incumbent_contract", "corrects", "corrected_by"})
-"""Types of numbers that lead to no notice that states them: ``P00001`` says nothing without another, and the number of
-another thing leads to that thing."""
+UNSPOKEN: Final = frozenset({"modification"})
+"""Types of numbers that say nothing without another: ``P00001`` leads nowhere."""
+
+OF_OTHERS: Final = frozenset({"incumbent_contract", "corrects", "corrected_by"})
+"""Types of numbers of other things: they lead to that thing, not to the notice that names it."""
 
 
 def notice_id(register: str, key: str) -> str:

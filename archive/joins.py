@@ -1,6 +1,9 @@
-"""Joins: notices that speak of one award or order become one procurement. By contract number only.
+"""Joins: notices that speak of one award or order become one procurement. By stated numbers only.
 
-A notice that states no strong number stands alone, in a procurement under its own id.
+An award, its actions and orders join by contract number and agency. The notices before it join where their solicitation
+(department and strong number) has led to exactly one award; where it led to several they form a procurement of their
+own, linked to each (archive/related.py). A notice that states no strong number stands alone, in a procurement under its
+own id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,31 +15,15 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from archive import tables as t
 from archive.log import Derived, append_derived
 from archive.readers import BATCH, cursor, set_cursor
+from archive.solicitations import place
+from archive.stated import LONG_ENOUGH, Stated, award_id
 from archive.store import Archive
 from noticewatch.models import DERIVED, EventKind
 
-LONG_ENOUGH: Final = 13
-"""Letters and digits from which a contract number names one award by itself, within its agency."""
+__all__ = ["LONG_ENOUGH", "Joiner", "award_id", "read_stated"]
 
-_SKIPPED = frozenset(kind.value for kind in DERIVED)
+_SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
 _CHUNK = 900
-
-
-def award_id(content: Mapping[str, Any]) -> str | None:
-    """``award:<agency>:<PIID>[:<parent PIID>]`` where a notice's content states an award by a strong number, else None.
-
-    The parent stands only beside a PIID of under 13 letters and digits; the agency is the code of the number's issuer.
-    """
-    numbers: dict[str, Mapping[str, Any]] = {}
-    for number in content.get("numbers", ()):
-        numbers.setdefault(number["type"], number)
-    piid = numbers.get("piid")
-    if piid is not None and piid.get("issuer"):
-        return _from_piid(piid, numbers.get("parent_piid"))
-    award = numbers.get("award")
-    if award is not None and award.get("issuer") and _is_strong(award["plain"]):
-        return f"award:{award['issuer']}:{award['plain']}"
-    return None
 
 
 class Joiner:
@@ -62,56 +49,58 @@ class Joiner:
         return len(rows) == BATCH
 
     def _join(self, connection: Connection, notices: Sequence[int]) -> None:
-        wanted = _wanted(connection, notices)
-        held = _memberships(connection, notices)
-        changed = [number for number in notices if held.get(number, ("", 0))[0] != wanted[number]]
-        if not changed:
-            return
-        procurements = _procurements(connection, {wanted[number] for number in changed})
-        new = [number for number in changed if number not in held]
-        moved = [number for number in changed if number in held]
-        if new:
-            rows = [{"notice": number, "procurement": procurements[wanted[number]]} for number in new]
-            connection.execute(insert(t.memberships), rows)
-        if moved:
-            _move(connection, {number: procurements[wanted[number]] for number in moved})
-            append_derived(
-                connection,
-                [
-                    Derived(number, EventKind.JOINED, [("procurement", held[number][0], wanted[number])])
-                    for number in moved
-                ],
-            )
+        """First the notices that name their procurement for certain, then those that depend on what is known."""
+        stated = read_stated(connection, notices)
+        sure = {number: one.own for number, one in stated.items() if one.own is not None}
+        made = _write(connection, sure)
+        _write(connection, place(connection, stated, made, lambda numbers: read_stated(connection, numbers)))
 
 
-def _from_piid(piid: Mapping[str, Any], parent: Mapping[str, Any] | None) -> str:
-    plain, agency = piid["plain"], piid["issuer"]
-    if len(plain) >= LONG_ENOUGH or parent is None:
-        return f"award:{agency}:{plain}"
-    return f"award:{agency}:{plain}:{parent['plain']}"
+def _write(connection: Connection, wanted: Mapping[int, str]) -> set[str]:
+    """Bring memberships to what is wanted, with a quiet event for each that moves; gives the procurements made."""
+    notices = sorted(wanted)
+    held = _memberships(connection, notices)
+    changed = [number for number in notices if held.get(number, ("", 0))[0] != wanted[number]]
+    if not changed:
+        return set()
+    procurements, made = _procurements(connection, {wanted[number] for number in changed})
+    new = [number for number in changed if number not in held]
+    moved = [number for number in changed if number in held]
+    if new:
+        rows = [{"notice": number, "procurement": procurements[wanted[number]]} for number in new]
+        connection.execute(insert(t.memberships), rows)
+    if moved:
+        _move(connection, {number: procurements[wanted[number]] for number in moved})
+        found = [
+            Derived(number, _kind(wanted[number]), [("procurement", held[number][0], wanted[number])])
+            for number in moved
+        ]
+        append_derived(connection, found)
+    return made
 
 
-def _is_strong(plain: str) -> bool:
-    return len(plain) >= LONG_ENOUGH and any(character.isdigit() for character in plain)
+def _kind(procurement_id: str) -> EventKind:
+    """A notice that leaves an award for no other is split from it."""
+    return EventKind.JOINED if procurement_id.startswith(("award:", "docket:")) else EventKind.SPLIT
 
 
 def _is_derived(kinds: str) -> bool:
     return set(orjson.loads(kinds)) <= _SKIPPED
 
 
-def _wanted(connection: Connection, notices: Sequence[int]) -> dict[int, str]:
-    """The procurement id that each notice's current content asks for."""
+def read_stated(connection: Connection, notices: Iterable[int]) -> dict[int, Stated]:
+    """What the current contents of notices state."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
     query = (
         select(n.number, n.id, func.coalesce(v.content, r.content))
         .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
         .join(t.records, r.number == v.record)
     )
-    wanted = {}
-    for chunk in _chunks(notices):
-        for number, notice_id, content in connection.execute(query.where(n.number.in_(chunk))):
-            wanted[number] = award_id(orjson.loads(content)) or notice_id
-    return wanted
+    return {
+        number: Stated.of(number, notice_id, orjson.loads(content))
+        for chunk in _chunks(sorted(notices))
+        for number, notice_id, content in connection.execute(query.where(n.number.in_(chunk)))
+    }
 
 
 def _memberships(connection: Connection, notices: Sequence[int]) -> dict[int, tuple[str, int]]:
@@ -125,8 +114,8 @@ def _memberships(connection: Connection, notices: Sequence[int]) -> dict[int, tu
     }
 
 
-def _procurements(connection: Connection, wanted: set[str]) -> dict[str, int]:
-    """Numbers of procurements by id; those that are new are made."""
+def _procurements(connection: Connection, wanted: set[str]) -> tuple[dict[str, int], set[str]]:
+    """Numbers of procurements by id, and the ids of those that were made, because they are new."""
     p = t.procurements.c
     found: dict[str, int] = {}
     for chunk in _chunks(sorted(wanted)):
@@ -136,7 +125,7 @@ def _procurements(connection: Connection, wanted: set[str]) -> dict[str, int]:
     if new:
         rows = [{"id": procurement_id, "number": number} for procurement_id, number in new.items()]
         connection.execute(insert(t.procurements), rows)
-    return found | new
+    return found | new, set(new)
 
 
 def _move(connection: Connection, targets: Mapping[int, int]) -> None:

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from archive import tables as t
+from archive.identity import OF_OTHERS
 from archive.rows import (
     CaptureRow,
     Counts,
@@ -92,7 +93,7 @@ def find(connection: Connection, text: str) -> list[str]:
     query = (
         select(t.notices.c.id)
         .join(t.aliases, t.aliases.c.notice == t.notices.c.number)
-        .where(t.aliases.c.number.in_(spellings - {""}))
+        .where(t.aliases.c.number.in_(spellings - {""}), t.aliases.c.type.not_in(OF_OTHERS))
         .distinct()
         .order_by(t.notices.c.number)
     )
