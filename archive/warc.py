@@ -166,15 +166,23 @@ def _whole_members(path: Path) -> int:
             read += len(block)
             try:
                 while block:
-                    member.decompress(block)
+                    rest = _run_through(member, block)
                     if not member.eof:
                         break
-                    block = member.unused_data
+                    block = rest
                     whole = read - len(block)
                     member = zlib.decompressobj(zlib.MAX_WBITS + 16)
             except zlib.error:
                 return whole
     return whole
+
+
+def _run_through(member: Any, block: bytes) -> bytes:
+    """Take a block of a member, however much it unpacks to; gives what follows where the member ends in it."""
+    while not member.eof and (block or member.decompress(b"", _BLOCK)):
+        member.decompress(block, _BLOCK)
+        block = member.unconsumed_tail
+    return bytes(member.unused_data)
 
 
 class _Writer(BaseWARCWriter):  # type: ignore[misc]  # warcio has no types
