@@ -12,7 +12,7 @@ from archive.ledger import Run
 from archive.log import Seen, WindowBatch
 from archive.store import Archive
 from archive.windows import WALKING
-from crawlers.known import known_numbers
+from crawlers.known import known_numbers, rebuilt_numbers
 from crawlers.measuring import Measured
 from crawlers.parsing import Parser, Shape
 from crawlers.rereading import rereader
@@ -152,10 +152,14 @@ class Appender:
         with self.archive.reading() as connection:
             return Known(*known_numbers(connection, self.source.name, self.source.parser_version, numbers))
 
+    def _rebuilt(self, numbers: Collection[str]) -> set[str]:
+        with self.archive.reading() as connection:
+            return rebuilt_numbers(connection, self.source.name, numbers)
+
     def _stage(
         self, ready: Ready, known: Known, stages: ExitStack
     ) -> tuple[Ready, Judgement, list[tuple[Found, Stage]]]:
-        measured = Measured(self.parser, known.current, self.source.expectations.filled)
+        measured = Measured(self.parser, known.current, self.source.expectations.filled, self._rebuilt)
         judgement = self._judge(ready, known, measured)
         if not judgement.usable:
             return ready, judgement, []

@@ -1,11 +1,14 @@
 """What the archive holds of the source numbers of a walk, in little memory."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
+from archive import tables
 from archive.log import latest_hashes
+from noticewatch.database import BATCH
+from noticewatch.models import Origin
 
 _DIGEST: Final = 32
 
@@ -56,6 +59,22 @@ def known_numbers(
         hashes.put(number, sha256)
         (older.discard if version == parser_version else older.add)(number)
     return hashes, Current(hashes, older)
+
+
+def rebuilt_numbers(connection: Connection, source: str, numbers: Collection[str]) -> set[str]:
+    """Those of the numbers whose latest record was last seen in a container that somebody else rebuilt."""
+    r, c = tables.records.c, tables.captures.c
+    query = (
+        select(r.source_number, c.origin)
+        .join(tables.captures, c.number == r.last_capture)
+        .where(r.source == source, r.source_number.in_(bindparam("numbers", expanding=True)))
+        .order_by(r.source_number, r.first_seen, r.number)
+    )
+    wanted, latest = sorted(numbers), dict[str, str]()
+    for at in range(0, len(wanted), BATCH):
+        for number, origin in connection.execute(query, {"numbers": wanted[at : at + BATCH]}):
+            latest[number] = origin
+    return {number for number, origin in latest.items() if origin == Origin.REBUILT}
 
 
 class Current(Set[str]):
