@@ -200,6 +200,11 @@ def test_what_the_source_says_in_an_error_is_told_whatever_its_shape(name: str) 
     assert not refused.blocked
 
 
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_a_refusal_is_told_by_its_status(status: int) -> None:
+    assert SPIDER.problem(answer({"detail": "no"}, SPIDER.page_request(WINDOW, 1), status)) is None
+
+
 def test_an_error_page_says_nothing_in_a_known_shape() -> None:
     assert SPIDER.problem(answer(None, SPIDER.page_request(WINDOW, 1), 502, b"<html>Bad gateway</html>")) is None
 

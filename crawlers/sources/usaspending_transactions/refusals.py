@@ -6,7 +6,8 @@ from crawlers.spider import Answer, Refusal
 from noticewatch.errors import SourceDrift
 
 _MOST: Final = 300
-_BLOCKED: Final = frozenset({401, 403})
+_TOLD: Final = frozenset({400, 404, 410, 422, 500})
+"""Statuses under which the source explains itself; refusals, throttling and outages are told by their status."""
 
 
 def said(values: Any) -> str:
@@ -19,12 +20,13 @@ def said(values: Any) -> str:
 
 
 def refusal(answer: Answer) -> Refusal | None:
-    """What an answer whose status is not 200 says; None where it says nothing in a known shape."""
+    """What an answer whose status is not 200 says; None where its status says it all, or no known shape is in it."""
+    if answer.capture.status not in _TOLD:
+        return None
     try:
         words = said(answer.json)
     except SourceDrift:
         return None
     if not words:
         return None
-    status = answer.capture.status
-    return Refusal(f"{answer.request.url} answered {status}: {words}", blocked=status in _BLOCKED)
+    return Refusal(f"{answer.request.url} answered with status {answer.capture.status}: {words}")
