@@ -1,40 +1,44 @@
-"""Recorded answers give the notices that people have reviewed (tests/sources/golden)."""
+"""Recorded answers give the notices that people have reviewed: golden/SOURCE/NAME.json.
+
+A golden file is ``{"id": …, "content": …}``, with ``"versions": 7`` where a notice has several. To begin one write its id alone: the content is filled in once, and the
+test fails until a person has read it and commits it.
+"""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.sources.reading import GOLDEN, STARTER, readings, reviewed
+from tests.sources.every import NAMES, Replayed
 
-ACTIONS = {"70CMSD23FR0000145": "fy2024", "70B03C26F00000640": "fy2026"}
-
-
-def _held(number: str, name: str, file: str) -> list[dict[str, Any]]:
-    read = [reviewed(answer, reading) for answer, reading in readings(STARTER / name / file, name, number)]
-    found = [one for one in read if number in {held["printed"] for held in one["content"]["numbers"]}]
-    return sorted(found, key=lambda one: (one["revision"], one["source_number"]))
-
-
-def _check(file: Path, found: list[dict[str, Any]]) -> None:
-    assert found
-    assert json.loads(json.dumps(found)) == json.loads(file.read_text(encoding="utf-8"))
+GOLDEN = Path(__file__).parent / "golden"
+FILES = [
+    pytest.param(
+        file, id=f"{file.parent.name}-{file.stem}", marks=pytest.mark.xdist_group(f"source {file.parent.name}")
+    )
+    for file in sorted(GOLDEN.glob("*/*.json"))
+]
 
 
-@pytest.mark.parametrize(
-    ("title", "number"),
-    [
-        ("ice-cellebrite-award", "70CMSD26P00000034"),
-        ("fbi-osint-seven-revisions", "RFP-002132"),
-        ("dea-vehiclemanager", "D-26-NE-0042"),
-        ("deadline-without-time", "SPE7M526T036W"),
-    ],
-)
-def test_rows_of_the_daily_file_become_the_reviewed_notices(title: str, number: str) -> None:
-    _check(GOLDEN / f"{title}.json", _held(number, "sam_gov_bulk", "sam-gov-2026-04-25.warc.gz"))
+@pytest.mark.parametrize("file", FILES)
+def test_a_recorded_notice_is_the_reviewed_one(file: Path, replayed: Callable[[str], Replayed]) -> None:
+    golden = json.loads(file.read_text(encoding="utf-8"))
+    found = replayed(file.parent.name)
+    content = found.contents.get(golden["id"])
+    assert content is not None, f"no recording of {file.parent.name} holds {golden['id']}"
+    if "content" not in golden:
+        filled = json.dumps({"id": golden["id"], "content": content}, indent=2, ensure_ascii=False)
+        file.write_text(f"{filled}\n", encoding="utf-8")
+        pytest.fail(f"{file.name} is written; read it against the recorded answer, then commit it")
+    assert content == golden["content"]
+    assert len(found.said.notices[golden["id"]][1]) == golden.get("versions", 1)
 
 
-@pytest.mark.parametrize(("number", "file"), ACTIONS.items())
-def test_results_of_the_transaction_list_become_the_reviewed_actions(number: str, file: str) -> None:
-    _check(GOLDEN / f"{number}.json", _held(number, "usaspending_transactions", f"{file}.warc.gz"))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_source_has_reviewed_notices(name: str) -> None:
+    assert len(list((GOLDEN / name).glob("*.json"))) >= 5
+
+
+def test_goldens_stand_below_a_source_that_there_is() -> None:
+    assert {folder.name for folder in GOLDEN.iterdir()} <= set(NAMES)
