@@ -72,8 +72,8 @@ def minor_units(value: Decimal) -> int:
     return max(-_MOST_MINOR, min(int((value * 100).to_integral_value()), _MOST_MINOR))
 
 
-def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
-    """The document of a single notice."""
+def notice_document(row: NoticeRow, tags: Sequence[Tag], sources: Sequence[str] = ()) -> Document:
+    """The document of a single notice. ``sources``: all that tell of it, default the one its version comes from."""
     notice = row.notice
     streams = _streams(
         [text.text for text in notice.title] if notice.title_from == "published" else [],
@@ -95,7 +95,9 @@ def notice_document(row: NoticeRow, tags: Sequence[Tag]) -> Document:
     if headline is not None and headline.value is not None:
         numbers["amount"] = minor_units(headline.value)
     numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
-    return Document(f"n{row.number}", ("notice",), row.number, streams, _codes(row, tags, day, currencies), numbers)
+    return Document(
+        f"n{row.number}", ("notice",), row.number, streams, _codes(row, tags, day, currencies, sources), numbers
+    )
 
 
 def _summed(amounts: Sequence[Amount]) -> Iterator[Amount]:
@@ -202,7 +204,9 @@ def _buyer_names(notice: Notice) -> list[str]:
     return list(names)
 
 
-def _codes(row: NoticeRow, tags: Sequence[Tag], day: date, currencies: set[str]) -> dict[str, tuple[str, ...]]:
+def _codes(
+    row: NoticeRow, tags: Sequence[Tag], day: date, currencies: set[str], sources: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
     notice = row.notice
     contracting = [buyer.buyer_id for buyer in notice.buyers if buyer.role == "contracting" and buyer.buyer_id]
     above = dict.fromkeys(ancestor for buyer in contracting for ancestor in ancestors(buyer))
@@ -218,7 +222,7 @@ def _codes(row: NoticeRow, tags: Sequence[Tag], day: date, currencies: set[str])
         if item.code and item.scheme in schemes:
             schemes[item.scheme].append(item.code)
     return {
-        "source": (row.source,),
+        "source": tuple(sources) or (row.source,),
         "buyer": tuple(code for code in above if buyers()[code].level not in {"country", "government"}),
         "vendor": tuple(dict.fromkeys(tag.id for tag in tags if tag.kind == "vendor")),
         "technology": tuple(dict.fromkeys(tag.id for tag in tags if tag.kind == "technology")),

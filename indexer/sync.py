@@ -13,6 +13,7 @@ from archive.log import head
 from archive.queries import events, members, notices, procurement_of, procurements
 from archive.readers import cursor, readers_lock
 from archive.store import Archive
+from archive.witnesses import sources_of
 from indexer.documents import Document, Member, notice_document, procurement_document
 from indexer.embedded import EmbeddedEngine, index_name
 from indexer.engine import SCHEMA, Position, SearchEngine
@@ -87,8 +88,9 @@ def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[
     rows = {row.number: row for group in held.values() for row in group}
     rows |= notices(connection, [number for number in numbers if number not in rows])
     tags = tags_of(connection, rows)
+    told = sources_of(connection, rows)
     own = {
-        number: Member(row, tags.get(number, ()), notice_document(row, tags.get(number, ())))
+        number: Member(row, tags.get(number, ()), notice_document(row, tags.get(number, ()), told.get(number, ())))
         for number, row in rows.items()
     }
     changed = {number: own[number].document for number in numbers if number in own}

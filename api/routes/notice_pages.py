@@ -22,9 +22,11 @@ from api.pages import render
 from api.proof import citation, held_records, receipts, request_paragraph
 from api.routes.notices import notice_answer
 from api.timeline import Step, timeline
+from api.witnesses import hear
 from archive import queries
 from archive.rows import NoticeRow, VersionRow
 from archive.totals import RunningTotal, complete_since, running_total
+from archive.witnesses import sources_of
 from noticewatch.errors import NotFound
 from noticewatch.models import Kind, notice_from
 from watchlist import queries as watchlist
@@ -89,6 +91,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         history = queries.versions(connection, row.number)
         captures = queries.captures_of(connection, row.number)
         records = held_records(connection, row.number)
+        heard = hear(connection, current, held.sources) if row is current else None
         known = total_sentence(running_total(members, partial(_all_since, connection, row)))
     own = tags.get(row.number, [])
     view = facts(row, own)
@@ -104,6 +107,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "versions": version_views(history, current.version),
         "last_change": last_change(history),
         "receipts": receipts(captures, records),
+        "heard": heard,
         "links": [_outward(link.url, link.rel) for link in row.notice.links],
         "documents": [_outward(doc.url, doc.title or doc.url) for doc in row.notice.documents],
         "citation": citation(row, view.title, view.buyer, view.dated, held.settings.base_url + permanent),
@@ -153,9 +157,10 @@ def total_sentence(totals: Sequence[RunningTotal]) -> str:
 
 
 def _all_since(connection: Connection, row: NoticeRow, since: str) -> bool:
-    """Whether the windows of the buying agency are complete from a day on."""
+    """Whether the windows of the buying agency are complete from a day on, at one of the notice's sources."""
     issuer = next((number.issuer for number in row.notice.numbers if number.type == "piid"), None)
-    return issuer is not None and complete_since(connection, row.source, issuer, since)
+    named = sources_of(connection, [row.number]).get(row.number, ())
+    return issuer is not None and any(complete_since(connection, source, issuer, since) for source in named)
 
 
 def _members(connection: Connection, row: NoticeRow) -> list[NoticeRow]:

@@ -14,6 +14,7 @@ from api.parameters import request_from
 from api.problems import Problem
 from api.proof import held_records
 from api.searching import answer_form, run_search
+from api.witnesses import hear, hearing_form
 from archive import queries
 from archive.rows import NoticeRow
 from noticewatch.errors import NotFound
@@ -89,7 +90,8 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
         row: NoticeRow = found.row
         members = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else [row]
         tags = watchlist.tags_of(connection, [row.number]).get(row.number, [])
-    form = forms.notice_form(row, tags, members)
+        heard = hear(connection, row, held.sources)
+    form = forms.notice_form(row, tags, members) | {"witnesses": hearing_form(heard)}
     return tagged_json(request, form, etag_of(form))
 
 
