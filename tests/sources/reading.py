@@ -3,7 +3,6 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from archive.warc import Recorded, recorded
 from crawlers.loading import load_parser
@@ -13,7 +12,6 @@ from noticewatch.models import Reading
 
 ROOT = Path(__file__).parent.parent.parent
 STARTER = ROOT / "starter"
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def readings(path: Path, name: str, containing: str) -> Iterator[tuple[Recorded, Reading]]:
@@ -33,18 +31,3 @@ def source_numbers(path: Path, name: str) -> Iterator[str]:
     for answer in recorded(path):
         with answer.open() as stream:
             yield from (row.source_number for row in parser.rows(stream, Shape()))
-
-
-def reviewed(answer: Recorded, reading: Reading) -> dict[str, Any]:
-    """What a golden file holds of a reading."""
-    return {
-        "source_number": reading.source_number,
-        "key": reading.key,
-        "revision": reading.revision,
-        "bytes": [reading.start, reading.end],
-        "sha256": reading.sha256,
-        "origin": answer.capture.origin,
-        "gaps": list(answer.capture.gaps),
-        "carried": sorted(reading.carried),
-        "content": reading.notice.content(),
-    }

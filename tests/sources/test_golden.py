@@ -1,7 +1,7 @@
 """Recorded answers give the notices that people have reviewed: golden/SOURCE/NAME.json.
 
-A golden file is ``{"id": …, "content": …}``, with ``"versions": 7`` where a notice has several. To begin one write its id alone: the content is filled in once, and the
-test fails until a person has read it and commits it.
+A golden file is ``{"id": …, "content": …}``; ``"versions": 7`` may stand beside them. To begin one write its id
+alone: the content is filled in once, and the test fails until a person has read it and commits it.
 """
 
 import json
@@ -32,12 +32,12 @@ def test_a_recorded_notice_is_the_reviewed_one(file: Path, replayed: Callable[[s
         file.write_text(f"{filled}\n", encoding="utf-8")
         pytest.fail(f"{file.name} is written; read it against the recorded answer, then commit it")
     assert content == golden["content"]
-    assert len(found.said.notices[golden["id"]][1]) == golden.get("versions", 1)
+    assert golden.get("versions") in {None, len(found.said.notices[golden["id"]][1])}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_source_has_reviewed_notices(name: str) -> None:
-    assert len(list((GOLDEN / name).glob("*.json"))) >= 5
+    assert list((GOLDEN / name).glob("*.json")), f"choose notices of {name} and write their ids to golden/{name}/"
 
 
 def test_goldens_stand_below_a_source_that_there_is() -> None:
