@@ -49,6 +49,7 @@ LIVE: Final[dict[str, Any]] = {
 LIVE_MIDDLEWARES: Final[dict[str, int | None]] = {
     f"scrapy.downloadermiddlewares.{name}": None
     for name in (
+        "defaultheaders.DefaultHeadersMiddleware",  # asks for HTML first, of sources that also speak JSON
         "downloadtimeout.DownloadTimeoutMiddleware",
         "httpauth.HttpAuthMiddleware",
         "offsite.OffsiteMiddleware",

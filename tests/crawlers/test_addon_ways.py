@@ -155,6 +155,7 @@ def test_requests_say_who_asks_and_carry_nothing_else_on(server: Wires, tmp_path
     server.answers = lambda asked: http(200, GOOD, cookie)
     crawled = crawl_apart(tmp_path, [f"{server.address}/{name}" for name in ("a", "b")])
     assert [asked.headers["user-agent"] for asked in server.asked] == ["noticewatch/0.1.0 (+test@example.org)"] * 3
+    assert [asked.headers["accept"] for asked in server.asked] == ["text/plain", "*/*", "*/*"]
     for asked in server.asked:
         assert not {"cookie", "referer", "authorization", "origin"} & asked.headers.keys()
     for file in (tmp_path / "data" / "warc").glob("*.gz"):
