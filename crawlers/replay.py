@@ -18,6 +18,7 @@ from noticewatch.errors import NotRecorded, UsageError
 from noticewatch.models import Capture
 
 _HEADERS_SENT_ON = frozenset({"location", "content-type"})
+_NOT_MODIFIED = 304
 
 
 def canonical_body(body: str | bytes | None) -> bytes:
@@ -35,7 +36,10 @@ def request_key(method: str, url: str, body: str | bytes | None) -> tuple[str, s
 
 
 class Recordings:
-    """The recorded captures below a path, by request; of several answers to one request the latest counts."""
+    """The recorded captures below a path, by request; of several answers to one request the latest counts.
+
+    A 304 is no answer of its own: it says that an earlier one still holds.
+    """
 
     def __init__(self, path: Path, source: str) -> None:
         """Raises UsageError where there is none of this source, CaptureDamaged where a file cannot be read."""
@@ -43,7 +47,7 @@ class Recordings:
         self._answers: dict[tuple[str, str, bytes], list[Recorded]] = {}
         self._names: dict[Path, str] = {}
         for found in sorted(recorded(path), key=lambda found: found.capture.fetched_at):
-            if found.capture.source in {"", source}:
+            if found.capture.source in {"", source} and found.capture.status != _NOT_MODIFIED:
                 own = found if found.capture.source else _claimed(found, source)
                 capture = own.capture
                 key = request_key(capture.method, capture.url, capture.request_body)
