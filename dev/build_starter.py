@@ -1,6 +1,7 @@
 """Builds the starter archive: ``python -m dev.build_starter SAMPLES``, once; what it writes is kept in ``starter/``.
 
-SAMPLES holds ``sam-gov-bulk-csv`` and ``usaspending`` with the recorders' files; see starter/PROVENANCE.md.
+SAMPLES holds the recorders' files in ``sam-gov-bulk-csv``, ``usaspending``, ``federal-register`` and ``dhs-apfs``; see
+starter/PROVENANCE.md.
 """
 
 import gzip
@@ -14,6 +15,7 @@ from archive.warc import WarcWriter
 from crawlers.parsing import Shape
 from crawlers.sources.sam_gov_bulk.parser import rows
 from dev.rebuild import ASKED, Recorder, drift, read_rows, sam_pages_file, write_sam, write_transactions
+from dev.recordings import dhs_apfs, federal_register
 
 STARTER = Path(__file__).parent.parent / "starter"
 COLLECTOR = "wrags81/cbp-ice-dashboard, commit 15b1aa27"
@@ -36,6 +38,8 @@ def build(samples: Path, folder: Path = STARTER) -> None:
     for year in YEARS:
         _year(transactions, year, folder / "usaspending_transactions")
     _cut_year(transactions, folder / "usaspending_transactions")
+    _documents(samples, folder / "federal_register")
+    _forecasts(samples, folder / "dhs_apfs")
 
 
 def _sam(samples: Path, folder: Path) -> None:
@@ -78,6 +82,18 @@ def _cut_year(samples: Path, folder: Path) -> None:
     with WarcWriter(folder, "", name="fy2023-cut.warc.gz") as writer:
         answers = write_transactions(writer, held, recorder, {"CBP": [CUT], "ICE": [CUT]})
         print(f"FY2023 (cut): {len(held):,} rows, {answers:,} answers")
+
+
+def _documents(samples: Path, folder: Path) -> None:
+    held = federal_register.read_documents(samples)
+    gaps = [federal_register.DERIVED, federal_register.CHOSEN]
+    with WarcWriter(folder, "", name="documents-2020-to-2026.warc.gz") as writer:
+        print(f"documents: {len(held):,}, {federal_register.write_derived(writer, held, gaps):,} answers")
+
+
+def _forecasts(samples: Path, folder: Path) -> None:
+    with WarcWriter(folder, "", name="forecasts-2024-03-12.warc.gz") as writer:
+        dhs_apfs.write_list(writer, dhs_apfs.read_list(samples), [])
 
 
 if __name__ == "__main__":
