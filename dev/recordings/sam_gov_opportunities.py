@@ -29,6 +29,8 @@ WHOLE: Final = "search-v2-alpha-environment-2024-01-04..2024-02-04-total902.json
 CUT: Final = "cut: only the notices that a collector kept (some NAICS codes and set-asides, the last 30 days)"
 FIRST, LAST = date(2024, 1, 30), date(2024, 2, 1)
 """Days of the test system's answer that are recorded whole."""
+PAGE: Final = 50
+"""Notices a page of these days, so that each has two pages: an answer states its limit, whatever was asked for."""
 
 Item = Mapping[str, Any]
 
@@ -36,13 +38,13 @@ Item = Mapping[str, Any]
 def build(samples: Path, folder: Path = REPLAYS) -> None:
     """Write the WARC files; one that is there already is an error."""
     files = samples / "sam-gov-opportunities-api"
-    for number, (day, name) in enumerate(KEPT.items(), start=1):
+    for number, (run, name) in enumerate(KEPT.items(), start=1):
         recorder = Recorder(
-            "nunezkendall/sam-gov", datetime(2026, 2, day, 12, tzinfo=UTC),
+            "nunezkendall/sam-gov", datetime(2026, 2, run, 12, tzinfo=UTC),
             f"Rebuilt from the notices of production answers that a daily run kept ({name}), as the answers to "
             "noticewatch's own requests; hour not recorded. totalRecords, limit and offset are made from their number.",
         )  # fmt: skip
-        with WarcWriter(folder, "", name=f"{number}-2026-02-{day}.warc.gz") as writer:
+        with WarcWriter(folder, "", name=f"{number}-2026-02-{run}.warc.gz") as writer:
             by_day = _by_day(json.loads(gzip.decompress((files / name).read_bytes())))
             for posted, items in sorted(by_day.items()):
                 _write(writer, posted, items, recorder, [CUT])
@@ -50,12 +52,13 @@ def build(samples: Path, folder: Path = REPLAYS) -> None:
         "jariesdev/opensam-opportunities, commit ac7138c2", datetime(2024, 2, 4, 12, tzinfo=UTC),
         f"Rebuilt from one whole answer of the test system api-alpha.sam.gov to a search over a month ({WHOLE}), as "
         "the answers to noticewatch's own requests for three of its days; the last day asked for stands for the time, "
-        "not recorded. totalRecords is the number of the day's notices in that answer. The notices are testers' own.",
+        "not recorded. totalRecords is the number of the day's notices in that answer; pages of 50 are made for tests. "
+        "The notices are testers' own.",
     )  # fmt: skip
     by_day = _by_day(json.loads(gzip.decompress((files / WHOLE).read_bytes()))["opportunitiesData"])
     with WarcWriter(folder, "", name="4-test-system-three-days.warc.gz") as writer:
         for day in every_day(FIRST, LAST):
-            _write(writer, str(day), by_day[str(day)], recorder, [])
+            _write(writer, str(day), by_day[str(day)], recorder, [], PAGE)
 
 
 def _by_day(items: Sequence[Item]) -> dict[str, list[Item]]:
@@ -65,12 +68,18 @@ def _by_day(items: Sequence[Item]) -> dict[str, list[Item]]:
     return found
 
 
-def _write(writer: WarcWriter, posted: str, items: Sequence[Item], recorder: Recorder, gaps: Sequence[str]) -> None:
+def _write(
+    writer: WarcWriter, posted: str, items: Sequence[Item], recorder: Recorder, gaps: Sequence[str], size: int = LIMIT
+) -> None:
     spider = SamGovOpportunitiesSpider(source("sam_gov_opportunities"))
-    request = spider.page_request(day_window(date.fromisoformat(posted)), 1)
-    answer = {"totalRecords": len(items), "limit": LIMIT, "offset": 0, "opportunitiesData": items}
-    payload = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    write_answer(writer, spider.name, request, payload, "application/json", recorder, gaps)
+    for offset, start in enumerate(range(0, len(items), size)):
+        request = spider.page_request(day_window(date.fromisoformat(posted)), offset + 1)
+        answer = {
+            "totalRecords": len(items), "limit": size, "offset": offset,
+            "opportunitiesData": items[start : start + size],
+        }  # fmt: skip
+        payload = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+        write_answer(writer, spider.name, request, payload, "application/json", recorder, gaps)
 
 
 if __name__ == "__main__":
