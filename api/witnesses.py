@@ -14,6 +14,7 @@ from archive.witnesses import Difference, Stated, Witness, differences, witnesse
 from crawlers.source import Source
 
 _LONGEST = 400
+_FIRST = frozenset({"name", "code"})
 _SORTING = frozenset({"role", "scheme", "buyer_id", "inferred"})
 
 
@@ -89,7 +90,7 @@ def _readable(path: str, value: Any) -> Any:
     return [
         {
             name: " ".join(part.values()) if isinstance(part, dict) else part
-            for name, part in item.items()
+            for name, part in sorted(item.items(), key=lambda member: member[0] not in _FIRST)
             if name not in _SORTING
         }
         for item in value
