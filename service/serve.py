@@ -37,7 +37,9 @@ def listen(settings: Settings) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except OSError as error:
-        raise SettingsError(f"NOTICEWATCH_BIND is {settings.bind!r}, but the host {host!r} is not known ({error}).") from error
+        raise SettingsError(
+            f"NOTICEWATCH_BIND is {settings.bind!r}, but the host {host!r} is not known ({error})."
+        ) from error
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
