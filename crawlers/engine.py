@@ -76,6 +76,7 @@ def crawl(
     date_from: date | None = None,
     date_to: date | None = None,
     progress: ProgressCall | None = None,
+    spider_class: type[SourceSpider] | None = None,
 ) -> RunResult:
     """Crawl a source, live or from recordings (kinds ``replay`` and ``starter``), and give its verdict.
 
@@ -83,10 +84,10 @@ def crawl(
     ones left unwalked; one with dates leaves out what an interrupted crawl of the same dates has walked. A replay
     without dates walks the windows that the recordings hold. Raises CrawlRunning while another process crawls the
     source, UsageError for recordings that cannot be replayed, DataFolderError where nothing can be written; what goes
-    wrong at the source is a verdict, not an error.
+    wrong at the source is a verdict, not an error. ``spider_class``: in place of the source's own, to ask less.
     """
     _check_request(kind, recordings, date_from, date_to)
-    spider_class, parser = load_spider(source), load_parser(source)
+    spider_class, parser = spider_class or load_spider(source), load_parser(source)
     with crawl_lock(archive, source):
         ledger.close_dead_runs(archive)
         held = Recordings(recordings, source.name) if recordings is not None else None
