@@ -8,7 +8,7 @@ from api import addresses, words
 from archive.rows import NoticeRow
 from noticewatch.buyers import buyers
 from noticewatch.dates import dated
-from noticewatch.models import Amount, Buyer, Notice, Origin, Status
+from noticewatch.models import Amount, Buyer, Kind, Notice, Origin, Status
 from watchlist.evidence import Evidence, Tag, field_texts
 
 _AROUND = 90
@@ -262,7 +262,8 @@ def _more(notice: Notice) -> Iterable[Fact]:
             note = "; ".join(filter(None, [note, f"parent as published: {party.parent}"]))
         yield Fact(words.PARTY_ROLES[party.role], party.name, note)
     if notice.reason:
-        yield Fact("Reason of the modification", notice.reason)
+        document = notice.kind is Kind.REGISTER_DOCUMENT
+        yield Fact("What it does" if document else "Reason of the modification", notice.reason)
     if notice.competition:
         stated = notice.competition.model_dump(exclude_none=True, exclude={"set_aside_code"})
         for name, value in stated.items():
