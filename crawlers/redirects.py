@@ -1,9 +1,10 @@
 """Redirects: where an answer leads, and where it may not lead. Pure."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urldefrag, urljoin, urlsplit
 
 from w3lib.url import safe_url_string
 
@@ -35,8 +36,8 @@ class Asking:
 
 def check_address(asked: Asking, hosts: frozenset[str]) -> None:
     """Raise HostNotDeclared for an address that this source may not ask."""
-    parts = urlsplit(asked.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _parts(asked.url)
+    if parts is None:
         raise HostNotDeclared(f"{asked.url} is no address of the web; only http and https are asked")
     if parts.username is not None or parts.password is not None:
         raise HostNotDeclared(f"an address on {parts.hostname} carries a name or a password; they are never sent")
@@ -52,21 +53,46 @@ def onward(asked: Asking, status: int, location: str | None, hosts: frozenset[st
     """
     if status not in STATUSES or not location:
         return None
-    url = safe_url_string(urldefrag(urljoin(asked.url, location.strip())).url)
-    parts = urlsplit(url)
-    plain = urlunsplit((parts.scheme, parts.hostname or "", parts.path, "", ""))  # a query may hold what is private
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise RedirectRefused(f"{asked.host} redirects to {plain[:200]}, which is no plain address of the web")
+    url = _resolved(asked.url, location)
+    parts = _parts(url)
+    if parts is None or parts.username is not None or parts.password is not None:
+        raise RedirectRefused(f"{asked.host} redirects to what is no plain address of the web ({_plain(url)})")
     if not asked.robots and _wants_log_in(asked.url, url):
-        raise LogInWanted(f"{asked.host} sends on to a log-in page ({plain[:200]})")
+        raise LogInWanted(f"{asked.host} sends on to a log-in page ({_plain(url)})")
     if parts.hostname not in hosts and not asked.robots:
         raise RedirectRefused(f"{asked.host} redirects to {parts.hostname}, which this source does not name")
     if urlsplit(asked.url).scheme == "https" and parts.scheme == "http":
-        raise RedirectRefused(f"{asked.host} redirects from https to http ({plain[:200]})")
+        raise RedirectRefused(f"{asked.host} redirects from https to http ({_plain(url)})")
     if status in {307, 308} or (status in {301, 302} and asked.method in {"GET", "HEAD"}):
         return Asking(asked.method, url, asked.headers, asked.body, asked.robots)
     kept = tuple((name, value) for name, value in asked.headers if not name.lower().startswith("content-"))
     return Asking("HEAD" if asked.method == "HEAD" else "GET", url, kept, b"", asked.robots)
+
+
+def _resolved(asked: str, location: str) -> str:
+    """The address that a header ``Location`` means. Its bytes came as Latin-1; many servers send UTF-8."""
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode()
+    try:
+        return str(safe_url_string(urldefrag(urljoin(asked, location.strip())).url))
+    except ValueError:
+        return location
+
+
+def _parts(url: str) -> SplitResult | None:
+    """An address taken apart; None where it is none of the web."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def _plain(url: str) -> str:
+    """An address for a sentence: without query, which may hold what is private, name and password."""
+    bare = re.split(r"[?#]", url, maxsplit=1)[0]
+    return re.sub(r"//[^/]*@", "//", bare)[:200]
 
 
 def _wants_log_in(asked: str, url: str) -> bool:

@@ -1,7 +1,9 @@
 """The body of an answer between wire and archive: in memory while it is small, then in a file without a name."""
 
+import contextlib
 import hashlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -37,19 +39,25 @@ class Spool:
     def finish(self) -> BinaryIO:
         """The whole body as a stream from its beginning. Raises DataFolderError on a full disk."""
         self._keep(self._masked.finish())
-        self._file.seek(0)
+        with self._disk():
+            self._file.seek(0)
         return self._file
 
     def close(self) -> None:
         """Forget the body."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what is still to be written to a full disk
+            self._file.close()
 
     def _keep(self, piece: bytes) -> None:
         self._digest.update(piece)
         self.length += len(piece)
-        try:
+        with self._disk():
             self._file.write(piece)
+
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            raise DataFolderError(
-                f"{self._folder} cannot be written ({error.strerror}); free space and go on."
-            ) from error
+            why = error.strerror or type(error).__name__
+            raise DataFolderError(f"{self._folder} cannot be written ({why}); free space and go on.") from error

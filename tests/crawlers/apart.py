@@ -80,6 +80,7 @@ def crawl_apart(
 def _crawl(
     home: Path, facts: dict[str, Any], settings: dict[str, Any], environment: dict[str, str], most_file: int | None
 ) -> None:
+    (home / "pid").write_text(str(os.getpid()))
     said = os.open(home / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(said, 1)
     os.dup2(said, 2)

@@ -10,6 +10,9 @@ from tests.crawlers.apart import crawl_apart
 from tests.crawlers.certificates import Authority
 from tests.crawlers.wires import GOOD, Asked, Told, Wires, http, redirect, wires
 
+LISTENING = "0A"
+"""State of a listening socket in /proc/net/tcp."""
+
 
 @pytest.fixture
 def server() -> Iterator[Wires]:
@@ -48,13 +51,32 @@ def test_redirects_lead_to_declared_hosts_only(server: Wires, tmp_path: Path) ->
         "ftp": redirect("ftp://127.0.0.1/good"),
         "file": redirect("file:///etc/passwd"),
         "named": redirect(f"http://name:word@127.0.0.1:{server.port}/good"),
+        "odd": redirect("http://[::1"),
+        "port": redirect("http://127.0.0.1:99999/good"),
+        "accent": http(302, b"", ("Location", "/caf\u00c3\u00a9?x=1 2")),
+        "caf%C3%A9": http(200, GOOD),
         "circle": redirect("/circle2"),
         "circle2": redirect("/circle"),
         "gate": redirect("https://login.elsewhere.example/"),
         **{f"far{step}": redirect(f"/far{step + 1}") for step in range(6)},
     }
     server.answers = lambda asked: told.get(asked.target[1:].partition("?")[0], http(404))
-    names = ["good", "same", "declared", "other", "ftp", "file", "named", "circle", "gate", "far1", "far0"]
+    names = [
+        "good",
+        "same",
+        "declared",
+        "other",
+        "ftp",
+        "file",
+        "named",
+        "odd",
+        "port",
+        "accent",
+        "circle",
+        "gate",
+        "far1",
+        "far0",
+    ]
     told["far6"] = http(200, GOOD)
     crawled = crawl_apart(
         tmp_path, [f"{server.address}/{name}" for name in names], hosts=("127.0.0.1",), redirect_hosts=("localhost",)
@@ -65,9 +87,12 @@ def test_redirects_lead_to_declared_hosts_only(server: Wires, tmp_path: Path) ->
         "same": None,
         "declared": None,
         "other": "127.0.0.1 redirects to elsewhere.example, which this source does not name",
-        "ftp": "127.0.0.1 redirects to ftp://127.0.0.1/good, which is no plain address of the web",
-        "file": "127.0.0.1 redirects to file:///etc/passwd, which is no plain address of the web",
-        "named": "127.0.0.1 redirects to http://127.0.0.1/good, which is no plain address of the web",
+        "ftp": "127.0.0.1 redirects to what is no plain address of the web (ftp://127.0.0.1/good)",
+        "file": "127.0.0.1 redirects to what is no plain address of the web (file:///etc/passwd)",
+        "named": f"127.0.0.1 redirects to what is no plain address of the web (http://127.0.0.1:{server.port}/good)",
+        "odd": "127.0.0.1 redirects to what is no plain address of the web (http://[::1)",
+        "port": "127.0.0.1 redirects to what is no plain address of the web (http://127.0.0.1:99999/good)",
+        "accent": None,
         "circle": "127.0.0.1 redirects in a circle",
         "gate": "127.0.0.1 sends on to a log-in page (https://login.elsewhere.example/)",
         "far1": None,
@@ -81,7 +106,7 @@ def test_a_redirect_to_a_log_in_page_is_a_refusal(server: Wires, tmp_path: Path)
     server.answers = lambda asked: redirect("/auth/sign-in") if asked.target == "/page" else http(200, b"<html>")
     crawled = crawl_apart(tmp_path, [f"{server.address}/page"])
     assert (crawled.verdict, crawled.reasons) == (
-        "blocked", ["127.0.0.1 sends on to a log-in page (http://127.0.0.1/auth/sign-in)"],
+        "blocked", [f"127.0.0.1 sends on to a log-in page ({server.address}/auth/sign-in)"],
     )  # fmt: skip
     assert "/auth/sign-in" not in server.targets()
 
@@ -91,7 +116,7 @@ def test_a_redirect_never_leads_from_https_to_http(tmp_path: Path) -> None:
     with wires() as plain, wires(authority.server("127.0.0.1")) as server:
         server.answers = lambda asked: redirect(f"{plain.address}/page")
         crawled = crawl_apart(tmp_path, [f"{server.address}/page"], environment={"SSL_CERT_FILE": str(authority.file)})
-    assert crawled.reasons == ["127.0.0.1 redirects from https to http (http://127.0.0.1/page)"]
+    assert crawled.reasons == [f"127.0.0.1 redirects from https to http ({plain.address}/page)"]
     assert plain.asked == []
 
 
@@ -136,6 +161,20 @@ def test_through_an_address_every_request_keeps_its_own_path_and_host(server: Wi
     ]
 
 
+def test_a_proxy_that_the_environment_names_is_used_and_not_for_hosts_it_leaves_out(
+    server: Wires, tmp_path: Path
+) -> None:
+    server.answers = lambda asked: http(200, GOOD)
+    server.robots = server.answers
+    given = {"http_proxy": server.address, "no_proxy": "plain.invalid"}
+    crawled = crawl_apart(
+        tmp_path, ["http://publisher.example/good", "http://plain.invalid/good"],
+        hosts=("publisher.example", "plain.invalid"), environment=given,
+    )  # fmt: skip
+    assert server.targets() == ["http://publisher.example/robots.txt", "http://publisher.example/good"]
+    assert crawled.problem("plain.invalid/good") == "no network (plain.invalid cannot be reached)"
+
+
 def test_nobody_is_reached_where_names_do_not_resolve_or_nobody_listens(tmp_path: Path) -> None:
     with wires() as gone:
         pass
@@ -148,6 +187,26 @@ def test_nobody_is_reached_where_names_do_not_resolve_or_nobody_listens(tmp_path
     assert unknown.reasons == ["no network (publisher.invalid cannot be reached)"]
     assert refused.reasons == ["127.0.0.1 refuses connections"]
     assert through.reasons == [f"publisher.example (asked through {gone.address}) refuses connections"]
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads open sockets where Linux lists them")
+def test_a_crawl_listens_to_nobody(server: Wires, tmp_path: Path) -> None:
+    open_doors: list[str] = []
+
+    def answers(asked: Asked) -> Told:
+        process = Path("/proc") / (tmp_path / "pid").read_text()
+        sockets = {str(descriptor.readlink()) for descriptor in (process / "fd").iterdir() if descriptor.is_symlink()}
+        for table in ("tcp", "tcp6"):
+            for line in (process / "net" / table).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == LISTENING and f"socket:[{fields[9]}]" in sockets:
+                    open_doors.append(fields[1])
+        open_doors.append("looked")
+        return http(200, GOOD)
+
+    server.answers = answers
+    crawl_apart(tmp_path, [f"{server.address}/a"])
+    assert open_doors == ["looked"]
 
 
 def test_requests_say_who_asks_and_carry_nothing_else_on(server: Wires, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def http(status: int, body: bytes = b"", *headers: tuple[str, str], length: int 
     if not any(name == "Content-Type" for name, _ in headers):
         told.append(("Content-Type", "text/csv"))
     lines = "".join(f"{name}: {value}\r\n" for name, value in (*headers, *told))
-    return f"HTTP/1.1 {status} So\r\n{lines}\r\n".encode() + body
+    return f"HTTP/1.1 {status} So\r\n{lines}\r\n".encode("latin-1") + body
 
 
 def chunked(*blocks: bytes, end: bool = True, headers: str = "") -> bytes:
