@@ -185,18 +185,27 @@ def close_dead_runs(archive: Archive) -> int:
 
     A run is carried on by who holds its source (archive/locks.py), on whatever machine, or by this process.
     """
-    with archive.reading() as connection:
-        if not _open_runs(connection):
-            return 0
+    if not count_dead_runs(archive):
+        return 0
     with archive.writing() as connection:
-        dead = [
-            run
-            for run in _open_runs(connection)
-            if locks.held_here(archive, run.source) or locks.living_holder(connection, run.source) is None
-        ]
+        dead = _dead_runs(archive, connection)
         for run in dead:
             _close(connection, run.number, "process ended")
     return len(dead)
+
+
+def count_dead_runs(archive: Archive) -> int:
+    """How many runs nobody carries on that are not closed yet."""
+    with archive.reading() as connection:
+        return len(_dead_runs(archive, connection))
+
+
+def _dead_runs(archive: Archive, connection: Connection) -> list[Any]:
+    return [
+        run
+        for run in _open_runs(connection)
+        if locks.held_here(archive, run.source) or locks.living_holder(connection, run.source) is None
+    ]
 
 
 def close_run_of_process(

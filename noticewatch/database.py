@@ -15,8 +15,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, MetaData, Table, bindparam, create_engine, event, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Engine, MetaData, Table, Update, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from noticewatch.errors import DataFolderError, SchemaTooNew
@@ -88,24 +88,18 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     connection.execute(statement_pg.on_conflict_do_nothing() if new else statement_pg, list(rows))
 
 
-def update_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Update rows that all have the same keys in the same order; the first key names the column that finds the row."""
-    if not rows:
-        return
-    key, *names = rows[0]
-    if connection.dialect.name == "sqlite":  # as in insert_many
-        values = [(*tuple(row.values())[1:], row[key]) for row in rows]
-        connection.exec_driver_sql(_sqlite_update(table.name, key, tuple(names)), values)
-        return
-    statement = table.update().where(table.c[key] == bindparam("of_row"))
-    statement = statement.values({name: bindparam(f"new_{name}") for name in names})
-    connection.execute(statement, [{"of_row": row[key]} | {f"new_{name}": row[name] for name in names} for row in rows])
+def update_many(connection: Connection, statement: Update, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run an update for each row of parameters; gives how many rows of the table were changed, -1 where unknown."""
+    if connection.dialect.name != "sqlite":
+        return connection.execute(statement, list(rows)).rowcount
+    text, names = _sqlite_text(statement)  # as in insert_many
+    return connection.exec_driver_sql(text, [tuple(row[name] for name in names) for row in rows]).rowcount
 
 
 @cache
-def _sqlite_update(table: str, key: str, names: tuple[str, ...]) -> str:
-    values = ", ".join(f'"{name}" = ?' for name in names)
-    return f'UPDATE "{table}" SET {values} WHERE "{key}" = ?'  # noqa: S608 - names of our own tables
+def _sqlite_text(statement: Update) -> tuple[str, tuple[str, ...]]:
+    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+    return str(compiled), tuple(compiled.positiontup or ())
 
 
 @cache
@@ -123,6 +117,17 @@ def _explained(error: OperationalError, engine: Engine) -> Exception:
             "free space or make the data folder writable (NOTICEWATCH_HOME)."
         )
     return error
+
+
+def check_integrity(engine: Engine) -> str:
+    """What is damaged in the database, in the database's own words; empty where it is whole. SQLite only: PostgreSQL
+    checks its pages itself.
+    """
+    if engine.dialect.name != "sqlite":
+        return ""
+    with engine.connect() as connection:
+        said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    return "" if said == "ok" else said
 
 
 def migrate(engine: Engine, lock_folder: Path) -> None:

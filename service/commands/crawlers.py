@@ -10,6 +10,7 @@ import typer
 
 from archive import queries
 from archive.rows import RunRow, SourceStatus
+from crawlers.due import Due
 from crawlers.source import Source, load_sources, source
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
@@ -19,7 +20,7 @@ from service import starter
 from service.assembly import open_archive
 from service.children import CRAWL_GRACE, end_with_parent
 from service.output import Bar, Field, Json, progress, say, say_json, say_table
-from service.schedule import Due, crawl_runs, plan, refuse_unknown_sources, run_sentence
+from service.schedule import crawl_runs, plan, refuse_unknown_sources, run_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
