@@ -19,7 +19,8 @@ SPIDER = FederalRegisterSpider(source("federal_register"))
 DAY = Window("documents", "2026-04-21", "2026-04-21", "2026-04-21")
 NEXT = "https://www.federalregister.gov/api/v1/documents?format=json&page=2"
 USUAL = {
-    "document_number": "2026-07755", "title": "Privacy Act of 1974; System of Records", "publication_date": "2026-04-21",
+    "document_number": "2026-07755", "title": "Privacy Act of 1974; System of Records",
+    "publication_date": "2026-04-21",
 }  # fmt: skip
 
 
