@@ -186,7 +186,6 @@ def withdrawn(identity: Identity, deleted_on: str = "") -> Notice:
         kind=identity.kind,
         status=Status.WITHDRAWN,
         status_published=DELETED,
-        title_from="made from description",
         numbers=tuple(_numbers(action)),
         dates=tuple(_dates(action)),
     )
@@ -194,16 +193,13 @@ def withdrawn(identity: Identity, deleted_on: str = "") -> Notice:
 
 def bare(identity: Identity) -> Notice:
     """The notice for an answer that holds nothing but an action's numbers."""
-    return Notice(
-        kind=identity.kind,
-        status=Status.AWARDED,
-        title_from="made from description",
-        numbers=tuple(_numbers(Action(identity))),
-    )
+    return Notice(kind=identity.kind, numbers=tuple(_numbers(Action(identity))))
 
 
-NAMES: Final = ("numbers.piid", "numbers.modification", "numbers.parent_piid", "numbers.transaction")
-"""Paths of the numbers that name an action."""
+NAMES: Final = (
+    "kind", "numbers.piid", "numbers.modification", "numbers.parent_piid", "numbers.transaction",
+)  # fmt: skip
+"""Paths that the numbers of an action carry."""
 
 WITHDRAWN_CARRIES: Final = frozenset({*NAMES, "status", "status_published", "dates.modified"})
 """What an answer that only says so of deleted actions can carry."""
@@ -270,8 +266,9 @@ def _amounts(action: Action) -> Iterator[Amount]:
     signed = next((as_day(printed) for role, printed in action.dates if role == "signed" and printed), None)
     for kind, basis, value in action.amounts:
         if value is not None:
-            of: Literal["action", "award"] = "action" if basis == "change" else "award"
-            yield Amount(kind=kind, basis=basis, value=value, currency="USD", of=of, as_of=signed)
+            own = basis == "change"  # totals are of the whole award as the register knew it when it was asked
+            of: Literal["action", "award"] = "action" if own else "award"
+            yield Amount(kind=kind, basis=basis, value=value, currency="USD", of=of, as_of=signed if own else None)
 
 
 def _numbers(action: Action) -> Iterator[Number]:

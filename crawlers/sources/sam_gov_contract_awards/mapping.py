@@ -28,18 +28,18 @@ from noticewatch.dates import Role
 from noticewatch.models import AmountKind, Competition, Notice, Place
 
 CARRIES: Final = {
-    "contractId": frozenset({*NAMES, "reason"}),
+    "contractId": frozenset({*NAMES, "reason", "status", "title_from", "buyers.contracting"}),
     "coreData": frozenset({
-        "kind", "kind_published", "buyers", "competition", "classifications", "places", "numbers.solicitation",
+        "kind_published", "buyers", "competition", "classifications", "places", "numbers.solicitation",
     }),
     "awardDetails": frozenset({
-        "title", "title_from", "description", "amounts", "competition", "dates", "status", "status_published",
+        "title", "title_from", "description", "amounts", "competition", "dates", "status_published",
     }),
     "awardeeData": frozenset({"parties.supplier"}),
 }  # fmt: skip
 """Sections of a record (parameter includeSections), with the paths of a notice that each carries."""
 
-_ABSENT: Final = frozenset({"N/A", "NULL", "NONE"})
+_ABSENT: Final = frozenset({"N/A", "NULL"})
 _AMOUNTS: Final[tuple[tuple[str, str, AmountKind, Basis], ...]] = (
     ("dollars", "actionObligation", AmountKind.OBLIGATED, "change"),
     ("totalContractDollars", "totalActionObligation", AmountKind.OBLIGATED, "state"),
