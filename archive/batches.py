@@ -9,13 +9,17 @@ from noticewatch.models import Capture, Reading, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A row whose bytes are known (see :func:`archive.log.known_hashes`), so it was not parsed: it was seen again."""
+    """A row whose bytes are known (see :func:`archive.log.known_hashes`), so it was not parsed: it was seen again.
+
+    record: number of the latest record of its number, which holds these bytes; 0 where that was not looked up.
+    """
 
     source_number: str
     index: int
     start: int
     end: int
     sha256: str
+    record: int = 0
 
 
 Seen: TypeAlias = Reading | Sighting

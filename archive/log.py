@@ -82,14 +82,16 @@ def append(
 def known_hashes(connection: Connection, source: str, source_numbers: Sequence[str]) -> dict[str, tuple[str, int]]:
     """SHA-256 and parser version of the latest record of each source number that has one."""
     latest = latest_hashes(connection, source, source_numbers)
-    return {number: (sha256, parser_version) for number, sha256, parser_version in latest}
+    return {number: (sha256, parser_version) for number, sha256, parser_version, _ in latest}
 
 
-def latest_hashes(connection: Connection, source: str, source_numbers: Iterable[str]) -> Iterator[tuple[str, str, int]]:
-    """Source number, SHA-256 and parser version of the records of these numbers; of each number the latest last."""
+def latest_hashes(
+    connection: Connection, source: str, source_numbers: Iterable[str]
+) -> Iterator[tuple[str, str, int, int]]:
+    """Source number, SHA-256, parser version, number of the records of these; of each source number the latest last."""
     r = tables.records.c
     query = (
-        select(r.source_number, r.sha256, r.parser_version)
+        select(r.source_number, r.sha256, r.parser_version, r.number)
         .where(r.source == source, r.source_number.in_(bindparam("numbers", expanding=True)))
         .order_by(r.source_number, r.first_seen, r.number)  # intervals do not overlap; the index holds this order
     )

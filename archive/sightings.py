@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 
 from archive import tables as t
 from archive.batches import Seen, Sighting, WindowBatch
@@ -14,13 +13,32 @@ from archive.times import stamp
 from noticewatch.database import update_many
 from noticewatch.models import Capture
 
-_CHUNK: Final = 1_000
-_r = t.records.c
-_LATEST: Final = (
-    select(_r.source_number, _r.number, _r.sha256, _r.last_seen, t.captures.c.id)
-    .join(t.captures, t.captures.c.number == _r.last_capture)
-    .where(_r.source == bindparam("source"), _r.source_number.in_(bindparam("numbers", expanding=True)))
-)
+_r, _later = t.records.c, t.records.alias("later")
+_STRETCH: Final = (
+    update(t.records)
+    .where(
+        _r.number == bindparam("of_record"),
+        _r.source == bindparam("of_source"),
+        _r.source_number == bindparam("of_number"),
+        _r.sha256 == bindparam("of_bytes"),
+        _r.last_seen < bindparam("at"),
+        ~select(literal_column("1"))
+        .select_from(_later)
+        .where(
+            _later.c.source == bindparam("of_source"),
+            _later.c.source_number == bindparam("of_number"),
+            _later.c.first_seen >= _r.last_seen,
+            _later.c.number != bindparam("of_record"),
+        )
+        .correlate(t.records)
+        .exists(),
+    )
+    .values(
+        last_seen=bindparam("at"), last_capture=bindparam("by"), last_row=bindparam("at_row"),
+        last_start=bindparam("from_byte"), last_end=bindparam("to_byte"),
+    )
+)  # fmt: skip
+"""Intervals of one number do not overlap, so the latest is the one that no other begins behind."""
 
 
 class Given(NamedTuple):
@@ -33,44 +51,28 @@ class Given(NamedTuple):
 
 
 def note(connection: Connection, run: Run, given: Sequence[Given]) -> list[Given]:
-    """Stretch the last interval of each number that was merely seen again; gives what is left, in order.
+    """Stretch the latest interval of each number that was merely seen again; gives what is left, in order.
 
-    Left are readings, numbers that came more than once, other wordings, older observations, and all of a re-reading:
-    whatever can be more than a later end of the latest interval.
+    Left are readings, numbers that came more than once, and all of a re-reading; where the archive is not as it was
+    when the sightings were made, all of them: filing a sighting twice changes nothing.
     """
-    if run.kind == "reparse":
-        return list(given)
     count = Counter(one.seen.source_number for one in given)
-    plain = {
-        one.seen.source_number: one
-        for one in given
-        if isinstance(one.seen, Sighting) and count[one.seen.source_number] == 1
-    }
-    captures = {one.number: one.capture for one in plain.values()}
-    times = {number: (stamp(capture.fetched_at), capture.id) for number, capture in captures.items()}
-    rows = []
-    for number, (record, sha256, last) in _latest(connection, run.source, list(plain)).items():
-        seen, by = plain[number].seen, plain[number].number
-        if sha256 == seen.sha256 and last < times[by]:
-            count[number] = 0
-            rows.append(
-                {
-                    "number": record, "last_seen": times[by][0], "last_capture": by, "last_row": seen.index,
-                    "last_start": seen.start, "last_end": seen.end,
-                }
-            )  # fmt: skip
-    rows.sort(key=itemgetter("number"))
-    update_many(connection, t.records, rows)
-    return [one for one in given if count[one.seen.source_number]]
+    plain = [one for one in given if run.kind != "reparse" and _is_plain(one.seen, count)]
+    captures = {one.number: one.capture for one in plain}
+    times = {number: stamp(capture.fetched_at) for number, capture in captures.items()}
+    rows = [
+        {
+            "of_record": seen.record, "of_source": run.source, "of_number": seen.source_number,
+            "of_bytes": seen.sha256, "at": times[number], "by": number, "at_row": seen.index,
+            "from_byte": seen.start, "to_byte": seen.end,
+        }
+        for _, number, _, seen in plain
+        if isinstance(seen, Sighting)
+    ]  # fmt: skip
+    if not rows or update_many(connection, _STRETCH, rows) != len(rows):
+        return list(given)
+    return [one for one in given if not _is_plain(one.seen, count)]
 
 
-def _latest(connection: Connection, source: str, numbers: Sequence[str]) -> dict[str, tuple[int, str, tuple[str, str]]]:
-    """Record, SHA-256 and last moment of the latest interval of each number that has one."""
-    found: dict[str, tuple[int, str, tuple[str, str]]] = {}
-    for begin in range(0, len(numbers), _CHUNK):
-        chunk = {"source": source, "numbers": numbers[begin : begin + _CHUNK]}
-        for number, record, sha256, seen, capture in connection.execute(_LATEST, chunk).all():
-            held = found.get(number)
-            if held is None or held[2] < (seen, capture):
-                found[number] = (record, sha256, (seen, capture))
-    return found
+def _is_plain(seen: Seen, count: Counter[str]) -> bool:
+    return isinstance(seen, Sighting) and seen.record > 0 and count[seen.source_number] == 1

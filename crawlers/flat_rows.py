@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from archive.batches import Sighting
 from crawlers.parsing import Row
 
 _DIGEST: Final = 32
@@ -43,6 +44,13 @@ class FlatRows(Collection[Row]):
         return Row(
             self._indexes[place], self._starts[place], self._ends[place], self.digest(place).hex(),
             self.numbers[place], "", None,
+        )  # fmt: skip
+
+    def sighting(self, place: int, record: int) -> Sighting:
+        """The row at a place as a sighting of a record."""
+        return Sighting(
+            self.numbers[place], self._indexes[place], self._starts[place], self._ends[place],
+            self._digests[place * _DIGEST : (place + 1) * _DIGEST].hex(), record,
         )  # fmt: skip
 
     def index(self, place: int) -> int:

@@ -1,5 +1,6 @@
 """What the archive holds of the source numbers of a walk, in little memory."""
 
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import Any, Final
 
@@ -19,22 +20,28 @@ class Hashes(Mapping[str, str]):
     def __init__(self, numbers: Iterable[str]) -> None:
         self._places: dict[str, int | None] = dict.fromkeys(numbers)  # keeps the very texts that the rows hold
         self._digests = bytearray()
-        self._count = 0
+        self._records = array("Q")
 
-    def put(self, number: str, sha256: str) -> None:
-        """Take the hash of one more number, or another one of the same."""
+    def put(self, number: str, sha256: str, record: int) -> None:
+        """Take the hash and the record of one more number, or others of the same."""
         place = self._places.get(number)
         if place is None:
-            self._places[number] = self._count
-            self._count += 1
+            self._places[number] = len(self._records)
+            self._records.append(record)
             self._digests += bytes.fromhex(sha256)
         else:
+            self._records[place] = record
             self._digests[place * _DIGEST : (place + 1) * _DIGEST] = bytes.fromhex(sha256)
 
     def digest(self, number: str) -> bytes | None:
         """The hash of a number as bytes; None where nothing is held."""
         place = self._places.get(number)
         return None if place is None else bytes(self._digests[place * _DIGEST : (place + 1) * _DIGEST])
+
+    def record(self, number: str) -> int:
+        """Number of the latest record; 0 where nothing is held."""
+        place = self._places.get(number)
+        return 0 if place is None else self._records[place]
 
     def __getitem__(self, number: str) -> str:
         digest = self.digest(number)
@@ -46,7 +53,7 @@ class Hashes(Mapping[str, str]):
         return (number for number, place in self._places.items() if place is not None)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._records)
 
 
 def known_numbers(
@@ -55,8 +62,8 @@ def known_numbers(
     """Hash of the latest record of each number, and the numbers whose latest record the present parser has read."""
     hashes = Hashes(numbers)
     older: set[str] = set()
-    for number, sha256, version in latest_hashes(connection, source, sorted(numbers)):
-        hashes.put(number, sha256)
+    for number, sha256, version, record in latest_hashes(connection, source, sorted(numbers)):
+        hashes.put(number, sha256, record)
         (older.discard if version == parser_version else older.add)(number)
     return hashes, Current(hashes, older)
 

@@ -91,15 +91,15 @@ class Stage:
     def __init__(self) -> None:
         self._items: list[tuple[str, str, int, Seen]] = []
         self._spool: SortedSpool | None = None
-        self._flat: tuple[FlatRows, array[int]] | None = None
+        self._flat: tuple[FlatRows, array[int], array[int]] | None = None
 
     def add(self, row: Row, item: Seen) -> None:
         """Keep what a row of a small capture gave."""
         self._items.append((row.revision, row.source_number, row.index, item))
 
-    def add_sightings(self, rows: FlatRows, places: "array[int]") -> None:
-        """Keep rows of a large capture that were seen again."""
-        self._flat = rows, places
+    def add_sightings(self, rows: FlatRows, places: "array[int]", records: "array[int]") -> None:
+        """Keep rows of a large capture that were seen again, each with its record."""
+        self._flat = rows, places, records
 
     def spool(self, reading: Reading) -> None:
         """Keep what a row of a large capture gave, out of memory."""
@@ -113,8 +113,8 @@ class Stage:
 
     def __iter__(self) -> Iterator[Seen]:
         if self._flat is not None:
-            rows, places = self._flat
-            yield from (_sighting(rows.row(place)) for place in places)
+            rows, places, records = self._flat
+            yield from map(rows.sighting, places, records)
         for _, _, _, item in sorted(self._items, key=lambda kept: kept[:3]):
             yield item
         if self._spool is not None:
@@ -153,7 +153,8 @@ def _stage_small(
             continue
         taken.add(row.sha256)
         if known.get(row.source_number) == row.sha256:
-            staged.add(row, _sighting(row))
+            record = known.record(row.source_number) if isinstance(known, Hashes) else 0
+            staged.add(row, Sighting(row.source_number, row.index, row.start, row.end, row.sha256, record))
             continue
         try:
             staged.add(row, parser.read_row(row, found.held.capture, shape))
@@ -168,7 +169,8 @@ def _stage_flat(
     """Stage a bulk file: unknown rows are read in a second pass. Doubles are known by the file alone."""
     staged, problems = Stage(), list[str]()
     again, unknown = _compared(rows, known)
-    staged.add_sightings(rows, again)
+    records = known.record if isinstance(known, Hashes) else lambda _: 0
+    staged.add_sightings(rows, again, array("Q", (records(rows.numbers[place]) for place in again)))
     if unknown:
         for row in _second_pass(parser, found.held, rows, unknown):
             try:
@@ -215,7 +217,3 @@ def read_rows(parser: Parser, held: Held, rows: Collection[int]) -> dict[int, Re
                 except SourceDrift:
                     continue
     return read
-
-
-def _sighting(row: Row) -> Sighting:
-    return Sighting(row.source_number, row.index, row.start, row.end, row.sha256)
