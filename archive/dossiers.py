@@ -27,17 +27,19 @@ class Dossier:
     def agree_on_revision(self, record: HeldRecord) -> None:
         """Let all witnesses of one source number speak of one revision, the latest that any of them states.
 
-        SAM.gov's interface gives the day a revision was posted, the bulk file the time.
+        SAM.gov's interface gives the day a revision was posted, the bulk file the time, and a text neither.
         """
         for held in self.records:
-            if held.source_number == record.source_number and held.source != record.source:
+            unstated = not (record.revision and held.revision)
+            if held.source_number == record.source_number and (held.source != record.source or unstated):
                 record.revision = max(record.revision, held.revision)
                 if held.revision < record.revision:
                     held.revision, held.dirty = record.revision, True
 
     def last_link(self) -> Link:
-        """The link of the chain's last revision in order."""
-        return Link.of(max(self.records, key=lambda held: held.order).content)
+        """The link of the chain's last revision in order; a record without a title (a text alone) makes none."""
+        titled = [held for held in self.records if held.content.get("title")]
+        return Link.of(max(titled or self.records, key=lambda held: held.order).content)
 
     def last_order(self) -> tuple[str, str, str, int, str]:
         """The order of the notice's last record."""

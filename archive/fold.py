@@ -21,9 +21,12 @@ class Step:
 
 
 def state_after(before: Mapping[str, Any], record: HeldRecord) -> dict[str, Any]:
-    """A witness's state after a record: every path that the record can carry is as the record says, or gone."""
+    """A witness's state after a record: every path that the record can carry is as the record says, or gone.
+
+    What it states beyond that (a notice has a kind, whatever is known of it) only fills what nobody has said yet.
+    """
     kept = {path: value for path, value in before.items() if not carries(record.carried, path)}
-    return kept | record.paths
+    return record.paths | kept
 
 
 def merge(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -225,13 +225,31 @@ def test_a_day_without_notices_has_no_rows() -> None:
         (b'{"totalRecords":3,"limit":1000,"offset":0}', "opportunitiesData"),
         (b'{"errorCode":"400","errorMessage":"PostedFrom and PostedTo are mandatory"}', "opportunitiesData"),
         (envelope({"title": "no id"}), "no noticeId"),
-        (b'{"description":"<p>the text</p>"}', "sam_gov_bulk"),
     ],
-    ids=["html", "empty", "cut", "no-list", "error", "no-id", "text-only"],
+    ids=["html", "empty", "cut", "no-list", "error", "no-id"],
 )
 def test_an_answer_that_is_not_what_was_due_is_refused(payload: bytes, said: str) -> None:
     with pytest.raises(SourceDrift, match=said):
         list(parser.rows(io.BytesIO(payload), Shape()))
+
+
+def test_a_text_alone_is_that_of_the_notice_whose_address_was_asked() -> None:
+    payload = '  {"description": "<p>é \\"text\\", mail a@b.gov</p>"}\n'.encode()
+    asked = CAPTURE.model_copy(update={"url": f"https://api.sam.gov/prod/opportunities/v1/noticedesc?noticeid={ID}"})
+    (reading,) = read(parser, io.BytesIO(payload), asked)
+    assert (reading.source_number, reading.carried) == (ID, {"description"})
+    assert reading.notice.description[0].text == '<p>é "text", mail ███████</p>'
+    assert payload[reading.start : reading.end].decode() == '{"description": "<p>é \\"text\\", mail a@b.gov</p>"}'
+
+
+def test_a_text_whose_notice_is_not_known_is_refused_with_the_way_out() -> None:
+    with pytest.raises(SourceDrift, match="--url"):
+        list(read(parser, io.BytesIO(b'{"description":"<p>the text</p>"}'), CAPTURE))
+
+
+@pytest.mark.parametrize("said", ["Description Not Found", "Description not found.", " "])
+def test_a_notice_without_text_has_none(said: str) -> None:
+    assert list(parser.rows(io.BytesIO(json.dumps({"description": said}).encode()), Shape())) == []
 
 
 def test_a_notice_without_type_cannot_be_read() -> None:

@@ -118,6 +118,13 @@ def see(
     )  # fmt: skip
 
 
+def text_of(row: Cells, text: str) -> list[Reading]:
+    """What the interface says at the address of a revision's text."""
+    url = f"https://api.sam.gov/prod/opportunities/v1/noticedesc?noticeid={row['NoticeId']}"
+    payload = json.dumps({"description": text}).encode()
+    return list(read(interface, io.BytesIO(payload), CAPTURE.model_copy(update={"url": url})))
+
+
 def only_notice(archive: Archive) -> NoticeRow:
     with archive.reading() as connection:
         numbers = {event.notice_number for event in queries.events(connection, 0, 1_000)}
@@ -230,3 +237,21 @@ def test_a_loud_notice_is_new_once(tmp_path: Path) -> None:
             see(archive, name, says[name](other, row), day, kind="crawl")
         assert [event.kinds for event in loud(archive)] == [(EventKind.NEW,)]
         archive.close()
+
+
+@pytest.mark.parametrize("day", [1, -1], ids=["text-later", "text-observed-earlier"])
+def test_a_text_that_was_asked_apart_enriches_its_notice_and_changes_nothing_else(archive: Archive, day: float) -> None:
+    older, *_, newer = rows_with(CHAIN)
+    see(archive, INTERFACE, by_interface(older), 0)
+    before = only_notice(archive).notice
+    see(archive, INTERFACE, text_of(older, "The text."), day)
+    assert kinds(archive)[1:] == [(EventKind.ENRICHED,)] or day < 0
+    assert all(event.quiet for event in events(archive))
+    after = only_notice(archive).notice
+    assert [text.text for text in after.description] == ["The text."]
+    assert after.model_copy(update={"description": ()}) == before
+    see(archive, INTERFACE, by_interface(older), 2)
+    see(archive, INTERFACE, by_interface(newer), 3)
+    last = only_notice(archive).notice
+    assert last.date("due") == by_interface(newer)[0].notice.date("due")
+    assert last.kind is before.kind

@@ -27,6 +27,7 @@ from noticewatch.models import (
     Classification,
     DateValue,
     Document,
+    Kind,
     Link,
     Notice,
     Number,
@@ -137,6 +138,12 @@ def to_notice(item: Mapping[str, Any], shape: Shape) -> Notice:
     )
     members.close()
     return notice
+
+
+def text_alone(notice_id: str, description: str) -> Notice:
+    """What an answer says that holds a notice's text and nothing else; its kind is not known."""
+    number = Number(type="notice_id", printed=notice_id, plain=plain(notice_id))
+    return Notice(kind=Kind.OTHER, description=texts(description.strip()), numbers=(number,))
 
 
 def _is_text(value: Any) -> bool:
