@@ -151,11 +151,11 @@ def _payload(change: Callable[[bytes], bytes]) -> Bend:
     return lambda target, good: replace(good, payload=change(good.payload))
 
 
-def _cut(payload: bytes) -> bytes:
+def cut(payload: bytes) -> bytes:
     return payload[: max(len(payload) * 2 // 3, 1)].rstrip()[:-1]
 
 
-def _utf16(payload: bytes) -> bytes:
+def utf16(payload: bytes) -> bytes:
     return payload.decode("utf-8", "replace").encode("utf-16")
 
 
@@ -273,8 +273,8 @@ FAULTS: Final[Sequence[Fault]] = (
     Fault("broken gzip", frozenset({FAILED}), "gzip|unpack|encod|decod", _broken_gzip),
     Fault("gzip bomb", frozenset({FAILED}), "larger|more than|large", _gzip_bomb, facts={"max_megabytes": 8}),
     Fault("HTML with status 200", frozenset({FAILED}), "HTML", lambda target, good: replace(good, payload=HTML)),
-    Fault("cut JSON, CSV or XML", frozenset({FAILED}), "cut|broken|broke", _payload(_cut), choose=later_page),
-    Fault("wrong encoding", frozenset({FAILED}), r"\w", _payload(_utf16)),
+    Fault("cut JSON, CSV or XML", frozenset({FAILED}), "cut|broken|broke", _payload(cut), choose=later_page),
+    Fault("wrong encoding", frozenset({FAILED}), r"\w", _payload(utf16)),
     Fault("empty with status 200", frozenset({FAILED, SUSPICIOUS}), "nothing|empty|no rows|only 0",
           _payload(lambda _: b"")),
     Fault("no rows where there were many", frozenset({SUSPICIOUS, FAILED, PARTIAL}),

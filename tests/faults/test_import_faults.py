@@ -1,0 +1,160 @@
+"""Every source's files, imported damaged: one sentence, nothing appended, and the good file puts it right."""
+
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from archive.store import Archive
+from archive.warc import recorded
+from crawlers.importing import import_files
+from crawlers.loading import load_parser
+from crawlers.parsing import Shape
+from crawlers.source import load_sources, source
+from noticewatch.errors import SourceDrift, UsageError
+from noticewatch.models import Verdict
+from noticewatch.settings import Settings
+from tests.faults.crawling import REPLAYS, as_recorded
+from tests.faults.payloads import Form, form_of, shifted, without_column, without_rows
+from tests.faults.state import State, state_of
+from tests.faults.table import CHALLENGE, HTML, cut, utf16
+
+DAY = datetime(2026, 9, 1, tzinfo=UTC)
+REFUSED = {Verdict.FAILED, Verdict.EMPTY_SUSPICIOUS, Verdict.BLOCKED}
+TABLES: set[Form] = {"csv", "json", "xml"}
+
+
+@dataclass(frozen=True)
+class Good:
+    """The recorded answer of a source with most rows, as a file. keys: source numbers of its rows."""
+
+    payload: bytes
+    url: str
+    keys: list[str]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """name: of the file too; make: the damaged payload; forms: of files to which it applies; says: in the reason."""
+
+    name: str
+    make: Callable[[Good], bytes]
+    says: str
+    forms: frozenset[str] = frozenset(TABLES)
+
+
+DAMAGES = (
+    Damage("cut", lambda good: cut(good.payload), "cut|broken|broke"),
+    Damage("wrong-encoding", lambda good: utf16(good.payload), r"\w"),
+    Damage("html", lambda good: HTML, "HTML"),
+    Damage("challenge", lambda good: CHALLENGE, "HTML|challenge"),
+    Damage("empty", lambda good: b"", "empty|nothing|no rows|cut"),
+    Damage("no-rows", lambda good: without_rows(good.payload), "0 rows|no rows", frozenset({"csv"})),
+    Damage("column-less", lambda good: without_column(good.payload), "column|cut", frozenset({"csv"})),
+    Damage("shifted", lambda good: shifted(good.payload, good.keys), "change storm|differ|was due|column"),
+    Damage("long-line", lambda good: good.payload[:-1] + b"x" * (50 << 20), r"\w"),
+)
+PACKED = {
+    "broken.gz": lambda payload: gzip.compress(payload)[:-20],
+    "garbage.gz": lambda payload: b"\x1f\x8b" + b"garbage" * 40,
+    "bomb.gz": lambda payload: gzip.compress(bytes(80 << 20), 1),
+    "broken.zip": lambda payload: _zipped(payload)[:-30],
+    "bomb.zip": lambda payload: _zipped(bytes(80 << 20)),
+}
+
+EACH = pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.xdist_group(f"import into {name}")) for name in sorted(load_sources())],
+)
+
+
+@pytest.fixture(scope="module")
+def good() -> Callable[[str], Good]:
+    return cache(_good)
+
+
+@EACH
+@pytest.mark.parametrize("damage", [pytest.param(one, id=one.name) for one in DAMAGES])
+def test_a_damaged_file_is_refused_and_the_good_one_afterwards_puts_it_right(
+    name: str, damage: Damage, good: Callable[[str], Good], tmp_path: Path
+) -> None:
+    whole = good(name)
+    if form_of(whole.payload) not in damage.forms:
+        pytest.skip(f"{damage.name} does not apply to {name}")
+    if damage.name == "shifted" and len(whole.keys) < 20:
+        pytest.skip(f"no recorded answer of {name} has rows enough to tell a shifted column from corrections")
+    archive = Archive.open(Settings(home=tmp_path / "home"))
+    _take(archive, tmp_path, name, whole, whole.payload, DAY)
+    before = state_of(archive)
+    verdict, said = _take(archive, tmp_path, name, whole, damage.make(whole), DAY + timedelta(days=1))
+    assert verdict in REFUSED, said
+    assert re.search(damage.says, said, re.IGNORECASE), said
+    assert _told(state_of(archive)) == _told(before)
+    _take(archive, tmp_path, name, whole, whole.payload, DAY + timedelta(days=2))
+    assert _told(state_of(archive)) == _told(before)
+    archive.close()
+
+
+@EACH
+@pytest.mark.parametrize("packed", PACKED)
+def test_a_packed_file_that_cannot_be_unpacked_is_refused(
+    name: str, packed: str, good: Callable[[str], Good], tmp_path: Path
+) -> None:
+    archive = Archive.open(Settings(home=tmp_path / "home"))
+    file = tmp_path / packed
+    file.write_bytes(PACKED[packed](good(name).payload))
+    try:
+        result = import_files(archive, Settings(home=archive.folder), as_recorded(name, max_megabytes=64), [file])
+    except UsageError as error:
+        assert packed in str(error)
+    else:  # what is cut off so that it no longer shows that it is packed is read as it is, and refused by the parser
+        assert packed == "broken.zip"
+        assert result.verdict is Verdict.FAILED
+    assert state_of(archive).notices == {}
+    assert not list(archive.folder.rglob("*.part"))
+    archive.close()
+
+
+def _good(name: str) -> Good:
+    parser, best = load_parser(source(name)), None
+    for path in sorted((REPLAYS / name).glob("*.warc.gz")):
+        for one in recorded(path):
+            with one.open() as stream:
+                payload = stream.read()
+            try:
+                keys = [row.source_number for row in parser.rows(io.BytesIO(payload), Shape())]
+            except SourceDrift:
+                continue
+            if best is None or len(keys) > len(best.keys):
+                best = Good(payload, one.capture.url, keys)
+    assert best is not None and best.keys, f"tests/replays/{name} holds no rows"
+    return best
+
+
+def _take(
+    archive: Archive, tmp_path: Path, name: str, whole: Good, payload: bytes, moment: datetime
+) -> tuple[Verdict, str]:
+    file = tmp_path / f"file.{form_of(whole.payload)}"
+    file.write_bytes(payload)
+    settings = Settings(home=archive.folder, contact="test@example.org")
+    which = as_recorded(name, max_megabytes=64)
+    result = import_files(archive, settings, which, [file], url=whole.url, captured_at=moment)
+    return result.verdict, "; ".join(result.reasons)
+
+
+def _told(state: State) -> tuple[object, ...]:
+    return state.notices, state.loud, state.quiet, state.records
+
+
+def _zipped(payload: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("inside.json", payload)
+    return out.getvalue()
