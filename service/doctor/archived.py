@@ -41,26 +41,22 @@ def growth(archive: Archive, moment: datetime) -> list[Growth]:
     r, c, w = tables.runs.c, tables.captures.c, tables.windows.c
     since = stamp(moment - MONTH)
     with archive.reading() as connection:
-        stored = dict(
-            connection.execute(
-                select(r.source, func.sum(c.warc_length))
-                .join(tables.captures, c.run == r.number)
-                .where(r.started_at >= since)
-                .group_by(r.source)
-            )
-            .tuples()
-            .all()
-        )
+        stored = connection.execute(
+            select(r.source, func.sum(c.warc_length))
+            .join(tables.captures, c.run == r.number)
+            .where(r.started_at >= since)
+            .group_by(r.source)
+        ).all()
         counted = connection.execute(
             select(r.source, func.coalesce(func.sum(w.rows), 0), func.coalesce(func.sum(w.fresh_records), 0))
             .join(tables.windows, w.run == r.number)
             .where(r.started_at >= since, w.state == "appended")
             .group_by(r.source)
         ).all()
+    sizes = {source: int(length or 0) for source, length in stored}
     rows = {source: (int(count), int(fresh)) for source, count, fresh in counted}
     return [
-        Growth(source, int(stored.get(source) or 0), *rows.get(source, (0, 0)))
-        for source in sorted(stored.keys() | rows.keys())
+        Growth(source, sizes.get(source, 0), *rows.get(source, (0, 0))) for source in sorted(sizes.keys() | rows.keys())
     ]
 
 
