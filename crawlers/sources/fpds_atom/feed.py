@@ -6,6 +6,7 @@ entities but XML's own, and nothing outside the answer is ever read.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
@@ -25,9 +26,12 @@ ROOTS: Final = frozenset({f"{ATOM} feed", *(f"{space} listOf{name}" for space in
 ))})  # fmt: skip
 """An ATOM feed, and the lists in which FPDS's own service and its collectors keep records."""
 
+_DELETED: Final = re.compile(r"[?&](?:FEEDNAME=DELETED|indexName=\w*deleted)\b", re.IGNORECASE)
 _BLOCK: Final = 1 << 16
 _DEEPEST: Final = 64
 _LONGEST: Final = 8 << 20
+_TAG: Final = 1 << 20
+"""Bytes before the latest among which a tag may have begun that the parser still waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +101,17 @@ class _Reader:
         self._held, self._held_from = bytearray(), 0
         self._found: list[tuple[int, int, Any]] = []
         self.links: dict[str, str] = {}
+        self._deleted = False
+        self._head = b""
 
     def feed(self, block: bytes) -> Iterator[Entry]:
         """The records that end in a block of bytes."""
         self._held += block
+        self._head += block[: 200 - len(self._head)] if len(self._head) < 200 else b""
         self._parse(block, last=False)
         for start, end, value in self._found:
             raw = bytes(self._held[start - self._held_from : end - self._held_from])
-            yield self._entry(start, end, hashlib.sha256(raw).hexdigest(), value)
+            yield entry_of(value, start, end, digest(raw, deleted=self._deleted), deleted=self._deleted)
         self._found.clear()
         self._forget()
 
@@ -120,10 +127,10 @@ class _Reader:
             raise SourceDrift(self._broken(error)) from error
 
     def _broken(self, error: expat.ExpatError) -> str:
-        start = bytes(self._held[:200]).lstrip().lower() if not self._root else b""
-        if not self._root and not start:
+        start = self._head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if not start:
             return "The answer is empty where a feed was due."
-        if not self._root and not start.startswith((b"<?xml", b"<feed")):
+        if not start.startswith(b"<"):
             return "The answer is something else where an FPDS feed was due."
         why = expat.errors.messages.get(error.code, "broken")
         return f"The feed is cut off or broken at byte {self._parser.ErrorByteIndex} ({why}); fetch it again."
@@ -138,6 +145,7 @@ class _Reader:
                 raise SourceDrift(f"The answer begins with {_local(name)[:40]!r} where an FPDS feed was due.")
         elif not self._stack and name == f"{ATOM} link":
             self.links.setdefault(attributes.get("rel", ""), attributes.get("href", ""))
+            self._deleted = self._deleted or says_deleted(attributes.get("href", ""))
         if self._stack or self._begins_row(name):
             if not self._stack:
                 self._start = self._parser.CurrentByteIndex
@@ -171,16 +179,23 @@ class _Reader:
         raise SourceDrift("The answer declares a document type, which a feed of FPDS has not; it is not read.")
 
     def _forget(self) -> None:
-        """Let go of bytes that no record needs any more."""
-        keep = self._start if self._start >= 0 else self._held_from + len(self._held)
-        if self._start >= 0 and self._held_from + len(self._held) - keep > _LONGEST:
+        """Let go of bytes that no record needs any more; a tag may have begun among the latest."""
+        end = self._held_from + len(self._held)
+        if self._start >= 0 and end - self._start > _LONGEST:
             raise SourceDrift("An entry of the feed is longer than any record of FPDS.")
+        keep = self._start if self._start >= 0 else max(self._held_from, end - _TAG)
         del self._held[: keep - self._held_from]
         self._held_from = keep
 
-    def _entry(self, start: int, end: int, sha256: str, value: Any) -> Entry:
-        deleted = any("FEEDNAME=DELETED" in link.upper() for link in self.links.values())
-        return entry_of(value, start, end, sha256, deleted=deleted)
+
+def digest(raw: bytes, *, deleted: bool) -> str:
+    """SHA-256 of a record's bytes; a deleted one, which may repeat them, is hashed behind that word."""
+    return hashlib.sha256(b"deleted " + raw if deleted else raw).hexdigest()
+
+
+def says_deleted(address: str) -> bool:
+    """Whether an address is one of the feed of deleted records."""
+    return _DELETED.search(address) is not None
 
 
 def entry_of(value: Any, start: int, end: int, sha256: str, *, deleted: bool) -> Entry:

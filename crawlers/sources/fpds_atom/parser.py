@@ -3,14 +3,13 @@
 A cut feed is a failure. A feed of deleted records says which actions the register has taken back.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from crawlers.federal_actions import WITHDRAWN_CARRIES, Identity, withdrawn
 from crawlers.json_elements import decoded, elements
 from crawlers.parsing import Row, Shape
-from crawlers.sources.fpds_atom.feed import Entry, entries, entry_of
+from crawlers.sources.fpds_atom.feed import Entry, digest, entries, entry_of, says_deleted
 from crawlers.sources.fpds_atom.fields import CARRIED
 from crawlers.sources.fpds_atom.mapping import Record, identity_of, notice_of
 from noticewatch.errors import SourceDrift
@@ -40,7 +39,7 @@ def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:
     identity = identity_of(record)
     if identity is None:
         raise SourceDrift(f"Entry {row.index + 1} of the feed has no agency, contract number or modification number.")
-    deleted = entry.deleted or "FEEDNAME=DELETED" in capture.url.upper()
+    deleted = entry.deleted or says_deleted(capture.url)
     return Reading(
         source_number=row.source_number,
         key=identity.key,
@@ -71,15 +70,14 @@ def _from_json(payload: bytes) -> Iterator[Entry]:
     _, whole = decoded(payload)
     path = ("entry",) if isinstance(whole, dict) and "entry" in whole else ()
     for start, end, value in elements(payload, path):
-        sha256 = hashlib.sha256(payload[start:end]).hexdigest()
         members = value if isinstance(value, dict) else {}
-        nested = members if "content" in members else _nested(members)
-        yield entry_of(nested, start, end, sha256, deleted=_is_deleted(members))
+        nested, deleted = members if "content" in members else _nested(members), _is_deleted(members)
+        yield entry_of(nested, start, end, digest(payload[start:end], deleted=deleted), deleted=deleted)
 
 
 def _is_deleted(members: Mapping[str, Any]) -> bool:
     link = members.get("link") or members.get("link__href") or ""
-    return "FEEDNAME=DELETED" in str(link).upper()
+    return says_deleted(str(link))
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
