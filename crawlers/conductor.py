@@ -13,7 +13,7 @@ from archive.ledger import Run, plan_window, set_progress
 from archive.store import Archive
 from archive.warc import WarcWriter
 from crawlers.appending import Appender
-from crawlers.failures import problem_of_answer, problem_of_error
+from crawlers.failures import CrawlStopped, problem_of_answer, problem_of_error
 from crawlers.held import HELD
 from crawlers.quota import Quota, QuotaExhausted
 from crawlers.replay import Recordings
@@ -198,6 +198,9 @@ class Conductor:
 
     def _failed(self, failure: Any) -> list[scrapy.Request]:
         asked: Asked = failure.request.meta[ASKED]
+        if isinstance(failure.value, CrawlStopped):
+            self.cancelled = True
+            return []  # it was not asked, so it stays planned
         asked.state = "not_recorded" if isinstance(failure.value, NotRecorded) else "failed"
         if isinstance(failure.value, QuotaExhausted):
             asked.problem, asked.blocked = str(failure.value), True

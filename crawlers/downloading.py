@@ -30,7 +30,7 @@ class LiveHandler(BaseDownloadHandler):
         super().__init__(crawler)
         self._conductor, self._agent = crawler.spider.conductor, crawler.settings["USER_AGENT"]
         if crawler not in _FETCHERS:
-            _FETCHERS[crawler] = Fetcher(self._conductor, self._agent)
+            _FETCHERS[crawler] = Fetcher(self._conductor, self._agent, lambda: not crawler.crawling)
         self._fetcher = _FETCHERS[crawler]
 
     async def download_request(self, request: Request) -> Response:

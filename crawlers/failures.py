@@ -96,6 +96,10 @@ class RobotsUnreadable(NoAnswer):
     """The robots.txt cannot be read, which forbids everything (RFC 9309, 2.3.1.4)."""
 
 
+class CrawlStopped(NoAnswer):
+    """The crawl was told to stop before this was asked: nothing is known of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A sentence; whether the publisher refused; from when on it wants to be asked again, where it said so."""

@@ -25,7 +25,7 @@ from noticewatch.settings import SourceSettings
 class Fetcher:
     """Asks the publishers of one crawl: hosts, robots.txt and archive are shared by all of its requests."""
 
-    def __init__(self, conductor: Any, user_agent: str) -> None:
+    def __init__(self, conductor: Any, user_agent: str, stopping: Callable[[], bool]) -> None:
         source: Source = conductor.appender.source
         own = conductor.settings.sources.get(source.name, SourceSettings())
         self._conductor, self._source, self._agent = conductor, source, user_agent
@@ -34,7 +34,7 @@ class Fetcher:
         self._key = own.key.get_secret_value().strip() if own.key else None
         self._mask = Mask([self._key] if self._key else [])
         self._through = own.through
-        self._turns = Turns(source.delay)
+        self._turns = Turns(source.delay, stopping)
         self._robots = Robots(self._robots_txt, self._turns.slow_down)
         self._wire: Wire | None = None
         self._capturer: Capturer | None = None

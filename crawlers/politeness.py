@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Final
+
+from crawlers.failures import CrawlStopped
 
 GREATEST_CRAWL_DELAY: Final = 60.0
 """Seconds; a robots.txt that asks for more is obeyed up to here."""
@@ -16,6 +19,9 @@ GREATEST_WAIT: Final = 120.0
 
 RETRIES: Final = 2
 """How often a request is sent again at most."""
+
+_LOOKS_UP_EVERY: Final = 0.5
+"""Seconds after which one who waits sees that the crawl is to stop."""
 
 _ASKS_TO_WAIT: Final = frozenset({429, 503})
 _PASSING: Final = frozenset({408, 500, 502, 503, 504, 522, 524})
@@ -32,16 +38,22 @@ class _Host:
 class Turns:
     """Gives each host's requests their turn, in the order in which they ask for it."""
 
-    def __init__(self, delay: float) -> None:
-        """``delay``: least seconds between the starts of two requests to a host."""
+    def __init__(self, delay: float, stopping: Callable[[], bool] = lambda: False) -> None:
+        """``delay``: least seconds between the starts of two requests to a host; ``stopping``: whether to end."""
+        self._stopping = stopping
         self._hosts: defaultdict[str, _Host] = defaultdict(lambda: _Host(delay))
 
     async def turn(self, host: str) -> None:
-        """Wait until the host may be asked; the next one waits from then on."""
+        """Wait until the host may be asked; the next one waits from then on.
+
+        Raises CrawlStopped where the crawl is told to stop meanwhile.
+        """
         known = self._hosts[host]
         async with known.turn:
-            while (wait := known.free_at - monotonic()) > 0:
-                await asyncio.sleep(wait)
+            while not self._stopping() and (wait := known.free_at - monotonic()) > 0:
+                await asyncio.sleep(min(wait, _LOOKS_UP_EVERY))
+            if self._stopping():
+                raise CrawlStopped(f"the crawl was stopped before {host} was asked")
             known.free_at = monotonic() + known.delay
 
     def slow_down(self, host: str, seconds: float) -> None:

@@ -16,6 +16,7 @@ from protego import Protego
 from crawlers.failures import (
     CertificateRefused,
     ConnectionLost,
+    CrawlStopped,
     HostUnreachable,
     NoAnswer,
     RobotsForbid,
@@ -120,7 +121,7 @@ class Robots:
 
 def _spoken(error: NoAnswer, host: str) -> NoAnswer:
     """A failure in the words that help: where nobody is reached at all, it is not the robots.txt that is at fault."""
-    if isinstance(error, (HostUnreachable, ConnectionLost, CertificateRefused)):
+    if isinstance(error, (HostUnreachable, ConnectionLost, CertificateRefused, CrawlStopped)):
         return error
     return RobotsUnreadable(_unreadable(host, str(error)))
 

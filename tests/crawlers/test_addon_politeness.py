@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -33,9 +36,15 @@ def distances(server: Wires) -> list[float]:
 
 
 def test_one_at_a_time_is_asked_in_the_order_of_the_plan(server: Wires, tmp_path: Path) -> None:
-    names = [f"/{number}" for number in range(12)]
-    crawl_apart(tmp_path, [f"{server.address}{name}" for name in names])
-    assert server.targets() == ["/robots.txt", *names]
+    names, following = [f"/{number}" for number in range(8)], [f"/f{number}" for number in range(6)]
+    crawl_apart(
+        tmp_path, [f"{server.address}{name}" for name in names],
+        options={"following": [f"{server.address}{name}" for name in following]},
+    )  # fmt: skip
+    asked = server.targets()
+    assert [name for name in asked if name in names] == names
+    assert [name for name in asked if name in following] == following
+    assert len(asked) == 1 + len(names) + len(following)
 
 
 def test_two_requests_to_a_host_are_never_nearer_than_its_delay(server: Wires, tmp_path: Path) -> None:
@@ -92,6 +101,19 @@ def test_what_is_too_long_to_wait_for_fails_and_says_until_when(server: Wires, t
     assert f"answered with status 503; it asks to wait until {tomorrow:%Y-%m-%d}" in (crawled.problem("/date") or "")
     assert "refuses with status 429; it asks to wait until 20" in (crawled.problem("/seconds") or "")
     assert crawled.verdict == "blocked"
+
+
+def test_a_crawl_that_is_told_to_stop_does_not_wait_for_its_turn(server: Wires, tmp_path: Path) -> None:
+    def answers(asked: Asked) -> Told:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+        return http(503, b"", ("Retry-After", "110"))
+
+    server.answers = answers
+    began = time.monotonic()
+    crawled = crawl_apart(tmp_path, [f"{server.address}/{name}" for name in "ab"])
+    assert (crawled.verdict, crawled.reasons) == ("cancelled", ["cancelled"])
+    assert server.targets() == ["/robots.txt", "/a"]
+    assert time.monotonic() - began < 50
 
 
 def test_429_is_not_answered_by_asking_again(server: Wires, tmp_path: Path) -> None:
