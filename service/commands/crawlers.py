@@ -1,4 +1,4 @@
-"""Commands about sources: ``sources``, ``crawl``, ``import``, ``load-starter``."""
+"""Commands about sources: ``sources``, ``crawl``, ``import``, ``load-starter``, ``new-source``."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -39,6 +39,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(crawl)
     app.command("import")(import_files)
     app.command("load-starter")(load_starter)
+    app.command("new-source")(new_source)
 
 
 def sources(as_json: Json = False) -> None:
@@ -211,6 +212,25 @@ def load_starter(child: Child = False, as_json: Json = False) -> None:
         say(f"{start}{ends}. The archive holds {held.notices:,} notices. {settled}")
     if bad:
         raise typer.Exit(5)
+
+
+def new_source(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name: small letters, digits, underscores.")],
+    as_json: Json = False,
+) -> None:
+    """Write the first files of a new source, with a test that fails until it is written.
+
+    Example: noticewatch new-source city_contracts
+    """
+    from crawlers.scaffold import PROJECT, write_source  # noqa: PLC0415 - only this command writes code
+
+    written = [str(file.relative_to(PROJECT)) for file in write_source(name, PROJECT)]
+    if as_json:
+        say_json({"name": name, "written": written})
+        return
+    for file in written:
+        say(file)
+    say(f"{name} is not crawled yet. What to fill in, and how to record and test it: CONTRIBUTING.md.")
 
 
 def _counts(held: queries.Counts) -> dict[str, Any]:
