@@ -120,6 +120,7 @@ def test_what_the_source_says_of_a_bad_search_is_told(whole: dict[str, Any], sai
     assert refusal is not None
     assert said in refusal.sentence
     assert not refusal.nothing
+    assert SPIDER.problem(answer({"message": "slow down"}, status=429)) is None
     with pytest.raises(SourceDrift, match="but says"):
         list(parser.rows(answer(whole).open(), Shape()))
 
@@ -163,7 +164,7 @@ def test_every_field_that_is_asked_for_is_one_the_source_has() -> None:
 
 
 def test_a_document_of_five_facts_carries_no_more_than_they() -> None:
-    carried = parser.read_row(rows({"abstract": None, "html_url": "h"})[0], capture(), Shape()).carried
+    carried = parser.read_row(rows({"abstract": None, "html_url": "https://x/1"})[0], capture(), Shape()).carried
     assert carried == {
         "kind", "title", "title_from", "description", "dates.posted", "links", "numbers.document",
     }  # fmt: skip
@@ -182,3 +183,9 @@ def test_a_document_of_five_facts_carries_no_more_than_they() -> None:
 def test_an_answer_that_is_not_what_was_due_is_refused_in_words(payload: bytes, said: str) -> None:
     with pytest.raises(SourceDrift, match=said):
         list(parser.rows(io.BytesIO(payload), Shape()))
+
+
+def test_words_in_the_place_of_an_address_are_refused() -> None:
+    [row] = rows({"html_url": "javascript:alert(1)"})
+    with pytest.raises(SourceDrift, match="html_url of document 2026-07755 is no address where one was due"):
+        parser.read_row(row, capture(), Shape())

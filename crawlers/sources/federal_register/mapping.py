@@ -8,6 +8,7 @@ from crawlers.members import Members
 from noticewatch.buyers import BuyerEntry, find
 from noticewatch.contacts import mask
 from noticewatch.dates import Role, bare_date
+from noticewatch.errors import SourceDrift
 from noticewatch.models import Buyer, DateValue, Document, Kind, Link, Notice, Number, Status, Text
 from noticewatch.numbers import plain
 
@@ -73,7 +74,7 @@ _DOCUMENTS: Final = (
 
 
 def to_notice(members: Members) -> Notice:
-    """The notice that a document states."""
+    """The notice that a document states. Raises SourceDrift where what should be an address is none."""
     members.ignore(*UNREAD)
     kinds = [kind for kind in (members.text("type"), members.text("subtype")) if kind]
     agencies = [agency for stated in members.objects("agencies") if (agency := _agency(stated)) is not None]
@@ -88,7 +89,7 @@ def to_notice(members: Members) -> Notice:
         numbers=tuple(_numbers(members, _issuer(agencies))),
         dates=tuple(_dates(members)),
         documents=tuple(_documents(members)),
-        links=tuple(Link(url=address) for address in [members.text("html_url")] if address),
+        links=tuple(Link(url=address) for address in [_address(members, "html_url")] if address),
     )
 
 
@@ -154,7 +155,15 @@ def _dates(members: Members) -> Iterator[DateValue]:
             members.shape.remarks[f"{member} that is no date"] += 1
 
 
+def _address(members: Members, member: str) -> str:
+    """An address on the web; empty where there is none. Raises SourceDrift where something else stands in its place."""
+    printed = members.text(member)
+    if printed and not printed.startswith(("https://", "http://")):
+        raise SourceDrift(f"{member} of document {members.text('document_number')} is no address where one was due.")
+    return printed
+
+
 def _documents(members: Members) -> Iterator[Document]:
     for member, title, media_type in _DOCUMENTS:
-        if address := members.text(member):
+        if address := _address(members, member):
             yield Document(url=address, title=title, media_type=media_type)

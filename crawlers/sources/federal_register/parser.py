@@ -35,7 +35,7 @@ def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
 
 
 def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:  # noqa: ARG001 - the capture's time is not needed
-    """The reading of a row."""
+    """The reading of a row. Raises SourceDrift where what should be an address is none."""
     members = Members(row.raw, shape)
     notice = to_notice(members)
     members.close()

@@ -89,6 +89,8 @@ class FederalRegisterSpider(JsonPagesSpider):
 
     def problem(self, answer: Answer) -> Refusal | None:
         """What the source says of a search that it does not take: ``errors`` by condition, or a ``message``."""
+        if answer.capture.status != 400:
+            return None
         try:
             whole = _object(answer)
         except SourceDrift:
