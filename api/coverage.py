@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from api import forms, words
 from api.context import Context
 from archive import queries
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
+from crawlers.due import Due, Standing, plan
 from crawlers.source import Source
+from crawlers.standing import crawl_runs, standings
 from noticewatch.buyers import find
+from noticewatch.identifiers import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class SourceView:
     attempt: str
     next: str
     enabled: bool
+    way: str
+    standing: tuple[str, ...]
+    not_covered: tuple[str, ...]
+    traps: tuple[str, ...]
+    verified: str
     windows: Sequence[Coverage]
 
 
@@ -94,12 +103,18 @@ def coverage_view(held: Context) -> CoverageView:
 
 
 def _count(held: Context) -> CoverageView:
+    moment = now()
+    runs = crawl_runs(held.archive, held.sources)
+    standing = standings(held.archive, held.sources, held.settings, moment)
+    due = {item.source: item for item in plan(held.sources, held.settings, runs, moment, standing=standing)}
     with held.archive.reading() as connection:
         counts = queries.counts(connection)
         status = queries.sources_status(connection)
         covered = queries.coverage(connection)
     views = tuple(
-        source_view(source, status.get(name), [row for row in covered if row.source == name], _enabled(held, name))
+        source_view(
+            source, status.get(name), [row for row in covered if row.source == name], due[name], standing[name], moment
+        )
         for name, source in held.sources.items()
     )
     known = tuple(said for view in views if (said := known_gaps(view)))
@@ -141,7 +156,14 @@ def known_gaps(view: SourceView) -> str:
     return f"Known gaps of {view.title}: {shown}{more}."
 
 
-def source_view(source: Source, status: SourceStatus | None, covered: Sequence[Coverage], enabled: bool) -> SourceView:
+def source_view(
+    source: Source,
+    status: SourceStatus | None,
+    covered: Sequence[Coverage],
+    due: Due,
+    standing: Standing,
+    moment: datetime,
+) -> SourceView:
     """A source's row, in words. Pure."""
     run = (status.last_data or status.last_run) if status else None
     return SourceView(
@@ -165,8 +187,13 @@ def source_view(source: Source, status: SourceStatus | None, covered: Sequence[C
         findings=run.findings if run else (),
         kind=RUN_KINDS.get(run.kind, run.kind) if run else "",
         attempt=_attempt(status),
-        next=_next(source, status, enabled),
-        enabled=enabled,
+        next=_next(source, due, moment),
+        enabled=due.at is not None,
+        way=_way(source, due, moment),
+        standing=_standing(standing),
+        not_covered=source.not_covered,
+        traps=source.traps,
+        verified=_verified(source),
         windows=covered,
     )
 
@@ -187,14 +214,39 @@ def verdict_words(run: RunRow | None) -> str:
     return words.VERDICTS[run.verdict] if run.verdict else "under way"
 
 
-def _next(source: Source, status: SourceStatus | None, enabled: bool) -> str:
-    if not enabled:
-        return "switched off in the settings"
-    every = f"every {_span(source.schedule.total_seconds())}"
-    run = status.last_run if status else None
-    if run is None or run.kind not in {"crawl", "replay"}:
-        return f"{every}; due now"
-    return f"{every}; next after {words.moment_words(run.started_at + source.schedule)}"
+def _way(source: Source, due: Due, moment: datetime) -> str:
+    """How its notices come, in sentences."""
+    note = f" {source.live_note}" if source.live_note else ""
+    if not source.live:
+        return f"From recordings and imports only.{note}"
+    return f"Crawled by noticewatch: {_next(source, due, moment)}.{note}"
+
+
+def _next(source: Source, due: Due, moment: datetime) -> str:
+    if not source.live:
+        return "recordings and imports only"
+    if due.at is None:
+        return "not started: this server has no key for it" if due.why.startswith("not started") else due.why
+    every = f"every {_span(due.every.total_seconds())}"
+    waits = f" ({due.why})" if due.why else ""
+    return f"{every}; due now" if due.at <= moment else f"{every}; next after {words.moment_words(due.at)}{waits}"
+
+
+def _standing(standing: Standing) -> tuple[str, ...]:
+    """What keeps a source's notices back, in sentences."""
+    said = []
+    if standing.held:
+        count = words.count_words(standing.held, "part")
+        said.append(f"{count} of it changed so much that a person looks at it before it is taken in.")
+    if standing.calls is not None:
+        said.append(f"It answers {standing.calls} calls a day; {standing.calls_left} are left today.")
+    return tuple(said)
+
+
+def _verified(source: Source) -> str:
+    if source.last_verified is None:
+        return ""
+    return f"{words.day_words(str(source.last_verified))}. {source.verified_how or ''}".strip()
 
 
 def _span(seconds: float) -> str:
@@ -202,11 +254,6 @@ def _span(seconds: float) -> str:
     if hours < 1:
         return words.count_words(int(seconds / 60), "minute")
     return words.count_words(int(hours), "hour") if hours < 72 else words.count_words(int(hours / 24), "day")
-
-
-def _enabled(held: Context, name: str) -> bool:
-    setting = held.settings.sources.get(name)
-    return setting is None or setting.enabled
 
 
 def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
@@ -224,7 +271,13 @@ def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
             "terms": source.terms,
             "description": source.description,
             "enabled": row.enabled,
+            "live": source.live,
             "next": row.next,
+            "standing": list(row.standing),
+            "not_covered": list(row.not_covered),
+            "traps": list(row.traps),
+            "last_verified": source.last_verified,
+            "verified_how": source.verified_how,
             "status": forms.status_form(status[name]) if name in status else None,
         }
         for (name, source), row in zip(held.sources.items(), view.sources, strict=True)
