@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from typing import Final, Self
 
 from noticewatch.buyers import find
+from noticewatch.dates import instant
 from noticewatch.models import Buyer, Content, Kind, Notice
 from noticewatch.numbers import plain
 
@@ -18,6 +19,9 @@ DEFENSE: Final = frozenset({"017", "021", "057", "097"})
 
 NO_AWARD_NUMBER: Final = frozenset({"", "VARIOUS", "VARIES", "MULTIPLE", "NA", "TBD", "SEEBELOW"})
 """Words that stand where an award number should."""
+
+ZONE: Final = "America/New_York"
+"""Zone of times and days of posting that are printed without an offset."""
 
 LIKENESS: Final = 0.6
 _WEAK_BELOW = 7
@@ -57,7 +61,7 @@ class Link:
         amounts = [amount.get("value") for amount in content.get("amounts", ()) if amount["kind"] == "announced"]
         return cls(
             title=" ".join(_WORD.findall(" ".join(text["text"] for text in content.get("title", ())).casefold())),
-            posted=_time(dates.get("posted")),
+            posted=instant(dates["posted"], ZONE) if "posted" in dates else None,
             award=content["kind"] == Kind.AWARD,
             amount=amounts[0] if amounts and amounts[0] != "0" else None,
             awarded_on=dates.get("signed"),
@@ -115,13 +119,3 @@ def _award(notice: Notice) -> str:
     if number not in NO_AWARD_NUMBER:
         return number
     return "to " + plain(next((party.name for party in notice.parties if party.role == "supplier"), ""))
-
-
-def _time(value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else None

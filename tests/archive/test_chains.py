@@ -85,6 +85,13 @@ def test_an_award_whose_amount_and_date_both_differ_a_day_later_is_another() -> 
     assert not link("Ammunition", "2026-03-05T18:00:00-05:00", "200", "2026-03-02").follows(first)
 
 
+def test_times_and_days_of_posting_without_an_offset_count_too() -> None:
+    first = link("Ammunition", "2026-03-01", "100", "2026-03-01")
+    assert link("Ammunition", "2026-03-02", "200", "2026-03-02").follows(first)
+    assert not link("Ammunition", "2026-03-05 18:00:00", "200", "2026-03-02").follows(first)
+    assert not link("Ammunition", "2026-03-05T18:00:00-05:00", "200", "2026-03-02").follows(first)
+
+
 def test_titles_are_alike_by_words_or_by_letters() -> None:
     assert likeness("cell phone forensics", "forensics for cell phone") >= 0.6
     assert likeness("licence plate readers", "license plate reader") >= 0.6
