@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from archive.joins import Joiner
 from archive.readers import LogReader
 from archive.store import Archive
+from crawlers.due import refuse_unknown_sources
 from crawlers.source import load_sources
 from indexer.engine import SearchEngine
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
 from noticewatch.settings import Settings
-from service.schedule import refuse_unknown_sources
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger

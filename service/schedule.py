@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive import ledger, locks, queries
 from archive.rows import RunRow
 from archive.store import Archive
-from crawlers.due import Due, Planner, plan, refuse_unknown_sources
+from crawlers.due import Due, Planner, refuse_unknown_sources
 from crawlers.source import interval, load_sources
 from crawlers.standing import crawl_runs, standings
 from noticewatch.identifiers import now
@@ -42,8 +42,6 @@ _SAYS_ITSELF: Final = frozenset({0, 3, 4, 5, 6, 8, 9})
 """Exit codes of a crawl that has noted its verdict, or found its source held."""
 
 _log = logging.getLogger("noticewatch.schedule")
-
-__all__ = ["Schedule", "crawl_runs", "plan", "refuse_unknown_sources", "run_sentence"]
 
 
 class Schedule:

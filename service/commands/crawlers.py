@@ -10,8 +10,9 @@ import typer
 
 from archive import queries
 from archive.rows import RunRow, SourceStatus
-from crawlers.due import Due
+from crawlers.due import Due, Standing, plan, refuse_unknown_sources
 from crawlers.source import Source, load_sources, source
+from crawlers.standing import crawl_runs, standings
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
 from noticewatch.models import Verdict
@@ -20,7 +21,7 @@ from service import starter
 from service.assembly import open_archive
 from service.children import CRAWL_GRACE, end_with_parent
 from service.output import Bar, Field, Json, progress, say, say_json, say_table
-from service.schedule import crawl_runs, plan, refuse_unknown_sources, run_sentence
+from service.schedule import run_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,27 +52,32 @@ def sources(as_json: Json = False) -> None:
     known = load_sources()
     refuse_unknown_sources(settings, known)
     with open_archive(settings) as archive:
-        due = {item.source: item for item in plan(known, settings, crawl_runs(archive, known), now())}
+        moment = now()
+        standing = standings(archive, known, settings, moment)
+        planned = plan(known, settings, crawl_runs(archive, known), moment, standing=standing)
         with archive.reading() as connection:
             status = queries.sources_status(connection)
-    rows = [source_row(item, status.get(name), due[name]) for name, item in known.items()]
+    due = {item.source: item for item in planned}
+    rows = [source_row(item, status.get(name), due[name], standing[name]) for name, item in known.items()]
     if as_json:
         say_json(rows)
         return
     fields = (
         Field("source"), Field("notices", right=True), Field("covers"), Field("last complete crawl"),
-        Field("last run that brought notices", share=1), Field("next crawl"),
+        Field("last run that brought notices", share=3), Field("next crawl", share=2),
     )  # fmt: skip
     say_table(fields, [_shown(row) for row in rows])
 
 
-def source_row(item: Source, status: SourceStatus | None, due: Due) -> dict[str, Any]:
+def source_row(item: Source, status: SourceStatus | None, due: Due, standing: Standing) -> dict[str, Any]:
     """What is said of one source, in JSON values. Pure."""
     run = status.last_run if status else None
     return {
         "name": item.name,
         "title": item.title,
         "publisher": item.publisher,
+        "register": item.register,
+        "live": item.live,
         "notices": status.notices if status else 0,
         "captures": status.captures if status else 0,
         "covers_from": status.first_dated if status else None,
@@ -81,7 +87,12 @@ def source_row(item: Source, status: SourceStatus | None, due: Due) -> dict[str,
         "last_run": _run_form(run),
         "last_data": _run_form(status.last_data if status else None),
         "next": due.at,
+        "why": due.why,
         "enabled": due.at is not None,
+        "held_windows": standing.held,
+        "calls_a_day": standing.calls,
+        "calls_left": standing.calls_left,
+        "last_verified": item.last_verified,
     }
 
 
@@ -96,12 +107,28 @@ def _run_form(run: RunRow | None) -> dict[str, Any] | None:
 
 def _shown(row: dict[str, Any]) -> tuple[str, ...]:
     run, attempt = row["last_data"] or row["last_run"], row["last_run"]
-    covers = f"{row['covers_from']} to {row['covers_to']}" if row["covers_from"] else "nothing received yet"
-    upcoming = "switched off" if not row["enabled"] else _minute(row["next"])
+    without_days = (
+        f"no days; received {row['last_captured']:%Y-%m-%d}" if row["last_captured"] else "nothing received yet"
+    )
+    covers = f"{row['covers_from']} to {row['covers_to']}" if row["covers_from"] else without_days
     return (
         row["name"], f"{row['notices']:,}", covers, _minute(row["last_complete"]) or "none yet",
-        _said(run, attempt), upcoming,
+        _said(run, attempt), _upcoming(row),
     )  # fmt: skip
+
+
+def _upcoming(row: dict[str, Any]) -> str:
+    """When it is crawled next or why not, what is held back, and how many calls are left."""
+    if not row["live"]:
+        return f"recordings and imports only: {row['why']}"
+    if not row["enabled"]:
+        return str(row["why"])
+    parts = [_minute(row["next"]) + (f" ({row['why']})" if row["why"] else "")]
+    if row["held_windows"]:
+        parts.append(f"{row['held_windows']} held back: crawl {row['name']} --accept")
+    if row["calls_left"] is not None:
+        parts.append(f"{row['calls_left']} of {row['calls_a_day']} calls left today")
+    return "; ".join(parts)
 
 
 def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
@@ -112,8 +139,9 @@ def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
     why = f": {'; '.join(reasons[:2])}" if reasons else ""
     more = f"; and {len(reasons) - 2} more (--json has all)" if len(reasons) > 2 else ""
     verdict = run["verdict"].replace("_", " ") if run["verdict"] else "under way"
+    drift = f". Shape: {'; '.join(run['findings'])}" if run["findings"] else ""
     later = f". Since then a {attempt['kind']}: {attempt['said']}" if attempt["id"] != run["id"] else ""
-    return f"{run['kind']}: {verdict}{why}{more}{later}"
+    return f"{run['kind']}: {verdict}{why}{more}{drift}{later}"
 
 
 def _minute(moment: datetime | None) -> str:

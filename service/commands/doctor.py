@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from crawlers.due import refuse_unknown_sources
 from crawlers.source import load_sources, source
 from noticewatch.errors import NoticewatchError
 from noticewatch.identifiers import now
@@ -14,7 +15,6 @@ from service.doctor import archived, live, machine, sourced
 from service.doctor.finding import Finding, guarded
 from service.holding import holder
 from service.output import Field, Json, note, say, say_json, say_table
-from service.schedule import refuse_unknown_sources
 
 _WORDS = {"good": "good", "note": "note", "bad": "BAD"}
 

@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 
+from crawlers.source import load_sources
 from service.cli import main
 from tests.service.conftest import CUT
 
@@ -132,6 +133,29 @@ def test_sources_say_what_they_cover_and_when_they_are_due(loaded):
     assert code == 0
     assert "usaspending_transactions" in out
     assert "partial" in out
+
+
+def test_sources_say_which_are_not_crawled_and_why(noticewatch):
+    code, out, _ = noticewatch("sources", "--json")
+    rows = {row["name"]: row for row in json.loads(out)}
+    known = load_sources()
+    assert (code, list(rows)) == (0, list(known))
+    for name, source in known.items():
+        row, keyed = rows[name], source.key is not None and source.key.required
+        assert (row["live"], row["enabled"]) == (source.live, source.live and not keyed)
+        assert bool(row["why"]) is not row["enabled"]
+        if source.live and keyed:
+            assert row["why"].startswith(f"not started: no key; get one at {source.key.obtain}")
+        if source.quota:
+            assert row["calls_left"] == source.quota.calls
+
+
+def test_sources_as_a_table_name_what_a_person_has_to_do(noticewatch, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "600")
+    _, out, _ = noticewatch("sources")
+    for source in load_sources().values():
+        assert source.name in out
+        assert source.live or "recordings and imports only" in out
 
 
 def test_the_index_is_at_the_head_after_a_load_and_can_be_rebuilt(loaded):
