@@ -117,8 +117,9 @@ class Job:
 
     @property
     def settings(self) -> Settings:
-        key = KEY if source(self.name).key else None
-        own = SourceSettings(through=self.through, key=key, calls_a_day=100_000)  # type: ignore[arg-type]  # a SecretStr
+        facts = source(self.name)
+        key, calls = KEY if facts.key else None, 100_000 if facts.quota else None
+        own = SourceSettings(through=self.through, key=key, calls_a_day=calls)  # type: ignore[arg-type]  # a SecretStr
         return Settings(home=self.home, contact="test@example.org", sources={self.name: own})
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 import orjson
 
 from crawlers.source import Source
+from crawlers.verdict import ENOUGH
 from noticewatch.models import Verdict
 from tests.faults.payloads import Form, form_of, rows_of, shifted, with_rows, without_column, without_rows
 from tests.faults.server import Reply
@@ -68,7 +69,8 @@ class Fault:
     bend: what it does to the good reply of its target; times: how often it strikes, None for always; choose: its
     target, None where the source has none; everywhere: it strikes every request; verdicts, says: how the crawl ends,
     and a pattern that its reasons match; walked: the target's window may count as walked to the end; facts: of
-    ``source.toml`` that are lowered for it; applies: to which sources; way: how the source is reached.
+    ``source.toml`` that are lowered for it; applies: to which sources; way: how the source is reached; throttles: the
+    source says that it has been asked too much.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Fault:
     applies: Callable[[Source], bool] = lambda source: True
     way: Literal["http", "tls", "nowhere"] = "http"
     robots: Reply | None = None
+    throttles: bool = False
 
     def expected(self, target: Target) -> frozenset[Verdict]:
         """The verdicts that are right; where good pages came before, what failed alone makes its window partial."""
@@ -102,6 +105,12 @@ def only_later_page(targets: Sequence[Target]) -> Target | None:
 def largest_of(*forms: Form) -> Choice:
     """The largest whose answer has one of these forms."""
     return lambda targets: largest([target for target in targets if target.form in forms])
+
+
+def tellable(targets: Sequence[Target]) -> Target | None:
+    """The largest, where the archive knows rows enough of it that their change cannot be taken for corrections."""
+    found = largest([target for target in targets if target.form in {"csv", "json", "xml"}])
+    return found if found and found.known and len(found.keys) >= ENOUGH else None
 
 
 def states_total(targets: Sequence[Target]) -> Target | None:
@@ -255,8 +264,9 @@ def _robots(status: int, payload: bytes = b"") -> Reply:
 FAULTS: Final[Sequence[Fault]] = (
     Fault("429, asks for a second", frozenset({COMPLETE}), "", _throttled(1), times=1, walked=True,
           applies=without_quota),
-    Fault("429, asks for a day", frozenset({BLOCKED}), "429|too many", _throttled(_FAR), choose=later_page),
-    Fault("429, asks for a date", frozenset({BLOCKED}), "429|too many", _throttled_until),
+    Fault("429, asks for a day", frozenset({BLOCKED}), "429|too many", _throttled(_FAR), choose=later_page,
+          throttles=True),
+    Fault("429, asks for a date", frozenset({BLOCKED}), "429|too many", _throttled_until, throttles=True),
     Fault("503 once", frozenset({COMPLETE}), "", _failing(503), times=1, walked=True),
     Fault("503 for good", frozenset({FAILED}), "503", _failing(503), choose=later_page),
     Fault("403 with an HTML page", frozenset({BLOCKED}), "403", _failing(403, HTML)),
@@ -281,7 +291,7 @@ FAULTS: Final[Sequence[Fault]] = (
           "only 0 rows|0 came|counts|no rows", _payload(without_rows), choose=largest_of("csv", "json", "xml")),
     Fault("a column less", frozenset({FAILED}), "column|cut", _payload(without_column), choose=largest_of("csv")),
     Fault("shifted column", frozenset({FAILED}), "change storm|differ|held|column|was due", _shifted,
-          choose=largest_of("csv", "json", "xml")),
+          choose=tellable),
     Fault("total that changes", frozenset({PARTIAL}), "count", _other_total, choose=states_total, walked=True),
     Fault("page drift", frozenset({PARTIAL}), "drift", _drifted, choose=only_later_page, walked=True),
     Fault("expired key", frozenset({BLOCKED}), "key|403|refuse", _failing(403, _EXPIRED), everywhere=True,
