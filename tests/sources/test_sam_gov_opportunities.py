@@ -320,6 +320,11 @@ def test_an_answer_without_a_count_is_drift(total: Any) -> None:
         SPIDER.total(DAY, answer(json.dumps({"totalRecords": total, "opportunitiesData": []}).encode()))
 
 
+def test_an_error_in_an_answer_of_status_200_is_told_in_its_own_words() -> None:
+    with pytest.raises(SourceDrift, match="but says: You have exceeded your rate limit"):
+        SPIDER.total(DAY, answer(b'{"error":{"code":"OVER_RATE_LIMIT","message":"You have exceeded your rate limit"}}'))
+
+
 def test_a_day_above_the_limit_is_walked_type_by_type_and_a_type_is_the_end() -> None:
     parts = SPIDER.split(DAY)
     assert [part.key for part in parts] == [f"2026-02-20/{code}" for code in "uparsogki"]

@@ -94,7 +94,7 @@ class SamGovOpportunitiesSpider(JsonPagesSpider):
         if status == 404:
             return _not_found(words)
         if status == 429:
-            sentence = "SAM.gov answers no more calls with this key today"
+            sentence = f"SAM.gov answers no more calls with this key {'today' if until else 'for now'}"
             return Refusal(f"{sentence}; it says: {words}" if words else sentence, blocked=True, until=until)
         if status in {401, 403} and (code or words):
             obtain = self.source.key.obtain if self.source.key else self.source.home
@@ -124,7 +124,7 @@ def _count(answer: Answer, name: str) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    said = _words(answer.json)
+    said = _words(_inner(answer.json))
     raise SourceDrift(f"SAM.gov's answer does not state {name}{f', but says: {said}' if said else ''}.")
 
 
@@ -145,10 +145,15 @@ def _said(answer: Answer) -> tuple[str, str, datetime | None]:
     except orjson.JSONDecodeError:
         plain = payload.decode("utf-8", "replace").strip()
         return ("" if plain.startswith("<") else plain[:_MOST_WORDS]), "", None
-    inner = body.get("error") if isinstance(body, dict) and isinstance(body.get("error"), dict) else body
+    inner = _inner(body)
     code = str(inner.get("code") or inner.get("errorCode") or "") if isinstance(inner, dict) else ""
     until = body.get("nextAccessTime") if isinstance(body, dict) else None
     return _words(inner), code, next_access(until) if isinstance(until, str) else None
+
+
+def _inner(body: Any) -> Any:
+    """The object that says what went wrong: ``error`` where that is one, else the body itself."""
+    return body["error"] if isinstance(body, dict) and isinstance(body.get("error"), dict) else body
 
 
 def _words(body: Any) -> str:
