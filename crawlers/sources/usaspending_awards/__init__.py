@@ -1,0 +1,1 @@
+"""USAspending, awards as they stand: contracts, orders, vehicles and assistance, by search, detail and download."""
