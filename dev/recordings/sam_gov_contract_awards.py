@@ -44,7 +44,7 @@ def build(samples: Path, folder: Path = REPLAYS) -> None:
     second = Recorder(RECORDER, datetime(2026, 1, 7, 12, tzinfo=UTC), MADE)
     with WarcWriter(folder, "", name="2-two-days.warc.gz") as writer:
         _write(writer, CHANGED, "2026-01-05", _records(files, WHOLE), second)
-        _write(writer, DELETED, "2026-01-05", _records(files, GONE), second)
+        _write(writer, DELETED, "2026-01-05", _records(files, GONE)[:3], second)
         _write(writer, CHANGED, "2026-01-06", [], second)
         _write(writer, DELETED, "2026-01-06", [], second)
 

@@ -39,6 +39,12 @@ CARRIES: Final = {
 }  # fmt: skip
 """Sections of a record (parameter includeSections), with the paths of a notice that each carries."""
 
+_KNOWN: Final = {
+    "coreData": frozenset({"coreVersionId", "awardOrIDV", "federalOrganization", "acquisitionData"}),
+    "awardDetails": frozenset({"dates", "dollars", "transactionData", "awardeeData", "productOrServiceInformation"}),
+}
+"""Members of a section of which it has at least one."""
+
 _ABSENT: Final = frozenset({"N/A", "NULL"})
 _AMOUNTS: Final[tuple[tuple[str, str, AmountKind, Basis], ...]] = (
     ("dollars", "actionObligation", AmountKind.OBLIGATED, "change"),
@@ -73,6 +79,15 @@ def identity_of(record: Members) -> Identity | None:
         parent_agency=_coded(names, "referencedIDVSubtier").code,
         vehicle="IDV" in stated if stated else not parent and numbers_a_vehicle(piid),
     )  # fmt: skip
+
+
+def strange_section(values: Any) -> str | None:
+    """Name of the first section of a record that holds nothing it is known for; None where all are as they should."""
+    for name, known in _KNOWN.items():
+        section = values.get(name)
+        if isinstance(section, dict) and section and not known & section.keys():
+            return name
+    return None
 
 
 def read_record(values: Any, identity: Identity, shape: Shape, *, deleted: bool) -> tuple[Notice, frozenset[str]]:

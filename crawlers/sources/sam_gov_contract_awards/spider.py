@@ -77,10 +77,10 @@ class SamGovContractAwardsSpider(JsonPagesSpider):
             return Refusal("no record matches", nothing=True)
         words = f": {text}" if (text := said(payload)) else " and says nothing"
         if status == 429:
-            until = _next_access(payload, answer.capture.fetched_at)
-            return Refusal(f"the day's calls are used up{words}", blocked=True, until=until)
+            until = _next_access(payload)
+            return Refusal(f"the day's calls are used up{words}", blocked=True, until=until) if until else None
         if status in {401, 403}:
-            return Refusal(f"the key is refused{words}; obtain one at {self._obtain}", blocked=True)
+            return Refusal(f"status {status}{words}; a key is obtained at {self._obtain}", blocked=True)
         return Refusal(f"status {status}{words}")
 
     def window_of(self, capture: Capture) -> Window | None:
@@ -112,9 +112,7 @@ def _payload(answer: Answer) -> bytes:
         return stream.read()
 
 
-def _next_access(payload: bytes, now: datetime) -> datetime:
-    """When the source answers again: as it says, else when the next day begins in UTC."""
+def _next_access(payload: bytes) -> datetime | None:
+    """When the source says that it answers again; None where it does not say so."""
     match = _NEXT.search(payload.decode("utf-8", "replace"))
-    if match:
-        return datetime.strptime(match[1], "%Y-%b-%d %H:%M:%S").replace(tzinfo=UTC)
-    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return datetime.strptime(match[1], "%Y-%b-%d %H:%M:%S").replace(tzinfo=UTC) if match else None
