@@ -113,11 +113,6 @@ def tellable(targets: Sequence[Target]) -> Target | None:
     return found if found and found.known and len(found.keys) >= ENOUGH else None
 
 
-def shiftable(targets: Sequence[Target]) -> Target | None:
-    """The largest whose rows hold two texts to swap; members that are objects have no columns."""
-    return largest([one for one in targets if shifted(one.good.payload, one.keys) != one.good.payload])
-
-
 def states_total(targets: Sequence[Target]) -> Target | None:
     """A count, or a later page, that states the source's own count."""
     told = [one for one in targets if one.total and _states(one.good.payload, one.total)]
