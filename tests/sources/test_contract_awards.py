@@ -202,7 +202,7 @@ def test_an_awardee_is_read_wherever_it_stands() -> None:
 
 
 def test_user_names_and_addresses_of_officials_are_nowhere() -> None:
-    core = {"acquisitionMarketingData": {"emailAddress": "somebody@agency.example"}}
+    core = {"awardOrIDV": "AWARD", "acquisitionMarketingData": {"emailAddress": "somebody@agency.example"}}
     said = str([one.notice.content() for one in readings(changed(coreData=core))])
     assert "SOMEBODY" not in said
     assert "agency.example" not in said
