@@ -33,7 +33,7 @@ class Fetcher:
         self._targets = self._hosts | frozenset(source.redirect_hosts)
         self._key = own.key.get_secret_value().strip() if own.key else None
         self._mask = Mask([self._key] if self._key else [])
-        self._through = own.through
+        self._through, self._calls_a_day = own.through, own.calls_a_day
         self._turns = Turns(source.delay, stopping)
         self._robots = Robots(self._robots_txt, self._turns.slow_down)
         self._wire: Wire | None = None
@@ -97,7 +97,7 @@ class Fetcher:
         return await self._open_capturer().keep(asked, reply), reply
 
     def _advice(self, reply: Reply, attempt: int) -> Advice:
-        counted = self._source.quota is not None
+        counted = self._source.quota is not None or self._calls_a_day is not None
         return advice(reply.status, reply.header("Retry-After"), attempt, self._source.delay, now(), quota=counted)
 
     def _secrets(self, asked: Asking) -> list[tuple[str, str]]:

@@ -123,9 +123,12 @@ def test_429_is_not_answered_by_asking_again(server: Wires, tmp_path: Path) -> N
     assert (crawled.verdict, crawled.reasons) == ("blocked", ["127.0.0.1 refuses with status 429"])
 
 
-def test_a_source_that_counts_calls_is_not_asked_again_after_429(server: Wires, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["source.toml", "the operator"])
+def test_a_source_that_counts_calls_is_not_asked_again_after_429(server: Wires, tmp_path: Path, by: str) -> None:
     server.answers = lambda asked: http(429, b"", ("Retry-After", "1"))
-    crawl_apart(tmp_path, [f"{server.address}/a"], quota=Quota(calls=100))
+    facts = {"quota": Quota(calls=100)} if by == "source.toml" else {}
+    settings = {"sources": {"tiny_asks": {"calls_a_day": 100}}} if by == "the operator" else {}
+    crawl_apart(tmp_path, [f"{server.address}/a"], settings=settings, **facts)
     assert server.targets() == ["/robots.txt", "/a"]
 
 
