@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from archive import tables
 from archive.store import Archive
 from archive.warc import Recorded, recorded
-from crawlers.loading import load_parser
+from crawlers.loading import load_parser, load_spider
 from crawlers.parsing import Row, Shape
 from crawlers.source import source
 from noticewatch.errors import SourceDrift
@@ -111,14 +111,22 @@ def next_day(home: Path) -> None:
 
 
 def _crawl_yesterday(stated: Healthy, folder: Path, server: Publisher) -> Path:
-    last = stated.last
-    if stated.first and stated.last and stated.first < stated.last:
-        last = str(date.fromisoformat(stated.last) - timedelta(days=1))
-    own = pinned(stated.name, folder / "pinned-yesterday", stated.first, last)
+    own = pinned(stated.name, folder / "pinned-yesterday", stated.first, _last_of_yesterday(stated))
     server.serve(_as_of_yesterday(stated.name, stated.recordings[-1], answers_of(stated.recordings[-1])))
     home = folder / "yesterday"
     crawled(Job(home, stated.name, own, server.address, facts=LOWERED), server)
     return home
+
+
+def _last_of_yesterday(stated: Healthy) -> str | None:
+    """The last day but one, where its crawl walks windows that today's walks too, and was recorded with them."""
+    if stated.first is None or stated.last is None or stated.first >= stated.last:
+        return stated.last
+    spider = load_spider(source(stated.name))(source(stated.name))
+    first, last = date.fromisoformat(stated.first), date.fromisoformat(stated.last)
+    before = last - timedelta(days=1)
+    fewer = set(spider.windows(first, before, before))
+    return str(before) if fewer and fewer < set(spider.windows(first, last, last)) else stated.last
 
 
 def _as_of_yesterday(name: str, recording: Path, today: Mapping[Key, Reply]) -> dict[Key, Reply]:
