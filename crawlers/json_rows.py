@@ -10,6 +10,7 @@ from noticewatch.errors import SourceDrift
 
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
+_MARK: Final = b"\xef\xbb\xbf"
 _BROKEN: Final = "The answer is cut off or broken JSON; fetch it again."
 
 Element = tuple[int, int, Any]
@@ -24,7 +25,7 @@ def elements(payload: bytes) -> Iterator[Element]:
     text, whole = _read(payload)
     if not isinstance(whole, list):
         raise SourceDrift(f"The answer is no list{_said(whole)}.")
-    yield from _elements(text, _space(text, 0) + 1, ascii_only=len(text) == len(payload))
+    yield from _elements(payload, text, _space(text, 0) + 1)
 
 
 def elements_of(payload: bytes, member: str, *, may_lack: bool = False) -> Iterator[Element]:
@@ -43,19 +44,19 @@ def elements_of(payload: bytes, member: str, *, may_lack: bool = False) -> Itera
     if not isinstance(whole[member], list):
         raise SourceDrift(f"The answer's {member} are no list.")
     place = _space(text, _member(text, member)) + 1
-    yield from _elements(text, place, ascii_only=len(text) == len(payload))
+    yield from _elements(payload, text, place)
 
 
 def _read(payload: bytes) -> tuple[str, Any]:
-    start = payload[:200].lstrip()
+    start = payload[:200].removeprefix(_MARK).lstrip()
     if not start:
         raise SourceDrift("The answer is empty where JSON was due.")
     if start.startswith(b"<"):
         raise SourceDrift("The answer is an HTML or XML page where JSON was due.")
     try:
-        text = payload.decode("utf-8")
+        text = payload.decode("utf-8-sig")
         return text, _DECODER.decode(text)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
         raise SourceDrift(_BROKEN) from error
 
 
@@ -79,8 +80,9 @@ def _member(text: str, wanted: str) -> int:
     return found
 
 
-def _elements(text: str, place: int, *, ascii_only: bool) -> Iterator[Element]:
-    counted, count = 0, 0  # characters counted so far, and the bytes that they are
+def _elements(payload: bytes, text: str, place: int) -> Iterator[Element]:
+    ascii_only = len(text) == len(payload)
+    counted, count = 0, len(_MARK) if payload.startswith(_MARK) else 0  # characters so far, and the bytes that they are
     place = _space(text, place)
     while text[place] != "]":
         value, end = _DECODER.raw_decode(text, place)
