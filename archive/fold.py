@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from archive.held import HeldRecord
+from noticewatch.dates import is_time_of
 from noticewatch.models import Status, carries
 
 LAST_RANK: Final = 1_000
@@ -45,7 +46,12 @@ def merge(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def completed(value: Any, other: Any) -> Any:
-    """A value with what another one adds to it and does not contradict; the value itself where they differ."""
+    """A value with what another one adds to it and does not contradict; the value itself where they differ.
+
+    To a day another witness adds the time of day.
+    """
+    if is_time_of(other, value):
+        return other
     if isinstance(value, list) and isinstance(other, list):
         return [completed(item, next((one for one in other if _agree(item, one)), None)) for item in value]
     if isinstance(value, Mapping) and isinstance(other, Mapping) and _agree(value, other):
@@ -68,7 +74,7 @@ def _agree(one: Any, other: Any) -> bool:
     """Whether two values do not contradict each other: what both state is equal."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return all(_agree(one[name], other[name]) for name in one.keys() & other.keys())
-    return bool(one == other)
+    return bool(one == other or is_time_of(one, other) or is_time_of(other, one))
 
 
 def precedence(revisions: Mapping[str, str], ranks: Mapping[str, int]) -> list[str]:
@@ -88,12 +94,12 @@ def history(records: Sequence[HeldRecord], ranks: Mapping[str, int]) -> list[Ste
     for record in sorted(records, key=lambda held: held.order):
         states[record.source] = state_after(states.get(record.source, {}), record)
         revisions[record.source] = record.revision
-        merged = _merged(states, revisions, precedence(revisions, ranks))
+        merged = merge_witnesses(states, revisions, precedence(revisions, ranks))
         steps.append(Step(record, merged, not steps or merged != steps[-1].paths))
     return steps
 
 
-def _merged(
+def merge_witnesses(
     states: Mapping[str, Mapping[str, Any]], revisions: Mapping[str, str], order: Sequence[str]
 ) -> dict[str, Any]:
     """All witnesses merged; one that speaks of an older revision completes nothing that a newer one states."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from archive import tables as t
 from archive.fold import LAST_RANK
 from archive.times import moment
+from noticewatch.dates import is_time_of
 from noticewatch.models import Content, carries, to_paths
 
 _CHUNK: Final = 900
@@ -148,5 +149,7 @@ def _agree(one: Any, other: Any) -> bool:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return all(_agree(one[name], other[name]) for name in one.keys() & other.keys())
     if isinstance(one, str) and isinstance(other, str):
+        if is_time_of(one, other) or is_time_of(other, one):
+            return True
         return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
     return bool(one == other)

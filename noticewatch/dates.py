@@ -60,6 +60,14 @@ def instant(value: str, zone: str = "UTC") -> datetime | None:
     return moment.astimezone(ZoneInfo("UTC"))
 
 
+def is_time_of(value: object, day: object) -> bool:
+    """Whether a value is a time of a printed day: ``2026-04-24T23:24:04.649-04:00`` of ``2026-04-24``."""
+    return (
+        isinstance(value, str) and isinstance(day, str) and _DAY.fullmatch(day) is not None
+        and value.startswith(f"{day}T")
+    )  # fmt: skip
+
+
 def dated(notice: Notice, first_seen: datetime) -> tuple[str, DatedBy]:
     """The day a notice is dated by, ``YYYY-MM-DD`` as printed, and which it is: posted, else signed, else first seen.
 

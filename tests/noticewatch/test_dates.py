@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noticewatch.dates import bare_date, date_value, dated, instant
+from noticewatch.dates import bare_date, date_value, dated, instant, is_time_of
 from noticewatch.models import DateValue, Kind, Notice
 
 
@@ -51,3 +51,17 @@ def test_a_notice_is_dated_by_posted_then_signed_then_first_seen_as_printed() ->
     assert dated(Notice(kind=Kind.AWARD, dates=(signed, posted)), seen) == ("2026-04-24", "posted")
     assert dated(Notice(kind=Kind.AWARD, dates=(signed,)), seen) == ("2026-04-15", "signed")
     assert dated(Notice(kind=Kind.AWARD), seen) == ("2026-04-26", "first_seen")
+
+
+@pytest.mark.parametrize(
+    ("value", "day", "whether"),
+    [
+        ("2026-04-24T23:24:04-04:00", "2026-04-24", True),
+        ("2026-04-25T03:24:04Z", "2026-04-24", False),
+        ("2026-04-24", "2026-04-24", False),
+        ("2026-04-24T23:24:04", "2026-04", False),
+        (None, "2026-04-24", False),
+    ],
+)
+def test_a_time_is_one_of_its_printed_day(value: object, day: object, whether: bool) -> None:
+    assert is_time_of(value, day) is whether

@@ -19,6 +19,7 @@ from archive import queries
 from archive.rows import NoticeRow
 from archive.store import Archive
 from archive.warc import recorded
+from archive.witnesses import differences, witnesses
 from crawlers.appending import ranks
 from crawlers.parsing import Shape, read
 from crawlers.source import source
@@ -160,6 +161,21 @@ def test_both_witnesses_word_everything_else_alike() -> None:
         one, other = (to_paths(read[0].notice.content()) for read in (by_file(row), by_interface(row)))
         differ = {path for path in one.keys() | other.keys() if one.get(path) != other.get(path)}
         assert differ <= {"parties.supplier", "description", "documents", "dates.posted", "places"}
+
+
+def test_both_complete_each_other_and_are_told_apart_nowhere(archive: Archive) -> None:
+    (row,) = rows_with(AWARD)
+    see(archive, INTERFACE, by_interface(row), 0)
+    see(archive, BULK, by_file(row), 1)
+    held = only_notice(archive)
+    posted, party = held.notice.date("posted"), held.notice.parties[0]
+    assert posted is not None
+    assert (posted.value, posted.precision) == ("2026-04-15T15:46:25.3-04:00", "time")
+    assert (party.uei, party.printed) == ("KT4LXQLC2E15", "FCN, INC. Rockville MD 20852 USA")
+    with archive.reading() as connection:
+        said = witnesses(connection, held.number, RANKS)
+    assert [witness.source for witness in said] == [INTERFACE, BULK]
+    assert differences(said, held.notice.content()) == []
 
 
 def test_the_same_observations_give_the_same_notice_in_every_order(tmp_path: Path) -> None:
