@@ -32,9 +32,7 @@ FIRST, LAST = date(2017, 7, 30), date(2017, 7, 31)
 
 YEARLY: Final = {
     "ice-contract-awards-fy13-fy18-surveillance-subset.csv": lambda _: True,
-    "ice-contract-awards-fy14-no-header.csv.gz": lambda line: (
-        b"GAO13SB0011" in line or line.startswith(b"HSCEDM14F0001")
-    ),
+    "ice-contract-awards-fy17-no-header.csv.gz": lambda line: b"GAO13SB0011" in line or line.startswith(b"HSCEDM12D0"),
 }
 SUMMARIES: Final[Mapping[str, Callable[[bytes], bool]]] = {
     "Contracts_PrimeAwardSummaries_2025-03-21_ICE-Minnesota.csv.gz": lambda line: (
@@ -52,7 +50,7 @@ VERBATIM: Final = (
     "Contracts_PrimeAwardSummaries_2025-03-28_UMN.csv", "Assistance_PrimeAwardSummaries_empty-header-only.csv",
 )  # fmt: skip
 DETAILS: Final = ("awards-contract", "awards-idv", "awards-grant", "awards-loan")
-SEARCHES: Final = ("awards-search_results_contracts", "awards-search_results_idvs", "awards-search_results_grants")
+SEARCHES: Final = ("awards-search_results_idvs", "awards-search_results_grants")
 UNRECORDED: Final = "The request is not recorded; the one here is noticewatch's own."
 
 

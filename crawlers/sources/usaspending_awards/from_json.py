@@ -1,5 +1,7 @@
 """Answers of the source as awards: a row of the search, an award in full, an order under a vehicle. Pure."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from crawlers.federal_actions import Body, Coded, Supplier
@@ -10,19 +12,37 @@ from crawlers.sources.usaspending_awards.identity import Identity
 from noticewatch.dates import Role
 from noticewatch.models import AmountKind, Competition, Place
 
-_COMMON: Final = frozenset({
-    "kind", "kind_published", "status", "title", "title_from", "description", "buyers.contracting", "parties.supplier",
-    "amounts.obligated", "numbers.piid", "numbers.fain", "numbers.parent_piid", "numbers.generated_award_id",
-    "dates.start", "dates.end", "links",
-})  # fmt: skip
-LIST_CARRIES: Final = _COMMON | {
-    "buyers.funding", "amounts.paid", "dates.signed", "dates.modified", "classifications", "places",
-}  # fmt: skip
-DETAIL_CARRIES: Final = LIST_CARRIES | {
+_NAMED: Final = ("kind", "status", "numbers.piid", "numbers.fain", "numbers.parent_piid", "numbers.generated_award_id",
+                 "buyers.contracting", "links")  # fmt: skip
+_DESCRIBED: Final = ("title", "title_from", "description")
+LIST_CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "generated_internal_id": _NAMED,
+    "Recipient Name": ("parties.supplier",),
+    "Award Amount": ("amounts.obligated",),
+    "Total Outlays": ("amounts.paid",),
+    "Description": _DESCRIBED,
+    "Contract Award Type": ("kind_published",),
+    "Award Type": ("kind_published",),
+    "Funding Agency": ("buyers.funding",),
+    "Funding Sub Agency": ("buyers.funding",),
+    "Base Obligation Date": ("dates.signed",),
+    "Issued Date": ("dates.signed",),
+    "Start Date": ("dates.start",),
+    "End Date": ("dates.end",),
+    "Last Date to Order": ("dates.end",),
+    "Last Modified Date": ("dates.modified",),
+    "NAICS": ("classifications.naics",),
+    "PSC": ("classifications.psc",),
+    "Primary Place of Performance": ("places",),
+}
+"""Members of a row of the search with the paths that they carry; a row has those that were asked for."""
+DETAIL_CARRIES: Final = frozenset(path for paths in LIST_CARRIES.values() for path in paths) | {
     "amounts.base_and_exercised", "amounts.base_and_all_options", "dates.option_end", "numbers.solicitation",
     "numbers.opportunity", "competition",
 }  # fmt: skip
-CHILD_CARRIES: Final = _COMMON - {"parties.supplier"} | {"buyers.funding"}
+CHILD_CARRIES: Final = frozenset({
+    *_NAMED, *_DESCRIBED, "kind_published", "buyers.funding", "amounts.obligated", "dates.start", "dates.end",
+})  # fmt: skip
 
 _LIST_UNREAD: Final = (
     "internal_id", "recipient_id", "prime_award_recipient_id", "def_codes", "COVID-19 Obligations", "COVID-19 Outlays",
@@ -56,6 +76,12 @@ _CONTRACT_UNREAD: Final = frozenset({
     "interagency_contracting_authority", "purchase_card_as_payment_method",
 })  # fmt: skip
 """Clauses and waivers of a contract; each stands there as a code, most with words in ``…_description`` too."""
+
+
+@lru_cache(maxsize=64)
+def list_carries(members: frozenset[str]) -> frozenset[str]:
+    """The paths that a row of the search with these members can carry."""
+    return frozenset(path for member in members for path in LIST_CARRIES.get(member, ()))
 
 
 def searched(values: Any, identity: Identity, shape: Shape) -> Award:

@@ -54,9 +54,10 @@ class Identity:
         """From the columns of an older download; None where agency or number is missing."""
         if _stated(agency) == "" or _stated(number) == "":
             return None
-        code = _DEFENSE if agency.startswith(_DEFENSE_BRANCHES) else agency
+        code = _code(agency)
         above = _stated(parent)
-        return cls(code, number, above, _stated(parent_agency) if above else "", vehicle=vehicle)
+        named = _DEFENSE if code.startswith(_DEFENSE_BRANCHES) else code
+        return cls(named, number, above, _code(parent_agency) if above else "", vehicle=vehicle)
 
     @property
     def key(self) -> str:
@@ -73,3 +74,9 @@ class Identity:
 
 def _stated(part: str) -> str:
     return "" if part.strip() in _NONE else part.strip()
+
+
+def _code(printed: str) -> str:
+    """A code of an agency; spreadsheets have taken its zeros at the start (``559`` for 0559)."""
+    code = _stated(printed)
+    return code.zfill(4) if code.isascii() and code.isdigit() else code

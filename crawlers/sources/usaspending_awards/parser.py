@@ -27,17 +27,17 @@ _SUBAWARDS: Final = "These are sub-awards; import them as usaspending_subawards.
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of JSON: the member that holds the award's id, how a row is read, and what it can carry."""
+    """A form of JSON: the member that holds the award's id, how a row is read, what a row of these members carries."""
 
     member: str
     read: Callable[[Any, Identity, Shape], Award]
-    carries: frozenset[str]
+    carries: Callable[[frozenset[str]], frozenset[str]]
 
 
 FORMS: Final = {
-    "search": Form("generated_internal_id", from_json.searched, from_json.LIST_CARRIES),
-    "detail": Form("generated_unique_award_id", from_json.in_full, from_json.DETAIL_CARRIES),
-    "child": Form("generated_unique_award_id", from_json.ordered, from_json.CHILD_CARRIES),
+    "search": Form("generated_internal_id", from_json.searched, from_json.list_carries),
+    "detail": Form("generated_unique_award_id", from_json.in_full, lambda _: from_json.DETAIL_CARRIES),
+    "child": Form("generated_unique_award_id", from_json.ordered, lambda _: from_json.CHILD_CARRIES),
 }
 
 
@@ -61,7 +61,7 @@ def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:  # noqa: ARG0
     if form == "table":
         award, carried = from_table.to_award(held[0], identity, shape), from_table.carried(held[1])
     else:
-        award, carried = FORMS[form].read(held, identity, shape), FORMS[form].carries
+        award, carried = FORMS[form].read(held, identity, shape), FORMS[form].carries(frozenset(held))
     return Reading(
         source_number=row.source_number,
         key=identity.key,
