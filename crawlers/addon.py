@@ -85,7 +85,7 @@ REPLAY_MIDDLEWARES: Final[dict[str, int | None]] = {
 
 def user_agent(contact: str) -> str:
     """How noticewatch names itself to publishers: ``noticewatch/1.0 (+CONTACT)``."""
-    return f"noticewatch/{__version__} (+{contact})"
+    return f"noticewatch/{__version__} (+{' '.join(contact.split())})"
 
 
 def live_settings(source: "Source", contact: str) -> dict[str, Any]:

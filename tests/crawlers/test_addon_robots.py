@@ -1,5 +1,6 @@
 """robots.txt by RFC 9309."""
 
+import asyncio
 import itertools
 import threading
 from collections.abc import Iterator
@@ -7,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.failures import RobotsUnreadable
-from crawlers.robots import MOST_PARSED, RobotsAnswer, rules
+from crawlers.failures import NoAnswer, RobotsUnreadable
+from crawlers.robots import KEPT_FOR, MOST_PARSED, Robots, RobotsAnswer, rules
 from tests.crawlers.apart import crawl_apart
 from tests.crawlers.wires import GOOD, Asked, Told, Wires, http, redirect, wires
 
@@ -126,6 +127,45 @@ def test_of_a_monstrous_one_the_first_500_kibibytes_count() -> None:
 )
 def test_the_delay_is_that_of_our_group(body: bytes, delay: float | None) -> None:
     assert rules("publisher.example", RobotsAnswer(200, body)).crawl_delay == delay
+
+
+async def checked(asked: list[str], answers: Iterator[RobotsAnswer], times: int) -> list[str]:
+    """What became of checks one after the other; ``asked``: the addresses that were fetched for them."""
+
+    async def fetch(url: str) -> RobotsAnswer:
+        asked.append(url)
+        return next(answers)
+
+    robots, became = Robots(fetch, lambda host, seconds: None), []
+    for _ in range(times):
+        try:
+            await robots.check("https://publisher.example/a?b")
+            became.append("allowed")
+        except NoAnswer as error:
+            became.append(type(error).__name__)
+    return became
+
+
+CLOSED = RobotsAnswer(200, b"User-agent: *\nDisallow: /a\n")
+
+
+def test_it_is_asked_once_for_a_host_and_again_when_it_is_a_day_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    became = asyncio.run(checked(asked, iter([RobotsAnswer(404, b""), CLOSED]), 3))
+    assert (became, asked) == (["allowed"] * 3, ["https://publisher.example/robots.txt"])
+    monkeypatch.setattr("crawlers.robots.KEPT_FOR", 0.0)
+    became = asyncio.run(checked(asked, iter([RobotsAnswer(404, b""), CLOSED]), 2))
+    assert (became, len(asked)) == (["allowed", "RobotsForbid"], 3)
+    assert KEPT_FOR <= 24 * 3600
+
+
+def test_one_that_could_not_be_read_is_asked_for_again_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    became = asyncio.run(checked(asked, iter([RobotsAnswer(503, b""), CLOSED]), 2))
+    assert (became, len(asked)) == (["RobotsUnreadable"] * 2, 1)
+    monkeypatch.setattr("crawlers.robots.FAILURE_KEPT_FOR", 0.0)
+    became = asyncio.run(checked(asked, iter([RobotsAnswer(503, b""), RobotsAnswer(404, b"")]), 2))
+    assert (became, len(asked)) == (["RobotsUnreadable", "allowed"], 3)
 
 
 @pytest.mark.parametrize("status", [304, 302, 500, 999])

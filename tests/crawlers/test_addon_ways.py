@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.addon import user_agent
 from tests.crawlers.apart import crawl_apart
 from tests.crawlers.certificates import Authority
 from tests.crawlers.wires import GOOD, Asked, Told, Wires, http, redirect, wires
@@ -207,6 +208,10 @@ def test_a_crawl_listens_to_nobody(server: Wires, tmp_path: Path) -> None:
     server.answers = answers
     crawl_apart(tmp_path, [f"{server.address}/a"])
     assert open_doors == ["looked"]
+
+
+def test_a_contact_of_several_lines_stays_one_header() -> None:
+    assert user_agent("Desk\n <desk@example.org>\r\nX: y").endswith(" (+Desk <desk@example.org> X: y)")
 
 
 def test_requests_say_who_asks_and_carry_nothing_else_on(server: Wires, tmp_path: Path) -> None:
