@@ -58,7 +58,6 @@ DAMAGES = (
     Damage("empty", lambda good: b"", "empty|nothing|no rows|cut"),
     Damage("no-rows", lambda good: without_rows(good.payload), "0 rows|no rows", frozenset({"csv"})),
     Damage("column-less", lambda good: without_column(good.payload), "column|cut", frozenset({"csv"})),
-    Damage("shifted", lambda good: shifted(good.payload, good.keys), "change storm|differ|was due|column"),
     Damage("long-line", lambda good: good.payload[:-1] + b"x" * (50 << 20), r"\w"),
 )
 PACKED = {
@@ -88,8 +87,8 @@ def test_a_damaged_file_is_refused_and_the_good_one_afterwards_puts_it_right(
     whole = good(name)
     if form_of(whole.payload) not in damage.forms:
         pytest.skip(f"{damage.name} does not apply to {name}")
-    if damage.name == "shifted" and len(whole.keys) < 20:
-        pytest.skip(f"no recorded answer of {name} has rows enough to tell a shifted column from corrections")
+    if damage.name == "no-rows" and not source(name).expectations.least_rows:
+        pytest.skip(f"an answer of {name} may be empty")
     archive = Archive.open(Settings(home=tmp_path / "home"))
     _take(archive, tmp_path, name, whole, whole.payload, DAY)
     before = state_of(archive)
@@ -99,6 +98,25 @@ def test_a_damaged_file_is_refused_and_the_good_one_afterwards_puts_it_right(
     assert _told(state_of(archive)) == _told(before)
     _take(archive, tmp_path, name, whole, whole.payload, DAY + timedelta(days=2))
     assert _told(state_of(archive)) == _told(before)
+    archive.close()
+
+
+@EACH
+def test_a_file_with_a_shifted_column_tells_nobody_and_the_good_one_puts_it_right(
+    name: str, good: Callable[[str], Good], tmp_path: Path
+) -> None:
+    """Imports may be years old and differ in most rows, so they are no change storm; they are quiet instead."""
+    whole = good(name)
+    archive = Archive.open(Settings(home=tmp_path / "home"))
+    _take(archive, tmp_path, name, whole, whole.payload, DAY)
+    before = state_of(archive)
+    _take(archive, tmp_path, name, whole, shifted(whole.payload, whole.keys), DAY + timedelta(days=1))
+    _take(archive, tmp_path, name, whole, whole.payload, DAY + timedelta(days=2))
+    after = state_of(archive)
+    assert not after.loud
+    assert {notice: current for notice, (_, _, current) in after.notices.items()} == {
+        notice: current for notice, (_, _, current) in before.notices.items()
+    }
     archive.close()
 
 
