@@ -20,6 +20,7 @@ from archive.warc import WarcWriter
 from crawlers.source import source
 from crawlers.sources.usaspending_awards.days import day
 from crawlers.sources.usaspending_awards.spider import AWARDS, UsaspendingAwardsSpider
+from crawlers.sources.usaspending_awards.tables import records
 from crawlers.spider import PlannedRequest, Window
 from dev.rebuild import Recorder, write_answer
 
@@ -76,10 +77,10 @@ def _file(
     writer: WarcWriter, file: Path, wanted: Callable[[bytes], bool], recorder: Recorder, *, headed: bool = True
 ) -> None:
     whole = _payload(file)
-    lines = whole.splitlines(keepends=True)
+    lines = [line for _, line in records(io.BytesIO(whole))]
     kept = [line for number, line in enumerate(lines) if (headed and number == 0) or wanted(line)]
     request = PlannedRequest(f"{DOWNLOADS}{file.name.removesuffix('.gz')}", purpose="file")
-    cut = [] if len(kept) == len(lines) else [f"cut: {len(kept)} of {len(lines)} lines"]
+    cut = [] if len(kept) == len(lines) else [f"cut: {len(kept)} of {len(lines)} rows"]
     write_answer(writer, NAME, request, b"".join(kept), "text/csv", recorder, cut)
 
 

@@ -4,14 +4,14 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 from crawlers.parsing import Row, Shape
 from crawlers.sources.usaspending_awards import from_json, from_table
 from crawlers.sources.usaspending_awards.award import Award, to_notice
 from crawlers.sources.usaspending_awards.columns import layout
 from crawlers.sources.usaspending_awards.identity import Identity
-from crawlers.sources.usaspending_awards.tables import table
+from crawlers.sources.usaspending_awards.tables import Joined, table
 from crawlers.sources.usaspending_transactions.parser import NOISE
 from crawlers.sources.usaspending_transactions.scanning import decoded, results
 from noticewatch.errors import SourceDrift
@@ -44,7 +44,7 @@ FORMS: Final = {
 def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
     """Rows of an answer or a file with their byte ranges. Raises SourceDrift where it is neither."""
     start = stream.read(_LOOKED_AT)
-    whole = cast("BinaryIO", io.BufferedReader(_Joined(start, stream)))
+    whole = io.BufferedReader(Joined(start, stream))
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if first in (b"{", b"[", b"") or first == b"<":
         yield from _json_rows(whole.read(), shape)
@@ -130,20 +130,3 @@ def _nameless(index: int) -> SourceDrift:
 
 def _digest(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
-
-
-class _Joined(io.RawIOBase):
-    """Bytes that were read already, and the stream that they came from."""
-
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start, self._rest = start, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer; gives how many bytes."""
-        block = self._start[: len(buffer)] or self._rest.read(len(buffer))
-        self._start = self._start[len(buffer) :]
-        buffer[: len(block)] = block
-        return len(block)

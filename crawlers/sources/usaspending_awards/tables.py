@@ -5,9 +5,10 @@ One line after the other is taken from the stream, so a file of any size is read
 
 import csv
 import hashlib
+import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from crawlers.parsing import Shape
 from noticewatch.errors import SourceDrift
@@ -48,7 +49,7 @@ def table(stream: BinaryIO, layout: Layout, shape: Shape) -> Iterator[Cells]:
     """The rows of a file. Raises SourceDrift where it has no known header or is broken or cut off; rows come before."""
     names: Sequence[str] | None = None
     columns = frozenset[str]()
-    for start, raw in _records(stream):
+    for start, raw in records(stream):
         values = _values(raw, shape)
         if names is None:
             names, headed = _names(values, layout)
@@ -69,8 +70,8 @@ def table(stream: BinaryIO, layout: Layout, shape: Shape) -> Iterator[Cells]:
         raise SourceDrift("The file is empty where a header line was due.")
 
 
-def _records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """First byte and bytes of each row; a row goes over several lines where a quoted cell does."""
+def records(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """First byte and bytes of each row; a row goes over several lines where a quoted cell does. Raises SourceDrift."""
     place, start, held, quotes = 0, 0, list[bytes](), 0
     length = 0
     while line := stream.readline(LONGEST):
@@ -97,7 +98,7 @@ def _values(raw: bytes, shape: Shape) -> list[str]:
         shape.remarks["rows that are not UTF-8, read as Windows-1252"] += 1
     csv.field_size_limit(LONGEST)
     try:
-        return next(csv.reader(text.splitlines(keepends=True), strict=True))
+        return next(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (csv.Error, StopIteration) as error:
         raise SourceDrift("The file is broken CSV; fetch it again.") from error
 
@@ -119,3 +120,21 @@ def _names(values: Sequence[str], layout: Layout) -> tuple[Sequence[str], bool]:
             f"has {len(values)} columns; add its header line and import it again."
         )
     return bare, False
+
+
+class Joined(io.RawIOBase):
+    """Bytes that were read already, and the stream that they came from."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start, self._rest = start, rest
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; gives how many bytes."""
+        block = self._start[: len(buffer)] or self._rest.read(len(buffer))
+        self._start = self._start[len(buffer) :]
+        buffer[: len(block)] = block
+        return len(block)
