@@ -9,7 +9,7 @@ from noticewatch.numbers import plain
 UNSPOKEN: Final = frozenset({"modification"})
 """Types of numbers that say nothing without another: ``P00001`` leads nowhere."""
 
-OF_OTHERS: Final = frozenset({"incumbent_contract", "corrects", "corrected_by"})
+OF_OTHERS: Final = frozenset({"incumbent_contract", "corrects", "corrected_by", "prime_award", "prime_parent"})
 """Types of numbers of other things: they lead to that thing, not to the notice that names it."""
 
 
