@@ -1,17 +1,20 @@
 """A notice with all its records and versions, as the append works on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archive.chains import Link
-from archive.fold import Step, history
+from archive.fold import Step
+from archive.folding import Fold
 from archive.held import HeldRecord, HeldVersion
-from noticewatch.models import Content, content_hash, from_paths
+from noticewatch.models import Content, carries, content_hash, from_paths
 
 
 @dataclass(slots=True)
 class Dossier:
-    """One notice in memory. ``fresh``: it is not in the table yet; ``dirty``: its row must be written."""
+    """One notice in memory. ``fresh``: it is not in the table yet; ``dirty``: its row must be written; ``fold``,
+    ``points``: its history as it was last worked out, a point a step, None where nothing changed.
+    """
 
     number: int
     id: str
@@ -23,6 +26,8 @@ class Dossier:
     versions: list[HeldVersion] = field(default_factory=list)
     fresh: bool = False
     dirty: bool = False
+    fold: Fold = field(default_factory=Fold, repr=False)
+    points: "list[Point | None]" = field(default_factory=list, repr=False)
 
     def agree_on_revision(self, record: HeldRecord) -> None:
         """Let all witnesses of one source number speak of one revision, the latest that any of them states.
@@ -30,8 +35,8 @@ class Dossier:
         SAM.gov's interface gives the day a revision was posted, the bulk file the time, and a text neither.
         """
         for held in self.records:
-            unstated = not (record.revision and held.revision)
-            if held.source_number == record.source_number and (held.source != record.source or unstated):
+            apart = held.source != record.source or not (_is_whole(record) and _is_whole(held))
+            if held.source_number == record.source_number and apart:
                 record.revision = max(record.revision, held.revision)
                 if held.revision < record.revision:
                     held.revision, held.dirty = record.revision, True
@@ -60,6 +65,11 @@ class Dossier:
                 version.content, version.dirty = record.content, True
 
 
+def _is_whole(record: HeldRecord) -> bool:
+    """Whether a record is of a kind of answer that tells of a whole notice, and not of its text alone."""
+    return carries(record.carried, "kind")
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A place in the history where the merged notice changes."""
@@ -76,13 +86,17 @@ def points(dossier: Dossier, ranks: Mapping[str, int]) -> tuple[list[Step], list
         record = dossier.records[0]
         only = Step(record, record.paths, changed=True)
         return [only], [Point(only, None, record.content, content_hash(record.content))]
-    steps = history(dossier.records, ranks)
-    found = []
-    for index, step in enumerate(steps):
-        if step.changed:
-            content = from_paths(step.paths)
-            found.append(Point(step, steps[index - 1] if index else None, content, content_hash(content)))
-    return steps, found
+    steps, kept = dossier.fold.steps(dossier.records, ranks)
+    dossier.points = dossier.points[:kept]
+    for index in range(kept, len(steps)):
+        dossier.points.append(_point(steps, index) if steps[index].changed else None)
+    return steps, [point for point in dossier.points if point is not None]
+
+
+def _point(steps: Sequence[Step], index: int) -> Point:
+    step = steps[index]
+    content = from_paths(step.paths)
+    return Point(step, steps[index - 1] if index else None, content, content_hash(content))
 
 
 def settle(dossier: Dossier, found: list[Point]) -> list[Point]:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 
 from archive.warc import recorded
@@ -26,7 +26,7 @@ def write(
 ) -> None:
     """Write a file of so many rows; the same arguments give the same bytes.
 
-    changed: rows whose title is another one; repeat: so many rows in a row share a solicitation number and a title.
+    changed: rows whose title is another one; repeat: so many rows share each solicitation number, title and time: a chain.
     """
     header, real = real_rows()
     at = {name: place for place, name in enumerate(header)}
@@ -35,7 +35,8 @@ def write(
     with path.open("w", encoding="cp1252", errors="replace", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(header)
-        for index, row in enumerate(islice(cycle(real), rows)):
+        for index in range(rows):
+            row = real[index // repeat % len(real)]
             writer.writerow(_made(row, at, index, index // repeat, texts, bytes_a_row, other=index in others))
 
 
