@@ -40,12 +40,27 @@ def change_kinds(
     for path in changed:
         if before is None or not (carries(record.carried, path) and carries(before.carried, path)):
             enriched = True
-        elif record.sha256 != before.sha256 and record.paths.get(path) != (before_now or {}).get(path):
-            stated.add(path)
-        else:
+            continue
+        now, then = record.paths.get(path), (before_now or {}).get(path)
+        if record.sha256 == before.sha256 or now == then:
             reparsed = True
+        elif record.carried != before.carried and _agree(now, then):
+            enriched = True
+        else:
+            stated.add(path)
     kinds = _stated_kinds(stated, after)
     return (*kinds, *([EventKind.ENRICHED] if enriched else []), *([EventKind.REPARSED] if reparsed else []))
+
+
+def _agree(one: Any, other: Any) -> bool:
+    """Whether answers of two kinds contradict each other nowhere: one names a buyer by code, the other by code and
+    name.
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return all(_agree(one[name], other[name]) for name in one.keys() & other.keys())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_agree(*pair) for pair in zip(one, other, strict=True))
+    return bool(one == other)
 
 
 def _stated_kinds(stated: set[str], after: Mapping[str, Any]) -> list[EventKind]:

@@ -47,6 +47,20 @@ def test_kinds_say_what_the_source_changed(
     assert bool(loud(archive, since)) == (expected != ("reposted",))
 
 
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [({"codes": {"fpds": "7012"}, "name": "ICE"}, ("enriched",)), ({"codes": {"fpds": "7014"}}, ("amended",))],
+)
+def test_an_answer_of_another_kind_that_says_only_more_of_a_buyer_is_no_change(
+    archive: Archive, other: dict[str, object], expected: tuple[str, ...]
+) -> None:
+    few, more = frozenset({"kind", "title", "buyers.contracting"}), frozenset({"kind", "title", "buyers", "reason"})
+    buyer = {"role": "contracting", "codes": {"fpds": "7012"}}
+    since = opened(archive, title("T", buyers=[buyer]), carried=few)
+    crawl(archive, title("T", buyers=[{"role": "contracting", **other}]), carried=more)
+    assert kinds(archive, since) == [expected]
+
+
 def test_a_change_names_path_old_and_new(archive: Archive) -> None:
     since = opened(archive, title("T", dates=due("2026-01-01")))
     crawl(archive, title("T", dates=due("2026-02-02")))
