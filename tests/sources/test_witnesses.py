@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import permutations
 from pathlib import Path
@@ -26,6 +27,8 @@ from indexer.search import Scope, Search, SearchRequest
 from indexer.sync import IndexReader, open_engine
 from noticewatch.models import Event, EventKind, Status, Verdict
 from noticewatch.settings import Settings
+from tests.faults.crawling import Job, pinned, run
+from tests.faults.server import Key, Reply, key_of, publisher
 from tests.sources.one_action import (
     AMOUNT,
     AWARDS,
@@ -34,7 +37,9 @@ from tests.sources.one_action import (
     FPDS,
     ID,
     PAYLOADS,
+    SPIDERS,
     USASPENDING,
+    WINDOWS,
     deletion,
     record,
 )
@@ -145,6 +150,36 @@ def test_older_recordings_brought_in_later_end_with_the_same_notice(world: World
     assert world.loud() == []
     assert len(late["parties"]) == 1
     assert len(late["amounts"]) == 2
+
+
+def served(name: str, payload: bytes) -> dict[Key, Reply]:
+    """Answers to all first requests of the day: the payload to the action's window, nothing to the others."""
+    day = date.fromisoformat(DAY)
+    spider = SPIDERS[name](source(name))
+    found = {}
+    for window in spider.windows(day, day, day):
+        asked = next(iter(spider.requests(window)))
+        answer = payload if window == WINDOWS[name] else EMPTY[name]
+        found[key_of(asked.method, asked.url, asked.body)] = Reply(payload=answer)
+    return found
+
+
+@pytest.mark.parametrize(("first", "second"), [(USASPENDING, AWARDS), (AWARDS, USASPENDING)])
+def test_live_crawls_and_an_import_tell_of_it_once(world: World, tmp_path: Path, first: str, second: str) -> None:
+    with publisher() as server:
+        for name in (first, second):
+            server.serve(served(name, PAYLOADS[name]()))
+            folder = pinned(name, tmp_path / "pinned", DAY, DAY)
+            job = Job(world.settings.home, name, folder, through=server.address, facts={"delay": 0.0})
+            result = run(job)
+            assert result.verdict is Verdict.COMPLETE, result.said
+    world.bring_in(FPDS, PAYLOADS[FPDS](), 5)
+    assert [event.kinds for event in world.loud()] == [(EventKind.NEW,)]
+    held = world.notice().notice
+    assert [(one.basis, one.value) for one in held.amounts] == [
+        ("change", Decimal(AMOUNT)), ("state", Decimal(AMOUNT)),
+    ]  # fmt: skip
+    assert len(held.buyers) == len(held.parties) == 1
 
 
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
