@@ -24,7 +24,7 @@ from archive.store import Archive
 from archive.times import stamp
 from noticewatch.database import BATCH, lock_log
 from noticewatch.identifiers import now
-from noticewatch.models import Capture, EventKind, Notice, canonical_json
+from noticewatch.models import EventKind, Notice, canonical_json
 
 __all__ = [
     "Appended", "Derived", "Reread", "Seen", "Sighting", "WindowBatch", "append", "append_derived", "head",
@@ -179,14 +179,12 @@ def _append_group(connection: Connection, terms: Terms, group: Sequence[WindowBa
     opened = windows.openness(connection, run.source, run.number, [(batch.scope, batch.key) for batch in group])
     quiet = {batch.window: windows.is_quiet(run.kind, opened, batch.scope, batch.key, batch.begins) for batch in group}
     given = [Given(batch, *reading) for batch in group for reading in batch.readings]
+    stamps = {number: stamp(capture.fetched_at) for number, capture in {g.number: g.capture for g in given}.items()}
     rest = note(connection, run, given)
     shelf = Shelf(connection, run.source, terms.register)
     appending = Appending(shelf, terms)
     appending.run(
-        [
-            Item(one.batch.window, quiet[one.batch.window], _place(one.number, one.capture, one.seen), one.seen)
-            for one in rest
-        ]
+        [Item(one.batch.window, quiet[one.batch.window], _place(one, stamps[one.number]), one.seen) for one in rest]
     )
     appending.tally.sightings += len(given) - len(rest)
     _close(
@@ -216,5 +214,6 @@ def _close(connection: Connection, run: Run, batches: Sequence[tuple[WindowBatch
         connection.execute(_CLOSE, closed)
 
 
-def _place(number: int, capture: Capture, seen: Seen) -> Place:
-    return Place(stamp(capture.fetched_at), capture.id, number, seen.index, seen.start, seen.end)
+def _place(given: Given, at: str) -> Place:
+    seen = given.seen
+    return Place(at, given.capture.id, given.number, seen.index, seen.start, seen.end)

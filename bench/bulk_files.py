@@ -26,7 +26,7 @@ def write(
 ) -> None:
     """Write a file of so many rows; the same arguments give the same bytes.
 
-    changed: rows whose title is another one; repeat: so many rows share each solicitation number, title and time: a chain.
+    changed: rows whose title is another one; repeat: so many rows share each number, title and time: a chain.
     """
     header, real = real_rows()
     at = {name: place for place, name in enumerate(header)}

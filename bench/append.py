@@ -1,0 +1,105 @@
+"""The log append at the start and far on: at least 8,000 notices a second, at a million as at none.
+
+``python -m bench.append [NOTICES]`` (default 100,000; the stated figure is of 1,000,000) appends made notices to a new
+SQLite archive, end to end from readings on: models, canonical JSON, hashes, records, versions, events.
+"""
+
+import hashlib
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from archive import captures, ledger, log
+from archive.batches import WindowBatch
+from archive.store import Archive
+from archive.warc import Placed
+from noticewatch.database import BATCH
+from noticewatch.models import (
+    Amount,
+    AmountKind,
+    Buyer,
+    Capture,
+    DateValue,
+    Kind,
+    Notice,
+    Number,
+    Origin,
+    Party,
+    Reading,
+    Status,
+    Text,
+    Verdict,
+)
+from noticewatch.settings import Settings
+
+LIMIT = 8_000
+SOURCE, REGISTER = "usaspending_transactions", "us-action"
+CARRIED = frozenset({"kind", "status", "title", "buyers", "parties", "amounts", "numbers", "dates"})
+
+
+def main(folder: Path, notices: int) -> int:
+    archive = Archive.open(Settings(home=folder))
+    run = ledger.start_run(archive, SOURCE, "import")
+    capture = Capture(
+        id="made", source=SOURCE, url="https://made.invalid/", status=200, fetched_at=datetime(2026, 11, 1, tzinfo=UTC),
+        payload_sha256="", payload_length=1, origin=Origin.IMPORTED, recorder="a measurement",
+    )  # fmt: skip
+    with archive.writing() as connection:
+        number = captures.add(connection, run.number, capture, Placed("none.warc.gz", 0, 1))
+        window = ledger.plan_window(connection, run, "made", "made", None, None)
+    part = max(BATCH, notices // 10)
+    rates = []
+    for first in range(0, notices, part):
+        began, worked = time.perf_counter(), time.process_time()
+        for begin in range(first, min(first + part, notices), BATCH):
+            readings = [(number, capture, seen) for seen in made(begin, min(begin + BATCH, notices))]
+            batch = WindowBatch(window, "made", "made", None, readings, Verdict.COMPLETE, [], walked=True, last=False)
+            log.append(
+                archive, run, [batch], register=REGISTER, parser_version=1, late_after=lambda _: 30,
+                reread=lambda *_: {},
+            )  # fmt: skip
+        rates.append(min(part, notices - first) / (time.perf_counter() - began))
+        alone = min(part, notices - first) / (time.process_time() - worked)
+        print(
+            f"{min(first + part, notices):>9,} notices held: {rates[-1]:8,.0f} a second, "
+            f"{alone:8,.0f} a second of processor time", flush=True,
+        )  # fmt: skip
+    ledger.finish_run(archive, run, Verdict.COMPLETE)
+    archive.close()
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 10 if sys.platform != "darwin" else 1 << 20)
+    print(f"last {part:,} against first {part:,}: {rates[-1] / rates[0]:.2f}")
+    print(f"slowest: {min(rates) / LIMIT:.2f} of the limit of {LIMIT:,} a second; peak memory {megabytes:.0f} MB")
+    return 0 if min(rates) >= LIMIT else 1
+
+
+def made(begin: int, end: int) -> Iterator[Reading]:
+    """Readings of actions of usual size, in no order of their numbers, as crawls of many agencies bring them."""
+    for index in range(begin, end):
+        key = hashlib.sha256(index.to_bytes(8, "little")).hexdigest()[:13].upper()
+        yield Reading(f"7012:{key}:0", f"7012:{key}:0", "", notice(index, key), CARRIED, index, index, index + 1, key)
+
+
+def notice(index: int, key: str) -> Notice:
+    """An action as USAspending's transactions give it."""
+    return Notice(
+        kind=Kind.AWARD, kind_published="A", status=Status.AWARDED,
+        title=(Text(text=f"SOFTWARE LICENCES AND SUPPORT FOR OFFICE {index}, BASE YEAR WITH FOUR OPTIONS"),),
+        title_from="made from description",
+        buyers=(Buyer(role="contracting", name="U.S. IMMIGRATION AND CUSTOMS ENFORCEMENT", codes={"fpds": "7012"}),),
+        parties=(Party(role="supplier", name=f"SUPPLIER {index % 5_000} INC"),),
+        amounts=(
+            Amount(kind=AmountKind.OBLIGATED, basis="change", value=Decimal(index) / 100, currency="USD"),
+        ),
+        numbers=(Number(type="piid", printed=key, plain=key), Number(type="modification", printed="0", plain="0")),
+        dates=(DateValue(role="signed", value="2026-10-30"), DateValue(role="start", value="2026-11-01")),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="noticewatch-bench-") as temporary:
+        sys.exit(main(Path(temporary), int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))
