@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawlers.federal_actions import title_of
 from crawlers.parsing import Row, Shape
 from crawlers.source import source
 from crawlers.sources.usaspending_transactions import parser
-from crawlers.sources.usaspending_transactions.mapping import title_of
 from crawlers.sources.usaspending_transactions.rotation import due
 from crawlers.sources.usaspending_transactions.scanning import results
 from crawlers.sources.usaspending_transactions.spider import UsaspendingTransactionsSpider

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
 from crawlers.award_numbers import action_key
+from crawlers.federal_actions import REASONS, title_of
 from crawlers.parsing import Shape
 from noticewatch.buyers import find
 from noticewatch.contacts import mask
@@ -60,15 +61,6 @@ AWARD_PAGE: Final = "https://www.usaspending.gov/award/"
 _GENERATED = re.compile(r"CONT_(?:AWD|IDV)_(.+?)_([0-9A-Z]{4}|-NONE-)(?:_(.+)_([0-9A-Z]{4}|-NONE-))?")
 _NONE: Final = "-NONE-"
 _VEHICLE: Final = "CONT_IDV_"
-_TITLE: Final = 120
-_REASONS: Final = {
-    "A": "additional work", "B": "supplemental agreement", "C": "funding only", "D": "change order",
-    "E": "termination for default", "F": "termination for convenience", "G": "exercise of an option",
-    "H": "definitize letter contract", "J": "novation agreement", "K": "close out", "L": "definitize change order",
-    "M": "other administrative action", "N": "legal contract cancellation", "P": "representation of novated contract",
-    "R": "representation", "S": "change of award number", "T": "transfer action", "V": "vendor change",
-    "W": "vendor address change", "X": "terminate for cause",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +114,7 @@ def to_notice(members: Mapping[str, Any], identity: Identity, shape: Shape) -> N
     return Notice(
         kind=identity.kind,
         kind_published=_string(members, "Award Type") or None,
-        reason=_REASONS.get(action_type, action_type.lower() or None),
+        reason=REASONS.get(action_type, action_type.lower() or None),
         status=Status.AWARDED,
         title=(Text(text=title_of(described)),) if described else (),
         title_from="made from description",
@@ -135,15 +127,6 @@ def to_notice(members: Mapping[str, Any], identity: Identity, shape: Shape) -> N
         classifications=_classifications(members),
         links=(Link(url=f"{AWARD_PAGE}{identity.generated}"),),
     )
-
-
-def title_of(description: str) -> str:
-    """A title from a description: its first 120 characters at most, ended at a word."""
-    text = " ".join(description.split())
-    if len(text) <= _TITLE:
-        return text
-    cut = text.rfind(" ", 0, _TITLE)
-    return text[: cut if cut > _TITLE // 2 else _TITLE - 1].rstrip(" ,;:-") + "…"
 
 
 def _string(members: Mapping[str, Any], name: str) -> str:
