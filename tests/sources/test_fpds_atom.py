@@ -109,7 +109,7 @@ def test_a_feed_cut_off_anywhere_is_a_failure(name: str) -> None:
     ("payload", "said"),
     [
         (b"", "empty"),
-        (b"<html><body>Sorry</body></html>", "begins with 'html'"),
+        (b"<html><body>Sorry</body></html>", "an HTML page"),
         (b"Service unavailable", "something else"),
         (b'<!DOCTYPE feed [<!ENTITY a "b">]><feed xmlns="http://www.w3.org/2005/Atom">&a;</feed>', "document type"),
         (b'<feed xmlns="http://www.w3.org/2005/Atom">&a;</feed>', "broken"),

@@ -109,6 +109,8 @@ class _Reader:
         self._held += block
         self._head += block[: 200 - len(self._head)] if len(self._head) < 200 else b""
         self._parse(block, last=False)
+        if self._held_from + len(self._held) - max(self._parser.CurrentByteIndex, 0) > _LONGEST:
+            raise SourceDrift("A tag or text of the feed is longer than any of FPDS.")
         for start, end, value in self._found:
             raw = bytes(self._held[start - self._held_from : end - self._held_from])
             yield entry_of(value, start, end, digest(raw, deleted=self._deleted), deleted=self._deleted)
@@ -130,6 +132,8 @@ class _Reader:
         start = self._head.lstrip(b"\xef\xbb\xbf \t\r\n")
         if not start:
             return "The answer is empty where a feed was due."
+        if start.lower().startswith((b"<!doctype html", b"<html")):
+            return "The answer is an HTML page where an FPDS feed was due."
         if not start.startswith(b"<"):
             return "The answer is something else where an FPDS feed was due."
         why = expat.errors.messages.get(error.code, "broken")
@@ -141,6 +145,8 @@ class _Reader:
             raise SourceDrift("The feed nests deeper than any record of FPDS.")
         if not self._root:
             self._root = name
+            if name.rpartition(" ")[2].lower() == "html":
+                raise SourceDrift("The answer is an HTML page where an FPDS feed was due.")
             if name not in ROOTS:
                 raise SourceDrift(f"The answer begins with {_local(name)[:40]!r} where an FPDS feed was due.")
         elif not self._stack and name == f"{ATOM} link":
@@ -175,7 +181,9 @@ class _Reader:
         self._found.append((self._start, end, value))
         self._start = -1
 
-    def _refuses(self, *_: Any) -> None:
+    def _refuses(self, name: str, *_: Any) -> None:
+        if name.lower() == "html":
+            raise SourceDrift("The answer is an HTML page where an FPDS feed was due.")
         raise SourceDrift("The answer declares a document type, which a feed of FPDS has not; it is not read.")
 
     def _forget(self) -> None:
