@@ -1,5 +1,7 @@
 """The recorded daily file, replayed: its revisions become chains; a bad file changes nothing."""
 
+import io
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +12,11 @@ from archive import queries
 from archive.store import Archive
 from archive.warc import WarcWriter, recorded
 from crawlers.engine import RunResult, crawl
+from crawlers.loading import load_parser
+from crawlers.parsing import read
 from crawlers.source import source
 from dev.rebuild import Recorder, write_sam
-from noticewatch.models import Verdict
+from noticewatch.models import Verdict, to_paths
 from noticewatch.settings import Settings
 from tests.sources.reading import STARTER
 
@@ -90,3 +94,11 @@ def test_a_file_that_is_not_what_was_due_appends_nothing_and_says_why(
     assert result.verdict in {Verdict.FAILED, Verdict.EMPTY_SUSPICIOUS}
     assert said in " ".join(result.reasons)
     assert _head(archive) == before
+
+
+def test_the_recorded_rows_state_what_is_expected_of_rows() -> None:
+    stated: Counter[str] = Counter()
+    readings = list(read(load_parser(SOURCE), io.BytesIO(_whole_file()), next(recorded(STARTER / SOURCE.name)).capture))
+    for reading in readings:
+        stated.update(to_paths(reading.notice.content()).keys())
+    assert {path for path, least in SOURCE.expectations.filled.items() if stated[path] < least * len(readings)} == set()
