@@ -31,7 +31,7 @@ SETTLED_AFTER: Final = timedelta(days=5)
 def probe(settings: Settings, chosen: Source, today: date | None = None) -> dict[str, Any]:
     """Ask a source once. Gives ``verdict, reasons, findings, rows, window`` in JSON values."""
     spider = narrowed(load_spider(chosen), today)
-    with tempfile.TemporaryDirectory(prefix="noticewatch-probe-") as folder:
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=settings.home.absolute()) as folder:
         elsewhere = {"home": Path(folder), "database_url": f"sqlite:///{folder}/noticewatch.sqlite"}
         apart = Settings(**(settings.model_dump() | elsewhere))
         aside = Archive.open(apart)

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from archive import locks
+from archive import ledger, locks, queries, tables
 from archive.locks import LEASE, LeaseLost, SourceTaken, confirm, hold
 from archive.processes import Process, is_dead, started, this_process
 from archive.store import Archive
+from noticewatch.models import Verdict
 from noticewatch.settings import Settings
-from tests.archive.making import open_archive
+from tests.archive.making import SOURCE, append, events, open_archive, reading
 
 SPAWN = multiprocessing.get_context("spawn")
 ELSEWHERE = Process("elsewhere/1/1", 4711, "1")
@@ -192,3 +193,58 @@ def test_of_several_processes_one_at_a_time_holds_a_source(tmp_path: Path) -> No
     assert [child.exitcode for child in children] == [0, 0, 0]
     assert not living(archive)
     archive.close()
+
+
+def _held_elsewhere(archive: Archive, source: str, clock: locks.Clock = locks.database_time) -> None:
+    """As if a process of another machine held the source from now on."""
+    with archive.writing() as connection:
+        connection.execute(tables.crawl_locks.delete())
+    locks._acquire(archive, source, LEASE, clock, ELSEWHERE)
+
+
+def test_an_append_after_the_lease_was_lost_appends_nothing(archive: Archive, other: Archive) -> None:
+    with hold(archive, SOURCE, renew_every=None):
+        append(archive, [reading("A", "T")])
+        before = len(events(archive))
+        _held_elsewhere(other, SOURCE)
+        with pytest.raises(LeaseLost):
+            append(archive, [reading("B", "T")])
+        assert len(events(archive)) == before == 1
+
+
+def _run_of_another_process(archive: Archive, source: str) -> ledger.Run:
+    run = ledger.start_run(archive, source, "crawl")
+    ledger._alive.discard(run.id)
+    return run
+
+
+def test_a_run_of_another_machine_is_living_while_its_source_is_held_there(archive: Archive) -> None:
+    _held_elsewhere(archive, "one")
+    _run_of_another_process(archive, "one")
+    _run_of_another_process(archive, "two")
+    assert ledger.close_dead_runs(archive) == 1
+    with archive.reading() as connection:
+        verdicts = {run.source: run.verdict for run in queries.runs(connection)}
+    assert verdicts == {"one": None, "two": Verdict.FAILED}
+
+
+def test_runs_are_dead_when_the_lease_is_over_and_when_another_holds_the_source(archive: Archive) -> None:
+    _held_elsewhere(archive, "one", lambda _: datetime.now(UTC) - 2 * LEASE)
+    _run_of_another_process(archive, "one")
+    with hold(archive, "one"):
+        assert ledger.count_dead_runs(archive) == 1
+        assert ledger.close_dead_runs(archive) == 1
+    assert ledger.count_dead_runs(archive) == 0
+
+
+def test_a_run_is_closed_for_the_reason_that_is_known_and_only_that_run(archive: Archive) -> None:
+    before = _run_of_another_process(archive, "one")
+    ledger.finish_run(archive, before, Verdict.CANCELLED, ["cancelled"])
+    run = _run_of_another_process(archive, "one")
+    assert not ledger.close_run_of_process(archive, "one", os.getpid() + 1, "process ended by signal 9")
+    assert not ledger.close_run_of_process(archive, "two", os.getpid(), "process ended by signal 9")
+    assert ledger.close_run_of_process(archive, "one", os.getpid(), "stopped", after=before.number, cancelled=True)
+    assert not ledger.close_run_of_process(archive, "one", os.getpid(), "again", after=run.number - 1)
+    with archive.reading() as connection:
+        reasons = [(held.verdict, held.reasons) for held in queries.runs(connection)]
+    assert reasons == [(Verdict.FAILED, ("stopped",)), (Verdict.CANCELLED, ("cancelled",))]

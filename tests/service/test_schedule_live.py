@@ -23,7 +23,7 @@ SOURCE = next(
 
 
 class Slow:
-    """Answers robots.txt, then holds the first page back until it is let go; a day that nobody recorded is like another."""
+    """Answers robots.txt, then holds the first page back until it is let go; an unrecorded day is like another."""
 
     def __init__(self, answers) -> None:
         self.page = max(answers.values(), key=lambda good: (good.status == 200, len(good.payload)))
