@@ -7,7 +7,7 @@ from decimal import Decimal
 from api import addresses, facts, words
 from archive.rows import NoticeRow
 from noticewatch.dates import dated
-from noticewatch.models import Amount, AmountKind
+from noticewatch.models import Amount, AmountKind, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ def timeline(rows: Sequence[NoticeRow], here: str = "", known: str = "") -> Time
 
 
 def obligation(row: NoticeRow) -> Amount | None:
-    """What this action alone obligates, or None."""
+    """What this action alone obligates, or None; an action that its register has deleted obligates nothing."""
+    if row.notice.status is Status.WITHDRAWN:
+        return None
     for amount in row.notice.amounts:
         if amount.kind is AmountKind.OBLIGATED and amount.basis == "change" and amount.value is not None:
             return amount

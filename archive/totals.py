@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from archive import tables as t
 from archive.rows import NoticeRow
-from noticewatch.models import Amount, AmountKind, Verdict
+from noticewatch.models import Amount, AmountKind, Status, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ def running_total(rows: Iterable[NoticeRow], all_since: Callable[[str], bool]) -
     """The running total of a procurement's members, one a currency; each notice counts once.
 
     ``all_since``: whether every window from that day (YYYY-MM-DD) on is complete; see :func:`complete_since`. Members
-    without an obligated change, announcements for example, never count.
+    without an obligated change, announcements for example, never count, nor do actions that their register has deleted.
     """
-    distinct = {row.number: row for row in rows}
+    distinct = {row.number: row for row in rows if row.notice.status is not Status.WITHDRAWN}
     by_currency: dict[str, list[tuple[str, Decimal]]] = {}
     for row in distinct.values():
         for amount in row.notice.amounts:

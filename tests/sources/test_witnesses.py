@@ -242,6 +242,7 @@ def test_a_deletion_by_the_register_withdraws_the_notice_though_another_witness_
     assert world.loud()[-1].kinds == (EventKind.WITHDRAWN,)
     world.replay(USASPENDING, PAYLOADS[USASPENDING](text="FIVECAST ONYX"), 5)
     assert world.notice().notice.status is Status.WITHDRAWN
+    assert running_total([world.notice()], lambda _: True) == []
 
 
 def test_no_user_name_of_an_official_reaches_a_notice(world: World) -> None:
