@@ -205,9 +205,12 @@ class Appender:
         return tuple(sorted(ready.shape.missing)) if live and self.run.kind in WALKING else ()
 
     def _stale_days(self, walk: Walk) -> int | None:
-        """Days since the window brought anything new, where that is longer than the source ever pauses."""
+        """Days since the window brought anything new, where that is longer than the source ever pauses.
+
+        A window that has ended (a past day, an archived year) need not bring anything new.
+        """
         most = self.source.expectations.freshness_days
-        if most is None or self.run.kind != "crawl":
+        if most is None or self.run.kind != "crawl" or walk.window.ends is not None:
             return None
         with self.archive.reading() as connection:
             news = crawl_state.last_news(connection, self.source.name, walk.window.scope, walk.window.key)
