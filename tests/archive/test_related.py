@@ -88,6 +88,21 @@ def test_a_justification_whose_number_is_the_contracts_joins_it_whichever_comes_
     assert set(joined(archive).values()) == {"award:7012:70CMSD26P00000034"}
 
 
+def test_an_action_that_states_its_solicitation_takes_the_notices_before_it(archive: Archive) -> None:
+    sam(archive, "sought", solicitation="70CMSD26R0001")
+    joined(archive)
+    numbers = [number("piid", "70CMSD26P00000034", "7012"), number("solicitation", "70CMSD26R0001", "7012")]
+    append(archive, [reading("P:0", title("P", numbers=numbers))])
+    assert set(joined(archive).values()) == {"award:7012:70CMSD26P00000034"}
+
+
+def test_notices_of_one_solicitation_that_led_nowhere_yet_are_linked_and_not_joined(archive: Archive) -> None:
+    sam(archive, "sought", solicitation="70CMSD26R0001")
+    sam(archive, "asked", solicitation="70CMSD26R0001")
+    assert set(joined(archive).values()) == {"sam:sought", "sam:asked"}
+    assert links(archive, "sam:sought") == {("same_solicitation", "sam:asked")}
+
+
 def test_an_award_posted_by_another_office_of_the_department_joins_the_actions_of_its_number(archive: Archive) -> None:
     office = {"role": "contracting", "codes": {"cgac": "070", "fpds": "7001"}}
     sam(archive, "award", buyer=office, award="70CMSD26P00000034")
