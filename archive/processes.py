@@ -49,11 +49,13 @@ def is_dead(process: Process) -> bool:
     if process.host != this_host():
         return False
     began = started(process.number)
-    return began is None or (bool(process.started) and began != process.started)
+    return began is None or (bool(began and process.started) and began != process.started)
 
 
 def started(number: int) -> str | None:
-    """When a process of this machine began, in the system's own words; None where it is not there or has ended."""
+    """When a process of this machine began, in the system's own words; empty where it is hidden from this user; None
+    where it is not there or has ended.
+    """
     if _PROC.joinpath("self", "stat").exists():
         return _started_by_proc(number)
     said = subprocess.run(  # noqa: S603 - a number of our own
@@ -68,6 +70,16 @@ def _started_by_proc(number: int) -> str | None:
     try:
         stated = (_PROC / str(number) / "stat").read_text()
     except OSError:
-        return None
+        return "" if _exists(number) else None  # some systems hide the processes of other users
     fields = stated.rpartition(")")[2].split()  # the name before may hold anything
     return None if fields[0] in {"Z", "X"} else fields[19]
+
+
+def _exists(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from archive import crawl_state, queries
+from archive import crawl_state, queries, tables
 from archive.rows import RunRow
 from archive.store import Archive
 from crawlers.due import Standing
@@ -24,12 +24,24 @@ def standings(
 ) -> dict[str, Standing]:
     """What decides beside its runs when each source is asked, at a moment (UTC)."""
     with archive.reading() as connection:
-        return {name: standing(connection, source, settings, moment) for name, source in sources.items()}
+        holding = _ever_held(connection)
+        return {
+            name: _standing(connection, source, settings, moment, holding=name in holding)
+            for name, source in sources.items()
+        }
 
 
-def standing(connection: Connection, source: Source, settings: Settings, moment: datetime) -> Standing:
-    """What decides beside its runs when a source is asked, at a moment (UTC)."""
-    held = len(crawl_state.held_windows(connection, source.name))
+def _ever_held(connection: Connection) -> set[str]:
+    """Sources of which a window is held that nobody released: one look at all windows in place of one a source."""
+    w, r = tables.windows.c, tables.runs.c
+    query = select(r.source).join(tables.windows, w.run == r.number).where(w.state == "held", w.released_by.is_(None))
+    return set(connection.scalars(query.distinct()))
+
+
+def _standing(
+    connection: Connection, source: Source, settings: Settings, moment: datetime, *, holding: bool
+) -> Standing:
+    held = len(crawl_state.held_windows(connection, source.name)) if holding else 0
     used, until = crawl_state.quota_of(connection, source.name, f"{moment:%Y-%m-%d}")
     setting = settings.sources.get(source.name) or SourceSettings()
     calls = setting.calls_a_day or (source.quota.calls if source.quota else None)
