@@ -11,7 +11,7 @@ from api.timeline import obligation
 from archive.rows import NoticeRow
 from noticewatch.buyers import buyers as buyers_table
 from noticewatch.dates import dated
-from noticewatch.models import AmountKind, Notice
+from noticewatch.models import AmountKind, Kind, Notice
 
 _OTHERS = "other buyers"
 _MOST_SERIES = 6
@@ -55,7 +55,8 @@ def totals(rows: Sequence[NoticeRow]) -> list[Total]:
     for currency, values in sorted(sums.items()):
         value = words.money(sum(values, Decimal(0)), currency or None)
         found.append(Total("Obligated", value, len(values), "what the held actions commit, added; the known part"))
-    found += _awarded(rows)
+    found += _awarded([row for row in rows if row.notice.kind is not Kind.SUBAWARD])
+    found += _subawards([row for row in rows if row.notice.kind is Kind.SUBAWARD])
     found += _not_added(rows)
     return found
 
@@ -128,6 +129,20 @@ def _awarded(rows: Sequence[NoticeRow]) -> list[Total]:
     return [
         Total("Awarded", words.money(sum(values, Decimal(0)), currency or None), len(values),
               "latest awarded value of contracts of which no action is held")
+        for currency, values in sorted(sums.items())
+    ]  # fmt: skip
+
+
+def _subawards(rows: Sequence[NoticeRow]) -> list[Total]:
+    """What sub-awards come to; it is part of the money of the awards above them, so it stands in a line of its own."""
+    sums: dict[str, list[Decimal]] = {}
+    for row in rows:
+        for amount in row.notice.amounts:
+            if amount.kind is AmountKind.AWARDED and amount.value is not None:
+                sums.setdefault(amount.currency or "", []).append(amount.value)
+    return [
+        Total("Sub-awards", words.money(sum(values, Decimal(0)), currency or None), len(values),
+              "latest report of each; part of the money of the awards above them")
         for currency, values in sorted(sums.items())
     ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from indexer.leading import leading, order_in_award
 from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
 from noticewatch.buyers import ancestors, buyers
 from noticewatch.dates import dated
-from noticewatch.models import Amount, AmountKind, Notice, Origin
+from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin
 from watchlist.evidence import Tag
 
 STREAMS: Final = ("title", "body", "buyer", "supplier", "all")
@@ -88,7 +88,7 @@ def notice_document(row: NoticeRow, tags: Sequence[Tag], sources: Sequence[str] 
     headline = notice.headline_amount()
     numbers = {**days, **_sort_keys(row.number, days, row.first_seen_seq)}
     currencies = {amount.currency for amount in notice.amounts if amount.currency}
-    for amount in _summed(notice.amounts):
+    for amount in _summed(notice):
         if amount.value is not None and len(currencies) == 1:
             name = f"amount_{amount.kind.value}"
             numbers[name] = numbers.get(name, 0) + minor_units(amount.value)
@@ -100,15 +100,22 @@ def notice_document(row: NoticeRow, tags: Sequence[Tag], sources: Sequence[str] 
     )
 
 
-def _summed(amounts: Sequence[Amount]) -> Iterator[Amount]:
+def _summed(notice: Notice) -> Iterator[Amount]:
     """Amounts that may be added within their kind: never a change and the total after it together.
 
-    Obligations count by their changes, which are summed over a contract; every other kind by its latest total.
+    Obligations count by their changes, which are summed over a contract, and never by a total: an award of which the
+    actions are held states theirs again. Every other kind counts by its latest total. What a sub-award states is part
+    of the award above it.
     """
-    stated = {(amount.kind, amount.basis) for amount in amounts}
-    for amount in amounts:
-        counted = "change" if amount.kind is AmountKind.OBLIGATED else "state"
-        if amount.basis == counted or (amount.kind, counted) not in stated:
+    if notice.kind is Kind.SUBAWARD:
+        return
+    stated = {(amount.kind, amount.basis) for amount in notice.amounts}
+    for amount in notice.amounts:
+        if amount.kind is AmountKind.OBLIGATED:
+            counts = amount.basis == "change"
+        else:
+            counts = amount.basis == "state" or (amount.kind, "state") not in stated
+        if counts:
             yield amount
 
 
