@@ -209,7 +209,7 @@ def import_files(
 
     settings, chosen = load_settings(), source(name)
     moment = _moment(captured_at)
-    with open_archive(settings) as archive, _telling(name, quiet=as_json) as tell:
+    with open_archive(settings) as archive, _telling(name, quiet=as_json, what="files and answers") as tell:
         result = take_files(
             archive, settings, chosen, files, url=url, captured_at=moment, note=note, progress=tell
         )  # fmt: skip
@@ -308,13 +308,14 @@ def _settled(settings: "Settings", *, quiet: bool) -> str:
 
 
 @contextmanager
-def _telling(name: str, *, quiet: bool) -> "Iterator[Callable[[Progress], None]]":
+def _telling(name: str, *, quiet: bool, what: str = "windows") -> "Iterator[Callable[[Progress], None]]":
     with progress(quiet=quiet) as bar:
-        yield lambda step: _show(bar, name, step)
+        bar.show(f"{name}: {what}")  # the first of them may be a large file
+        yield lambda step: _show(bar, name, step, what)
 
 
-def _show(bar: Bar, name: str, step: "Progress") -> None:
-    bar.show(f"{name}: windows", step.windows_done, step.windows)
+def _show(bar: Bar, name: str, step: "Progress", what: str = "windows") -> None:
+    bar.show(f"{name}: {what}", step.windows_done, step.windows)
 
 
 def _day(text: str | None, option: str) -> date | None:
