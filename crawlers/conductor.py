@@ -153,6 +153,8 @@ class Conductor:
             problem = problem_of_answer(asked.held[-1])
             if problem:
                 asked.state, asked.problem, asked.blocked = "failed", problem.sentence, problem.blocked
+                if problem.until is not None and self._quota.calls is not None:
+                    self._quota.spent(problem.until)
             return
         asked.nothing = refusal.nothing
         if not refusal.nothing:
