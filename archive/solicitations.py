@@ -25,10 +25,11 @@ _T = TypeVar("_T")
 
 def place(connection: Connection, stated: Mapping[int, Stated], made: Collection[str], load: Load) -> dict[int, str]:
     """Ids of the procurements of the notices that are not sure of it, and of others that ``stated`` and the awards
-    just ``made`` concern.
+    just ``made`` concern. ``load`` gives what notices state.
     """
     numbers = {number for award in made if (number := _number_of(award))}
     seen = dict(stated)
+    _add(seen, _beside(connection, [one.notice for one in stated.values() if one.own is None]), load)
     _add(seen, holders(connection, numbers, others=True), load)
     asked = {one.solicitation for one in seen.values() if one.solicitation}
     _add(seen, holders(connection, asked), load)
@@ -56,6 +57,20 @@ def awards_of(connection: Connection, one: Stated, load: Load) -> set[str]:
 
 def _add(seen: dict[int, Stated], numbers: Iterable[int], load: Load) -> None:
     seen.update(load([number for number in numbers if number not in seen]))
+
+
+def _beside(connection: Connection, notices: Collection[int]) -> set[int]:
+    """Notices in the procurements in which these are so far: where a number was changed they may have to leave."""
+    m, other, n = t.memberships.c, t.memberships.alias(), t.notices.c
+    query = (
+        select(other.c.notice)
+        .join(t.memberships, m.procurement == other.c.procurement)
+        .join(t.notices, n.number == other.c.notice)
+        .where(n.register.not_in(_OF_AWARDS))
+    )
+    return {
+        notice for chunk in _chunks(sorted(notices)) for notice in connection.scalars(query.where(m.notice.in_(chunk)))
+    }
 
 
 def _number_of(award: str) -> str | None:

@@ -88,6 +88,14 @@ def test_a_justification_whose_number_is_the_contracts_joins_it_whichever_comes_
     assert set(joined(archive).values()) == {"award:7012:70CMSD26P00000034"}
 
 
+def test_notices_before_leave_an_award_whose_solicitation_number_was_corrected(archive: Archive) -> None:
+    sam(archive, "sought", solicitation="70CMSD26R0001")
+    sam(archive, "award", solicitation="70CMSD26R0001", award="70CMSD26P00000034")
+    joined(archive)
+    sam(archive, "award", day=1, solicitation="70CMSD26R0002", award="70CMSD26P00000034")
+    assert joined(archive) == {"sam:sought": "sam:sought", "sam:award": "award:7012:70CMSD26P00000034"}
+
+
 def test_an_action_that_states_its_solicitation_takes_the_notices_before_it(archive: Archive) -> None:
     sam(archive, "sought", solicitation="70CMSD26R0001")
     joined(archive)
