@@ -310,7 +310,6 @@ def _settled(settings: "Settings", *, quiet: bool) -> str:
 @contextmanager
 def _telling(name: str, *, quiet: bool, what: str = "windows") -> "Iterator[Callable[[Progress], None]]":
     with progress(quiet=quiet) as bar:
-        bar.show(f"{name}: {what}")  # the first of them may be a large file
         yield lambda step: _show(bar, name, step, what)
 
 
