@@ -41,9 +41,13 @@ format: $(DEV_STAMP) ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV_STAMP) ## measure loading the starter archive and searching it against the stated limits
+bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log against the stated limits
 	$(BIN)/python -m bench.starter
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.unchanged
+	$(BIN)/python -m bench.bulk_memory
+	$(BIN)/python -m bench.append
+	$(BIN)/python -m bench.paging
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in -o requirements/run.txt

@@ -1,6 +1,6 @@
 """Parsing a page costs the same for page 10 and page 500.
 
-``python -m bench.paging [PAGES]`` (default 500) reads pages of 100 actions, made from recorded actions of USAspending, and
+``python -m bench.paging [PAGES]`` (default 500) reads pages of 100 actions, made from recorded ones of USAspending, and
 compares the last ten pages with pages 10 to 19.
 """
 
