@@ -11,8 +11,12 @@ from crawlers.sources.usaspending_awards.tables import Layout
 FOLDER: Final = Path(__file__).parent
 
 CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "contract_award_unique_key": ("numbers.piid", "numbers.generated_award_id", "links", "buyers.contracting"),
-    "assistance_award_unique_key": ("numbers.fain", "numbers.generated_award_id", "links", "buyers.contracting"),
+    "contract_award_unique_key": (
+        "kind", "numbers.piid", "numbers.parent_piid", "numbers.generated_award_id", "links", "buyers.contracting",
+    ),
+    "assistance_award_unique_key": (
+        "kind", "numbers.fain", "numbers.generated_award_id", "links", "buyers.contracting",
+    ),
     "award_id_piid": ("numbers.piid",),
     "award_id_fain": ("numbers.fain",),
     "award_id_uri": ("numbers.fain",),
@@ -81,7 +85,7 @@ CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
     "primary_place_of_performance_state_name": ("places",),
     "primary_place_of_performance_zip_4": ("places",),
     "primary_place_of_performance_country_code": ("places",),
-}
+}  # fmt: skip
 """Columns that are read, with the paths that they carry."""
 
 KEYS: Final = frozenset({"contract_award_unique_key", "assistance_award_unique_key", "award_id_piid"})

@@ -12,8 +12,10 @@ from crawlers.sources.usaspending_awards.identity import Identity
 from noticewatch.dates import Role
 from noticewatch.models import AmountKind, Competition, Place
 
-_NAMED: Final = ("kind", "status", "numbers.piid", "numbers.fain", "numbers.parent_piid", "numbers.generated_award_id",
-                 "buyers.contracting", "links")  # fmt: skip
+_NAMED: Final = (
+    "kind", "status", "title_from", "numbers.piid", "numbers.fain", "numbers.parent_piid",
+    "numbers.generated_award_id", "buyers.contracting", "links",
+)  # fmt: skip
 _DESCRIBED: Final = ("title", "title_from", "description")
 LIST_CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
     "generated_internal_id": _NAMED,

@@ -126,7 +126,7 @@ def to_award(cells: Mapping[str, str], identity: Identity, shape: Shape) -> Awar
 @lru_cache(maxsize=64)
 def carried(columns: frozenset[str]) -> frozenset[str]:
     """The paths that rows of a file with these columns can carry."""
-    return frozenset({"status", *(path for column in columns for path in CARRIES.get(column, ()))})
+    return frozenset({"status", "title_from", *(path for column in columns for path in CARRIES.get(column, ()))})
 
 
 def _is_vehicle(cells: Mapping[str, str]) -> bool:

@@ -48,7 +48,7 @@ class Cells:
 def table(stream: BinaryIO, layout: Layout, shape: Shape) -> Iterator[Cells]:
     """The rows of a file. Raises SourceDrift where it has no known header or is broken or cut off; rows come before."""
     names: Sequence[str] | None = None
-    columns = frozenset[str]()
+    columns, ended = frozenset[str](), False
     for start, raw in records(stream):
         values = _values(raw, shape)
         if names is None:
@@ -56,13 +56,16 @@ def table(stream: BinaryIO, layout: Layout, shape: Shape) -> Iterator[Cells]:
             columns = frozenset(names)
             shape.unread |= columns - set(layout.read) - set(layout.unread) - {""}
             if headed:
+                ended = raw.endswith(b"\n")
                 continue
         if len(values) != len(names):
             raise SourceDrift(
                 f"The row at byte {start:,} has {len(values)} cells where the file has {len(names)} columns: it is cut "
                 "off or broken; fetch it again."
             )
-        held = raw.rstrip(b"\r\n")
+        if ended and not raw.endswith(b"\n"):
+            shape.types["the last row has no end, so the file may be cut off"] += 1
+        ended, held = raw.endswith(b"\n"), raw.rstrip(b"\r\n")
         skipped = len(_BOM) if start == 0 and held.startswith(_BOM) else 0
         filled = {name: value for name, cell in zip(names, values, strict=True) if (value := cell.strip())}
         yield Cells(start + skipped, start + len(held), hashlib.sha256(held[skipped:]).hexdigest(), filled, columns)

@@ -35,7 +35,7 @@ from noticewatch.numbers import plain
 
 _WHERE: Final = "subaward_primary_place_of_performance"
 CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "prime_award_unique_key": ("numbers.prime_award", "links"),
+    "prime_award_unique_key": ("numbers.prime_award", "numbers.prime_parent", "buyers.contracting", "links"),
     "prime_award_piid": ("numbers.prime_award",),
     "prime_award_fain": ("numbers.prime_award",),
     "prime_award_parent_piid": ("numbers.prime_parent",),
@@ -68,7 +68,12 @@ CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
 """Columns of downloads that are read, with the paths that they carry."""
 
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "prime_award_generated_internal_id": ("numbers.prime_award", "numbers.prime_parent", "links"),
+    "prime_award_generated_internal_id": (
+        "numbers.prime_award",
+        "numbers.prime_parent",
+        "buyers.contracting",
+        "links",
+    ),
     "Prime Award ID": ("numbers.prime_award",),
     "Awarding Agency": ("buyers.contracting",),
     "Awarding Sub Agency": ("buyers.contracting",),

@@ -101,4 +101,4 @@ def _named(held: Any, index: int) -> Name:
 @lru_cache(maxsize=64)
 def _carried(names: frozenset[str]) -> frozenset[str]:
     known = {**CARRIES, **MEMBERS}
-    return frozenset({"kind", "status", *(path for name in names for path in known.get(name, ()))})
+    return frozenset({"kind", "status", "title_from", *(path for name in names for path in known.get(name, ()))})
