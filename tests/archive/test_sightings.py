@@ -23,10 +23,8 @@ OTHER = reading("Z", "other", index=2)
 def named(archive: Archive, of: Reading) -> Sighting:
     """A sighting with the record that is the latest of its number."""
     with archive.reading() as connection:
-        record = 0
-        for _, _, _, record in log.latest_hashes(connection, SOURCE, [of.source_number]):
-            continue
-    return replace(sighting(of, of.index), record=record)
+        latest = [record for _, _, _, record in log.latest_hashes(connection, SOURCE, [of.source_number])]
+    return replace(sighting(of, of.index), record=latest[-1] if latest else 0)
 
 
 def intervals(archive: Archive) -> list[tuple[Any, ...]]:
@@ -78,8 +76,8 @@ def updates(archive: Archive) -> list[str]:
 
     @event.listens_for(archive.engine, "before_cursor_execute")
     def _note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "records" in statement and not statement.startswith("INSERT"):
-            sent.append(statement.split(maxsplit=1)[0])
+        if statement.startswith("UPDATE records"):
+            sent.append(statement)
 
     return sent
 
