@@ -32,8 +32,6 @@ KILLS = int(os.environ.pop("NOTICEWATCH_KILLS", "10"))  # the program would take
 LIVE = "usaspending_transactions"
 BEFORE, AFTER, SINCE = date(2026, 8, 21), date(2026, 8, 22), date(2026, 6, 1)
 
-pytestmark = pytest.mark.xdist_group("kills")
-
 
 @dataclass(frozen=True)
 class Scene:
@@ -72,7 +70,9 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     return Scene(home, state_at(whole), seconds, 0, lambda home: Job(home, LIVE, kind="replay", paths=[after]))
 
 
-@pytest.mark.parametrize("number", range(KILLS))
+@pytest.mark.parametrize(
+    "number", [pytest.param(number, marks=pytest.mark.xdist_group(f"kills {number % 2}")) for number in range(KILLS)]
+)
 def test_a_killed_crawl_leaves_nothing_behind_that_the_next_does_not_put_right(
     number: int, request: pytest.FixtureRequest, server: Publisher, stage_of: Callable[[str], Stage], tmp_path: Path
 ) -> None:
