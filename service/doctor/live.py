@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from archive import locks
 from archive.store import Archive
 from crawlers.due import obstacle
 from crawlers.quota import Quota, QuotaExhausted
@@ -30,15 +31,9 @@ def probes(
 
 def _probe(archive: Archive, settings: Settings, source: Source, today: date | None) -> Finding:
     name = f"live {source.name}"
-    why = obstacle(source, settings)
-    if why:
-        return Finding(name, "note", f"not asked: {why.removeprefix('not started: ')}")
-    if not settings.contact:
-        return Finding(name, "bad", "not asked: no contact", "set NOTICEWATCH_CONTACT")
-    try:
-        Quota.of(archive, source, settings).spend()
-    except QuotaExhausted as error:
-        return Finding(name, "note", f"not asked: {error}")
+    hindered = _hindered(archive, settings, source)
+    if hindered is not None:
+        return hindered
     command = [sys.executable, "-m", "service.doctor.probing", source.name]
     try:
         ended = subprocess.run(  # noqa: S603 - our own program with arguments of our own
@@ -51,6 +46,24 @@ def _probe(archive: Archive, settings: Settings, source: Source, today: date | N
     except orjson.JSONDecodeError:
         said = (ended.stderr.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
         return Finding(name, "bad", f"the request could not be made ({said})", "repeat it, and report it, please")
+
+
+def _hindered(archive: Archive, settings: Settings, source: Source) -> Finding | None:
+    """Why a source is not asked; None where it may be, and then a call of its quota is used."""
+    name, why = f"live {source.name}", obstacle(source, settings)
+    if why:
+        return Finding(name, "note", f"not asked: {why.removeprefix('not started: ')}")
+    if not settings.contact:
+        return Finding(name, "bad", "not asked: no contact", "set NOTICEWATCH_CONTACT")
+    with archive.reading() as connection:
+        crawling = locks.living_holder(connection, source.name)
+    if crawling is not None:
+        return Finding(name, "note", f"not asked: {crawling.words} is asking it at the moment")
+    try:
+        Quota.of(archive, source, settings).spend()
+    except QuotaExhausted as error:
+        return Finding(name, "note", f"not asked: {error}")
+    return None
 
 
 def judged(source: Source, answer: Mapping[str, Any]) -> Finding:

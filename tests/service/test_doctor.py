@@ -14,6 +14,7 @@ from archive import ledger, locks, queries
 from archive.rows import RunRow
 from archive.store import Archive
 from crawlers.due import Due, Standing
+from crawlers.quota import Quota
 from crawlers.source import load_sources
 from crawlers.spider import Window
 from noticewatch.identifiers import now
@@ -312,3 +313,30 @@ def test_a_source_without_its_key_is_not_asked(archive):
     settings = Settings(home=archive.folder, contact="desk@example.org")
     for found in live.probes(archive, settings, keyed):
         assert (found.state, "no key" in found.said) == ("note", True)
+
+
+def test_a_source_that_is_being_crawled_is_not_asked_beside(archive):
+    name, source = next((name, one) for name, one in load_sources().items() if one.live and not one.key)
+    settings = Settings(home=archive.folder, contact="desk@example.org")
+    with locks.hold(archive, name):
+        [found] = live.probes(archive, settings, {name: source})
+    assert (found.state, "is asking it at the moment" in found.said) == ("note", True)
+
+
+def test_calls_of_the_doctor_count_and_none_is_made_where_none_is_left(archive):
+    keyed = next(one for one in load_sources().values() if one.live and one.quota)
+    settings = Settings(
+        home=archive.folder, contact="desk@example.org", sources={keyed.name: {"key": KEY, "calls_a_day": 1}}
+    )
+    Quota.of(archive, keyed, settings).spend()
+    [found] = live.probes(archive, settings, {keyed.name: keyed})
+    assert (found.state, found.said.startswith("not asked: 1 of 1 calls of the day are used")) == ("note", True)
+
+
+@pytest.mark.parametrize("name", LIVE[:1])
+def test_the_command_asks_one_source_by_its_name(asked_through, doctor, name):
+    server, _ = asked_through(name)
+    _, answer = doctor("--live", "--source", name)
+    asked = [one["name"] for one in answer["findings"] if one["name"].startswith("live ")]
+    assert asked == [f"live {name}"]
+    assert len(server.asked) == 2
