@@ -48,6 +48,7 @@ bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log agains
 	$(BIN)/python -m bench.bulk_memory
 	$(BIN)/python -m bench.append
 	$(BIN)/python -m bench.paging
+	$(BIN)/python -m bench.joins
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in -o requirements/run.txt
