@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from crawlers.federal_actions import title_of
 from crawlers.parsing import Row, Shape
 from crawlers.source import source
-from crawlers.sources.usaspending_transactions import parser
+from crawlers.sources.usaspending_transactions import downloads, parser
 from crawlers.sources.usaspending_transactions.rotation import due
 from crawlers.sources.usaspending_transactions.scanning import results
 from crawlers.sources.usaspending_transactions.spider import UsaspendingTransactionsSpider
 from crawlers.spider import Answer, PlannedRequest, Window
 from noticewatch.errors import SourceDrift
-from noticewatch.models import Capture, Kind, Origin, Reading
+from noticewatch.models import Capture, Kind, Origin, Reading, to_paths
 
 SPIDER = UsaspendingTransactionsSpider(source("usaspending_transactions"))
 WINDOW = Window("7012", "2026-08-20", "2026-08-20", "2026-08-20")
@@ -225,6 +225,8 @@ def test_a_vehicle_is_a_kind_of_its_own() -> None:
 
 TODAY = date(2026, 8, 22)
 SINCE = date(2020, 10, 1)
+TURNS = [frozenset(due(TODAY + timedelta(days=ahead), since=SINCE, daily=60)) for ahead in range(30)]
+"""What is read on thirty days one after the other."""
 
 
 @given(st.integers(min_value=0, max_value=60), st.dates(date(2021, 12, 1), date(2030, 1, 1)))
@@ -234,13 +236,12 @@ def test_the_newest_days_are_read_each_day(ago: int, today: date) -> None:
 
 @given(st.dates(date(2024, 10, 1), TODAY))
 def test_each_day_of_this_and_the_last_fiscal_year_is_read_within_a_week(day: date) -> None:
-    assert any(day in set(due(TODAY + timedelta(days=ahead), since=SINCE, daily=60)) for ahead in range(7))
+    assert any(day in turn for turn in TURNS[:7])
 
 
 @given(st.dates(SINCE, date(2024, 9, 30)))
 def test_each_older_day_is_read_once_in_thirty(day: date) -> None:
-    turns = [day in set(due(TODAY + timedelta(days=ahead), since=SINCE, daily=60)) for ahead in range(30)]
-    assert turns.count(True) == 1
+    assert sum(day in turn for turn in TURNS) == 1
 
 
 def test_days_before_the_first_are_not_read() -> None:
@@ -256,3 +257,63 @@ def test_an_agency_published_late_is_read_where_its_newest_days_are() -> None:
 def test_a_crawl_stays_within_the_quarter_of_an_hour_that_its_traps_promise() -> None:
     counts = [len(list(SPIDER.windows(None, None, TODAY + timedelta(days=ahead)))) for ahead in range(7)]
     assert max(counts) * SPIDER.source.delay < 900
+
+
+ROW = {
+    "award_id_piid": "HSCEMD16J00021", "modification_number": "0", "transaction_number": "0",
+    "awarding_sub_agency_code": "7012", "parent_award_id": "HSCEMD13D00001", "parent_award_agency_id": "7012",
+    "federal_action_obligation": "72000", "current_total_value_of_award": "90000", "action_date": "29/06/2016",
+    "award_description": "FORENSIC EXTRACTION DEVICE", "award_or_idv_flag": "AWARD",
+}  # fmt: skip
+
+
+def in_file(**cells: str) -> bytes:
+    row = {**ROW, **cells}
+    return (",".join(row) + "\r\n" + ",".join(row.values()) + "\r\n").encode()
+
+
+def read_file(payload: bytes, shape: Shape | None = None) -> Reading:
+    noted = shape if shape is not None else Shape()
+    (row,) = parser.rows(io.BytesIO(payload), noted)
+    return parser.read_row(row, CAPTURE, noted)
+
+
+def test_an_action_of_a_downloaded_file_is_that_of_the_search() -> None:
+    read = read_file(in_file())
+    searched = reading(
+        **{"Award ID": "HSCEMD16J00021", "generated_internal_id": "CONT_AWD_HSCEMD16J00021_7012_HSCEMD13D00001_7012"}
+    )
+    assert read.key == searched.key == "7012:HSCEMD16J00021:0"
+    assert read.notice.kind is searched.notice.kind
+    changes = [amount for amount in read.notice.amounts if amount.basis == "change"]
+    assert [(amount.kind, amount.value) for amount in changes] == [("obligated", Decimal(72000))]
+    assert to_paths(read.notice.content()).keys() <= read.carried
+
+
+def test_actions_that_only_a_transaction_number_tells_apart_are_two() -> None:
+    assert read_file(in_file(transaction_number="2")).key == "7012:HSCEMD16J00021:0:2"
+
+
+def test_a_file_of_actions_without_a_header_line_is_known_by_the_number_of_its_columns() -> None:
+    cells = dict.fromkeys(downloads.layout().bare[259], "") | ROW
+    bare = (",".join(cells.values()) + "\r\n").encode()
+    assert read_file(bare).notice == read_file(in_file()).notice
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (b"contract_award_unique_key,award_id_piid\r\nCONT_AWD_1_7012_-NONE-_-NONE-,1\r\n", "usaspending_awards"),
+        (in_file(award_id_piid=""), "names no action"),
+        (b"a,b\r\n1,2\r\n", "no header line"),
+    ],
+)
+def test_a_file_that_holds_no_actions_is_refused_in_words(payload: bytes, said: str) -> None:
+    with pytest.raises(SourceDrift, match=said):
+        read_file(payload)
+
+
+def test_a_member_of_another_type_is_told() -> None:
+    shape = Shape()
+    parser.read_row(rows({"Recipient Name": ["A", "B"]})[0], CAPTURE, shape)
+    assert list(shape.types) == ["Recipient Name is a list where text was due"]

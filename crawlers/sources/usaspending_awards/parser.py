@@ -12,7 +12,7 @@ from crawlers.sources.usaspending_awards.award import Award, to_notice
 from crawlers.sources.usaspending_awards.columns import layout
 from crawlers.sources.usaspending_awards.identity import Identity
 from crawlers.sources.usaspending_awards.tables import Joined, table
-from crawlers.sources.usaspending_transactions.parser import NOISE
+from crawlers.sources.usaspending_transactions.noise import NOISE
 from crawlers.sources.usaspending_transactions.scanning import decoded, results
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Reading

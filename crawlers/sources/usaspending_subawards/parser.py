@@ -24,7 +24,7 @@ from crawlers.sources.usaspending_subawards.mapping import (
     name_in_table,
     to_notice,
 )
-from crawlers.sources.usaspending_transactions.parser import NOISE
+from crawlers.sources.usaspending_transactions.noise import NOISE
 from crawlers.sources.usaspending_transactions.scanning import results
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Reading

@@ -55,6 +55,9 @@ UNREAD: Final[Mapping[str, str]] = {
 }
 """Members that are known and not read, with the reason."""
 
+TEXTS: Final = frozenset(CARRIES) - {"Transaction Amount", "Mod"}
+"""Members that hold text."""
+
 NEEDED: Final = frozenset({"Award ID", "Mod", "Action Date", "Transaction Amount", "generated_internal_id"})
 AWARD_PAGE: Final = "https://www.usaspending.gov/award/"
 
@@ -108,7 +111,10 @@ class Identity:
 
 
 def to_notice(members: Mapping[str, Any], identity: Identity, shape: Shape) -> Notice:
-    """The notice that a result states."""
+    """The notice that a result states; members of another type than text are told to the shape and not read."""
+    for name in TEXTS:
+        if not isinstance(members.get(name, ""), (str, type(None))):
+            shape.types[f"{name} is a {type(members[name]).__name__} where text was due"] += 1
     described = mask(_string(members, "Transaction Description"))
     action_type = _string(members, "Action Type")
     return Notice(
