@@ -15,7 +15,7 @@ from indexer.leading import leading, order_in_award
 from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
 from noticewatch.buyers import ancestors, buyers
 from noticewatch.dates import dated
-from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin
+from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin, Status
 from watchlist.evidence import Tag
 
 STREAMS: Final = ("title", "body", "buyer", "supplier", "all")
@@ -105,14 +105,14 @@ def _summed(notice: Notice) -> Iterator[Amount]:
 
     Obligations count by their changes, which are summed over a contract, and never by a total: an award of which the
     actions are held states theirs again. Every other kind counts by its latest total. What a sub-award states is part
-    of the award above it.
+    of the award above it, and what a register has deleted obligates nothing.
     """
     if notice.kind is Kind.SUBAWARD:
         return
     stated = {(amount.kind, amount.basis) for amount in notice.amounts}
     for amount in notice.amounts:
         if amount.kind is AmountKind.OBLIGATED:
-            counts = amount.basis == "change"
+            counts = amount.basis == "change" and notice.status is not Status.WITHDRAWN
         else:
             counts = amount.basis == "state" or (amount.kind, "state") not in stated
         if counts:

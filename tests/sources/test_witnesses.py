@@ -23,6 +23,7 @@ from crawlers.engine import crawl
 from crawlers.importing import import_files
 from crawlers.source import source
 from crawlers.spider import Window
+from indexer.documents import notice_document
 from indexer.search import Scope, Search, SearchRequest
 from indexer.sync import IndexReader, open_engine
 from noticewatch.models import Event, EventKind, Status, Verdict
@@ -243,6 +244,7 @@ def test_a_deletion_by_the_register_withdraws_the_notice_though_another_witness_
     world.replay(USASPENDING, PAYLOADS[USASPENDING](text="FIVECAST ONYX"), 5)
     assert world.notice().notice.status is Status.WITHDRAWN
     assert running_total([world.notice()], lambda _: True) == []
+    assert "amount_obligated" not in notice_document(world.notice(), []).numbers
 
 
 def test_no_user_name_of_an_official_reaches_a_notice(world: World) -> None:
