@@ -70,7 +70,7 @@ class Fault:
     target, None where the source has none; everywhere: it strikes every request; verdicts, says: how the crawl ends,
     and a pattern that its reasons match; walked: the target's window may count as walked to the end; facts: of
     ``source.toml`` that are lowered for it; applies: to which sources; way: how the source is reached; throttles: the
-    source says that it has been asked too much.
+    source says that it has been asked too much; empties: its answer lacks rows that there are.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Fault:
     way: Literal["http", "tls", "nowhere"] = "http"
     robots: Reply | None = None
     throttles: bool = False
+    empties: bool = False
 
     def expected(self, target: Target) -> frozenset[Verdict]:
         """The verdicts that are right; where good pages came before, what failed alone makes its window partial."""
@@ -282,13 +283,16 @@ FAULTS: Final[Sequence[Fault]] = (
     Fault("stated length too small", frozenset({FAILED}), "broke|cut|length|longer|more than|HTTP", _stated_short),
     Fault("broken gzip", frozenset({FAILED}), "gzip|unpack|encod|decod", _broken_gzip),
     Fault("gzip bomb", frozenset({FAILED}), "larger|more than|large", _gzip_bomb, facts={"max_megabytes": 8}),
-    Fault("HTML with status 200", frozenset({FAILED}), "HTML", lambda target, good: replace(good, payload=HTML)),
-    Fault("cut JSON, CSV or XML", frozenset({FAILED}), "cut|broken|broke", _payload(cut), choose=later_page),
+    Fault("HTML with status 200", frozenset({FAILED}), "HTML", lambda target, good: replace(good, payload=HTML),
+          empties=True),
+    Fault("cut JSON, CSV or XML", frozenset({FAILED}), "cut|broken|broke", _payload(cut), choose=later_page,
+          empties=True),
     Fault("wrong encoding", frozenset({FAILED}), r"\w", _payload(utf16)),
     Fault("empty with status 200", frozenset({FAILED, SUSPICIOUS}), "nothing|empty|no rows|only 0",
-          _payload(lambda _: b"")),
+          _payload(lambda _: b""), empties=True),
     Fault("no rows where there were many", frozenset({SUSPICIOUS, FAILED, PARTIAL}),
-          "only 0 rows|0 came|counts|no rows", _payload(without_rows), choose=largest_of("csv", "json", "xml")),
+          "only 0 rows|0 came|counts|no rows", _payload(without_rows), empties=True,
+          choose=largest_of("csv", "json", "xml")),
     Fault("a column less", frozenset({FAILED}), "column|cut", _payload(without_column), choose=largest_of("csv")),
     Fault("shifted column", frozenset({FAILED}), "change storm|differ|held|column|was due", _shifted,
           choose=tellable),

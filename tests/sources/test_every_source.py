@@ -59,6 +59,12 @@ def test_recordings_are_there_small_and_their_provenance_is_told(name: str) -> N
 
 
 @EACH
+def test_a_source_that_is_crawled_says_which_crawl_of_it_is_recorded_whole(name: str) -> None:
+    if source(name).live:
+        assert healthy(name) is not None, f"tests/replays/{name}/healthy.toml is missing; faults are tried on its crawl"
+
+
+@EACH
 def test_recordings_replay_to_their_end(name: str, replayed: Callable[[str], Replayed]) -> None:
     found = replayed(name)
     assert set(found.verdicts) <= {Verdict.COMPLETE, Verdict.PARTIAL}, found.reasons
