@@ -18,6 +18,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from pydantic import SecretStr
+
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.importing import import_files
@@ -113,13 +115,12 @@ class Job:
     date_from: str | None = None
     date_to: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    accept: bool = False
 
     @property
     def settings(self) -> Settings:
         facts = source(self.name)
-        key, calls = KEY if facts.key else None, 100_000 if facts.quota else None
-        own = SourceSettings(through=self.through, key=key, calls_a_day=calls)  # type: ignore[arg-type]  # a SecretStr
+        key, calls = SecretStr(KEY) if facts.key else None, 100_000 if facts.quota else None
+        own = SourceSettings(through=self.through, key=key, calls_a_day=calls)
         return Settings(home=self.home, contact="test@example.org", sources={self.name: own})
 
 
@@ -192,9 +193,8 @@ def _work(job: Job, sender: Connection) -> None:
             result = import_files(archive, job.settings, which, list(job.paths))
         else:
             path = job.paths[0] if job.paths else None
-            more = {"accept": True} if job.accept else {}
             result = crawl(
-                archive, job.settings, which, kind=job.kind, recordings=path, date_from=days[0], date_to=days[1], **more
+                archive, job.settings, which, kind=job.kind, recordings=path, date_from=days[0], date_to=days[1]
             )
     sender.send((result.verdict.value, list(result.reasons), list(result.findings)))
     sender.close()

@@ -152,9 +152,11 @@ def _is_utf8(payload: bytes) -> bool:
 def _csv(table: Sequence[Sequence[str]], like: bytes) -> bytes:
     """A table as CSV, quoted, ended and encoded like the payload that it came from."""
     end = "\r\n" if b"\r\n" in like[:100_000] else "\n"
-    quoting = csv.QUOTE_ALL if like.lstrip(b"\xef\xbb\xbf").startswith(b'"') else csv.QUOTE_MINIMAL
     out = io.StringIO(newline="")
-    csv.writer(out, quoting=quoting, lineterminator=end).writerows(table)
+    if like.lstrip(b"\xef\xbb\xbf").startswith(b'"'):
+        csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator=end).writerows(table)
+    else:
+        csv.writer(out, lineterminator=end).writerows(table)
     if like.startswith(b"\xef\xbb\xbf"):
         return out.getvalue().encode("utf-8-sig")
     return out.getvalue().encode() if _is_utf8(like) else out.getvalue().encode("cp1252", "surrogateescape")
@@ -206,8 +208,8 @@ def _swapped(row: Any, names: tuple[Any, Any] | None) -> Any:
     if names is None or not isinstance(row, (dict, list)):
         return row
     first, second = names
-    bent = copy.copy(row)
-    if isinstance(bent, dict):
+    bent: Any = copy.copy(row)
+    if isinstance(row, dict):
         bent[first], bent[second] = row.get(second), row.get(first)
     elif len(bent) > max(first, second):
         bent[first], bent[second] = row[second], row[first]

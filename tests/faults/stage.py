@@ -142,8 +142,11 @@ def _as_of_yesterday(name: str, recording: Path, today: Mapping[Key, Reply]) -> 
 
 
 def _words(name: str, answer: Recorded, row: Row) -> list[str]:
-    """Words of a row's title."""
-    reading = load_parser(source(name)).read_row(row, answer.capture, Shape())
+    """Words of a row's title; none of a row that cannot be read."""
+    try:
+        reading = load_parser(source(name)).read_row(row, answer.capture, Shape())
+    except SourceDrift:
+        return []
     return re.findall(r"[A-Za-z]{5,}", reading.notice.title[0].text) if reading.notice.title else []
 
 
