@@ -1,5 +1,6 @@
 """A notice with all its records and versions, as the append works on it."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,7 +27,7 @@ class Dossier:
     versions: list[HeldVersion] = field(default_factory=list)
     fresh: bool = False
     dirty: bool = False
-    fold: Fold = field(default_factory=Fold, repr=False)
+    fold: Fold | None = field(default=None, repr=False)
     points: "list[Point | None]" = field(default_factory=list, repr=False)
 
     def agree_on_revision(self, record: HeldRecord) -> None:
@@ -85,7 +86,9 @@ def points(dossier: Dossier, ranks: Mapping[str, int]) -> tuple[list[Step], list
     if len(dossier.records) == 1:
         record = dossier.records[0]
         only = Step(record, record.paths, changed=True)
-        return [only], [Point(only, None, record.content, content_hash(record.content))]
+        return [only], [Point(only, None, record.content, hashlib.sha256(record.json).hexdigest())]
+    if dossier.fold is None:
+        dossier.fold = Fold()
     steps, kept = dossier.fold.steps(dossier.records, ranks)
     dossier.points = dossier.points[:kept]
     for index in range(kept, len(steps)):
@@ -105,6 +108,8 @@ def settle(dossier: Dossier, found: list[Point]) -> list[Point]:
     A version whose record has moved in the history is anchored again; one that the history no longer holds is
     superseded and keeps its number.
     """
+    if not dossier.versions:
+        return found
     live = {id(version): version for version in dossier.versions if not version.superseded}
     missing = []
     for point in found:

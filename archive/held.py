@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from noticewatch.models import Content, to_paths
+from noticewatch.models import Content, canonical_json, to_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class HeldRecord:
     last: Place
     dirty: bool = False
     known_paths: dict[str, Any] | None = field(default=None, repr=False)
+    known_json: bytes | None = field(default=None, repr=False)
 
     @property
     def order(self) -> tuple[str, str, str, int, str]:
@@ -57,10 +58,17 @@ class HeldRecord:
             self.known_paths = to_paths(self.content)
         return self.known_paths
 
+    @property
+    def json(self) -> bytes:
+        """The content as canonical JSON: written and hashed, so made once."""
+        if self.known_json is None:
+            self.known_json = canonical_json(self.content)
+        return self.known_json
+
     def reread(self, content: Content, carried: frozenset[str], parser_version: int) -> None:
         """Take the content that a newer parser made of the same bytes."""
         self.content, self.carried, self.parser_version = content, carried, parser_version
-        self.known_paths, self.dirty = None, True
+        self.known_paths, self.known_json, self.dirty = None, None, True
 
 
 @dataclass(slots=True)

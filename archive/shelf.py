@@ -69,7 +69,7 @@ class Shelf:
             records = _RECORDS.add_columns(t.records.c.content).where(t.records.c.notice.in_(chunk))
             for row in self._connection.execute(records).all():
                 held = self._held(row)
-                held.content = orjson.loads(row.content)
+                held.content, held.known_json = orjson.loads(row.content), None
                 self._dossiers[row.notice].records.append(held)
             versions = select(t.versions, t.captures.c.id.label("capture_id")).join(
                 t.captures, t.captures.c.number == v.capture
@@ -260,7 +260,7 @@ class Shelf:
             "sha256": record.sha256,
             "parser_version": record.parser_version,
             "carried": self._carried_number(record.carried),
-            "content": canonical_json(record.content).decode(),
+            "content": record.json.decode(),
         }
 
 
