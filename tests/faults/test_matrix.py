@@ -138,7 +138,7 @@ def _check_kept(
     may_stop: the source counts calls and has said that there are no more, so other windows need not have been asked.
     """
     good = stage.windows.keys() - hit
-    unasked = {key for key in good if may_stop and windows[key].rows is None and not windows[key].walked}
+    unasked = {key for key in good if may_stop and not windows[key].rows and not windows[key].walked}
     assert {key: windows[key] for key in good - unasked} == {key: stage.windows[key] for key in good - unasked}
     if not good and after.notices != stage.undisturbed.notices:
         assert {notice: after.notices[notice] for notice in stage.before.notices} == stage.before.notices
