@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,7 @@ from crawlers.parsing import Parser, Shape
 from crawlers.rereading import rereader
 from crawlers.source import Source, load_sources
 from crawlers.staging import Found, Stage, Tally, find_rows, stage
-from crawlers.verdict import Judgement, WindowFacts, judge
+from crawlers.verdict import Judgement, WindowFacts, judge, pooled
 from crawlers.walk import Walk, write_ledger
 from noticewatch.database import BATCH
 from noticewatch.errors import SourceDrift
@@ -26,6 +26,10 @@ from noticewatch.models import Capture, Notice, Origin, Verdict
 
 _MOST_WINDOWS: Final = 250
 """Most windows that wait for one transaction."""
+
+_POOL_ROWS: Final = 100
+_POOL_WINDOWS: Final = 25
+"""Rows, and windows, of a live crawl that wait to be judged together."""
 
 _DEFENSE: Final = ("17", "21", "57", "97")
 """First digits of agency codes of the Department of Defense (FPDS, four characters; CGAC has a 0 before them)."""
@@ -50,6 +54,10 @@ class Known:
 
     hashes: Mapping[str, str]
     current: Set[str]
+
+
+Judged: TypeAlias = tuple[Ready, Judgement, list[tuple[Found, Stage]]]
+"""A walk, its verdict, and what of it is to be appended."""
 
 
 @dataclass(slots=True)
@@ -92,8 +100,18 @@ class Appender:
         if self._rows_waiting() + ready.tally.rows > BATCH:
             self.flush()
         self._waiting.append(ready)
-        if not self.grouped or self._rows_waiting() >= BATCH or len(self._waiting) >= _MOST_WINDOWS:
+        if self._is_due(walk):
             self.flush()
+
+    def _is_due(self, walk: Walk) -> bool:
+        """Whether what waits is to be appended now. Small windows of a live crawl wait for each other where only many
+        rows together show that too much has changed.
+        """
+        rows, windows = self._rows_waiting(), len(self._waiting)
+        if self.grouped:
+            return rows >= BATCH or windows >= _MOST_WINDOWS
+        wary = self.source.expectations.greatest_change is not None and walk.window.begins is not None
+        return not wary or rows >= _POOL_ROWS or windows >= _POOL_WINDOWS
 
     def _rows_waiting(self) -> int:
         return sum(ready.tally.rows for ready in self._waiting)
@@ -105,7 +123,7 @@ class Appender:
             return
         known = self._known(waiting)
         with ExitStack() as stages:
-            judged = [self._stage(ready, known, stages) for ready in waiting]
+            judged = _judged_together([self._stage(ready, known, stages) for ready in waiting])
             with self.archive.writing() as connection:
                 for ready, judgement, _ in judged:
                     self._note(connection, ready, judgement)
@@ -156,9 +174,7 @@ class Appender:
         with self.archive.reading() as connection:
             return rebuilt_numbers(connection, self.source.name, numbers)
 
-    def _stage(
-        self, ready: Ready, known: Known, stages: ExitStack
-    ) -> tuple[Ready, Judgement, list[tuple[Found, Stage]]]:
+    def _stage(self, ready: Ready, known: Known, stages: ExitStack) -> Judged:
         measured = Measured(self.parser, known.current, self.source.expectations.filled, self._rebuilt)
         judgement = self._judge(ready, known, measured)
         if not judgement.usable:
@@ -240,7 +256,7 @@ class Appender:
         self.counts.captures += len(ready.found)
         self.counts.rows += ready.tally.rows
 
-    def _batches(self, judged: Sequence[tuple[Ready, Judgement, list[tuple[Found, Stage]]]]) -> Iterator[WindowBatch]:
+    def _batches(self, judged: Sequence[Judged]) -> Iterator[WindowBatch]:
         """Batches of at most 1,000 readings; each window ends with one that closes it."""
         for ready, judgement, staged in judged:
             if not judgement.usable:
@@ -265,6 +281,18 @@ class Appender:
         self.counts.versions += appended.versions
         self.counts.events += appended.events
         self.counts.last_seq = max(self.counts.last_seq, appended.last_seq)
+
+
+def _judged_together(staged: Sequence[Judged]) -> list[Judged]:
+    """The verdicts of walks in the light of each other."""
+    usable = [ready for ready, judgement, _ in staged if judgement.usable and ready.facts]
+    for ready, facts in zip(usable, pooled([ready.facts for ready in usable if ready.facts]), strict=True):
+        ready.facts = facts
+    found = []
+    for ready, judgement, stages in staged:
+        again = judge(ready.facts) if judgement.usable and ready.facts else judgement
+        found.append((ready, again, stages if again.usable else []))
+    return found
 
 
 def late_after(source: Source) -> Callable[[Notice], int]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, Self, TypeAlias
 
 from noticewatch.models import Verdict, worst
@@ -39,7 +39,8 @@ class WindowFacts:
     through, where the window holds more and cannot be split; gaps: what the recorder says is missing; unreadable: the
     parser's sentence where an answer is not what was due; unread: rows that could not be read, first_unread: why;
     previous: rows of the window's last whole walk; least_rows, greatest_drop: expectations, 0 and None for none.
-    known, changed: rows held before, and those of them whose bytes differ; greatest_change: the share that may.
+    known, changed: rows held before, and those of them whose bytes differ; greatest_change: the share that may;
+    pool_known, pool_changed: the same over the small windows judged together with it, where it is one of them.
     read: rows read; filled: by path of a notice how many of them state it, with the least share that must.
     vanished: known fields that no row has; types: values of another type than was due, with how often.
     unchanged_since: the source said that the file is the same as then; stale_days: days since it last brought anything
@@ -63,6 +64,8 @@ class WindowFacts:
     known: int = 0
     changed: int = 0
     greatest_change: float | None = None
+    pool_known: int = 0
+    pool_changed: int = 0
     read: int = 0
     filled: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     vanished: Sequence[str] = ()
@@ -111,6 +114,16 @@ def judge(facts: WindowFacts) -> Judgement:
         reasons = [f"unchanged since {facts.unchanged_since}", *_stale(facts)]
         return Judgement(Verdict.PARTIAL if facts.stale_days else Verdict.COMPLETE, reasons, walked=True, usable=True)
     return _held_back(facts, due) or _from_faults(facts, due)
+
+
+def pooled(windows: Sequence[WindowFacts]) -> list[WindowFacts]:
+    """The facts of windows judged together: those that are too small to show a change storm alone show it as one."""
+    small = [facts for facts in windows if facts.known < ENOUGH]
+    known, changed = sum(facts.known for facts in small), sum(facts.changed for facts in small)
+    return [
+        replace(facts, pool_known=known, pool_changed=changed) if facts.known < ENOUGH and facts.changed else facts
+        for facts in windows
+    ]
 
 
 def judge_crawl(windows: Iterable[tuple[Verdict, Sequence[str]]]) -> tuple[Verdict, list[str]]:
@@ -180,10 +193,15 @@ def _shrunk(facts: WindowFacts) -> str | None:
 
 
 def _storm(facts: WindowFacts) -> str | None:
-    if facts.greatest_change is None or facts.known < ENOUGH or facts.changed <= facts.known * facts.greatest_change:
+    if facts.greatest_change is None or not facts.changed:
         return None
+    alone = facts.known >= ENOUGH
+    known, changed = (facts.known, facts.changed) if alone else (facts.pool_known, facts.pool_changed)
+    if known < ENOUGH or changed <= known * facts.greatest_change:
+        return None
+    where = "" if alone else " of this and other small windows"
     return (
-        f"change storm: {facts.changed:,} of {facts.known:,} rows held before differ, where at most "
+        f"change storm: {changed:,} of {known:,} rows held before{where} differ, where at most "
         f"{facts.greatest_change:.0%} may"
     )
 

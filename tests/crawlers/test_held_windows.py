@@ -114,6 +114,23 @@ def test_fields_that_are_filled_no_more_hold_a_first_crawl_back(
     assert rows(archive, tables.notices.c.id) == []
 
 
+def test_small_windows_show_a_storm_together(
+    archive: Archive, settings: Settings, wary: Source, tmp_path: Path
+) -> None:
+    before = {f"2026-08-{day:02}": titles(f"D{day}-", 4, "tower") for day in range(1, 9)}
+    crawl(archive, settings, wary, kind="replay", recordings=recorded(tmp_path, 0, before))
+    after = {day: {number: f"{words}, shifted" for number, words in rows.items()} for day, rows in before.items()}
+    after["2026-08-08"] = before["2026-08-08"] | {"NEW": "new"}
+    result = crawl(archive, settings, wary, kind="replay", recordings=recorded(tmp_path, 1, after))
+    assert result.verdict is Verdict.FAILED
+    assert result.reasons[0].startswith(
+        "change storm: 28 of 32 rows held before of this and other small windows differ, where at most 20% may"
+    )
+    assert loud(archive) == ["us-action:NEW"]
+    with archive.reading() as connection:
+        assert len(crawl_state.held_windows(connection, wary.name)) == 7
+
+
 def test_a_few_rows_make_no_storm() -> None:
     facts = WindowFacts([RequestFacts("page", 1, "answered")], rows=5, known=5, changed=5, greatest_change=0.1)
     assert judge(facts).verdict is Verdict.COMPLETE
