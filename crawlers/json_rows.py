@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ def elements(payload: bytes) -> Iterator[Element]:
 
     Raises SourceDrift where the payload is no JSON list or is cut off.
     """
-    text, whole = _read(payload)
+    text, whole = decoded(payload)
     if not isinstance(whole, list):
         raise SourceDrift(f"The answer is no list{_said(whole)}.")
     yield from _elements(payload, text, _space(text, 0) + 1)
@@ -34,20 +34,25 @@ def elements_of(payload: bytes, member: str, *, may_lack: bool = False) -> Itera
     ``may_lack``: an object without the member holds no element. Raises SourceDrift where the payload is no JSON
     object, is cut off, or holds no list of that name.
     """
-    text, whole = _read(payload)
+    text, whole = decoded(payload)
     if not isinstance(whole, dict):
         raise SourceDrift(f"The answer holds no {member}.")
     if member not in whole:
         if may_lack:
             return
         raise SourceDrift(f"The answer holds no {member}{_said(whole)}.")
+    yield from elements_in(payload, text, whole, member)
+
+
+def elements_in(payload: bytes, text: str, whole: Mapping[str, Any], member: str) -> Iterator[Element]:
+    """The same for an answer that :func:`decoded` has read, which has the member. Raises SourceDrift for no list."""
     if not isinstance(whole[member], list):
         raise SourceDrift(f"The answer's {member} are no list.")
-    place = _space(text, _member(text, member)) + 1
-    yield from _elements(payload, text, place)
+    yield from _elements(payload, text, _space(text, _member(text, member)) + 1)
 
 
-def _read(payload: bytes) -> tuple[str, Any]:
+def decoded(payload: bytes) -> tuple[str, Any]:
+    """An answer as text and as values, money as Decimal. Raises SourceDrift where it is no JSON."""
     start = payload[:200].removeprefix(_MARK).lstrip()
     if not start:
         raise SourceDrift("The answer is empty where JSON was due.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
+from crawlers.json_rows import decoded
 from crawlers.parsing import Row, Shape
 from crawlers.sources.usaspending_awards import from_json, from_table
 from crawlers.sources.usaspending_awards.award import Award, to_notice
@@ -13,7 +14,7 @@ from crawlers.sources.usaspending_awards.columns import layout
 from crawlers.sources.usaspending_awards.identity import Identity
 from crawlers.sources.usaspending_awards.tables import Joined, table
 from crawlers.sources.usaspending_transactions.noise import NOISE
-from crawlers.sources.usaspending_transactions.scanning import decoded, results
+from crawlers.sources.usaspending_transactions.scanning import results
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Reading
 
