@@ -22,6 +22,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     crawled = ended["passed"] + ended["failed"] + ended["error"]
     terminalreporter.write_line(
-        f"FAULTS {len(sources)} sources × {len(faults)} faults: {crawled} apply, {ended['passed']} of them as expected; "
-        f"{ended['skipped']} do not apply (no key, no second page, no table)."
+        f"FAULTS {len(sources)} sources × {len(faults)} faults: {crawled} apply, {ended['passed']} of them as "
+        f"expected; {ended['skipped']} do not apply (no key, no second page, no table)."
     )
