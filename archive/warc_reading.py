@@ -46,7 +46,7 @@ def recorded(path: Path) -> Iterator[Recorded]:
         _check_kind(file)
         try:
             yield from _responses(file)
-        except ArchiveLoadFailed as error:
+        except (ArchiveLoadFailed, EOFError, zlib.error) as error:
             raise CaptureDamaged(f"{file} cannot be read as a WARC file ({str(error).strip()}).") from error
 
 
@@ -128,12 +128,14 @@ class _Seen:
 def _responses(file: Path) -> Iterator[Recorded]:
     requests: dict[str, tuple[str, str | None]] = {}
     waiting: _Seen | None = None
+    end = 0
     with file.open("rb") as handle:
         iterator = ArchiveIterator(handle)
-        for record in iterator:
+        for record in _records(file, iterator):
             if record.rec_type == "request":
                 answered = record.rec_headers.get_header("WARC-Concurrent-To") or ""
                 requests[answered] = _request(record)
+                end = _checked_end(file, record, iterator)
                 if waiting and answered == waiting.record.rec_headers.get_header("WARC-Record-ID"):
                     yield _recorded(file, waiting, requests.pop(answered))
                     waiting = None
@@ -142,15 +144,46 @@ def _responses(file: Path) -> Iterator[Recorded]:
                 yield _recorded(file, waiting, None)
                 waiting = None
             if record.rec_type != "response" or record.http_headers is None:
+                end = _checked_end(file, record, iterator)
                 continue
             digest, length = _digest(record)
+            end = _checked_end(file, record, iterator)
             waiting = _Seen(record, digest, length, iterator.get_record_offset(), iterator.get_record_length())
             asked = requests.pop(record.rec_headers.get_header("WARC-Record-ID"), None)
             if asked:
                 yield _recorded(file, waiting, asked)
                 waiting = None
+        if end < file.stat().st_size:
+            raise CaptureDamaged(_breaks_off(file))
         if waiting:
             yield _recorded(file, waiting, None)
+
+
+def _records(file: Path, iterator: ArchiveIterator) -> Iterator[Any]:
+    """The records of a file. Raises CaptureDamaged for one whose own headers are cut: each states kind and length."""
+    while True:
+        try:
+            record = next(iterator)
+        except StopIteration:
+            return
+        except AttributeError as error:  # what warcio makes of a record without a target
+            raise CaptureDamaged(_breaks_off(file)) from error
+        if record.rec_type is None or record.rec_headers.get_header("Content-Length") is None:
+            raise CaptureDamaged(_breaks_off(file))
+        yield record
+
+
+def _checked_end(file: Path, record: Any, iterator: Any) -> int:
+    """Where a record ends in its file. Raises CaptureDamaged where less of it came than it states."""
+    while record.raw_stream.read(_BLOCK):
+        pass
+    if record.raw_stream.limit > 0:
+        raise CaptureDamaged(_breaks_off(file))
+    return int(iterator.get_record_offset() + iterator.get_record_length())
+
+
+def _breaks_off(file: Path) -> str:
+    return f"{file} breaks off in the middle of a record; take a whole copy of it."
 
 
 def _request(record: Any) -> tuple[str, str | None]:

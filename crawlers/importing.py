@@ -12,10 +12,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
 
@@ -32,7 +32,7 @@ from crawlers.replay import Recordings
 from crawlers.source import Source
 from crawlers.walk import walk_of_capture
 from noticewatch.errors import UsageError
-from noticewatch.identifiers import new_id
+from noticewatch.identifiers import new_id, now
 from noticewatch.models import Capture, Origin
 from noticewatch.settings import Settings
 
@@ -44,6 +44,8 @@ NO_ADDRESS: Final = "http://imported.invalid/"
 Only http addresses have HTTP headers in a WARC file."""
 
 _BLOCK: Final = 1 << 20
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCKS_DIFFER: Final = timedelta(days=1)
 
 
 def import_files(
@@ -62,6 +64,7 @@ def import_files(
     ``captured_at``: when they were obtained, default the time of the file; WARC files keep their own times, addresses
     and recorders. Raises UsageError for a file that cannot be read, CaptureDamaged for a damaged one.
     """
+    _check_statements(url, captured_at)
     found = _expanded(files)
     parser = load_parser(source)
     with crawl_lock(archive, source):
@@ -79,6 +82,27 @@ def import_files(
                     progress(Progress(done + 1, len(held), appender.counts.rows, appender.counts.records))
             appender.flush()
         return ending.result()
+
+
+def _check_statements(url: str | None, captured_at: datetime | None) -> None:
+    """Raise UsageError for an address that is none, or a time that has not come: it would be the latest for ever."""
+    if url is not None:
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in {"http", "https"} and bool(parts.hostname) and url.isprintable() and " " not in url
+        except ValueError:
+            good = False
+        if not good:
+            raise UsageError(f"--url is {url[:200]!r}; write an address that begins with http:// or https://.")
+    if captured_at is None:
+        return
+    try:
+        moment = captured_at.astimezone(UTC) if captured_at.tzinfo else captured_at.replace(tzinfo=UTC)
+        good = _EARLIEST <= moment <= now() + _CLOCKS_DIFFER
+    except OverflowError:  # the year 1 in the far east
+        good = False
+    if not good:
+        raise UsageError(f"--captured-at is {captured_at.isoformat()}, which no file can have been obtained at.")
 
 
 class _Describe:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from crawlers.json_rows import may_hold_halves, without_halves
 from noticewatch.errors import SourceDrift
 
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
@@ -48,10 +49,11 @@ def elements(payload: bytes, path: Sequence[str]) -> Iterator[tuple[int, int, An
 
 def _ranges(text: str, place: int, offset: int) -> Iterator[tuple[int, int, Any]]:
     counted, count = 0, offset  # characters counted so far, and the bytes before them
+    halves = may_hold_halves(text)
     for first, last, value in _values(text, place):
         start = count + len(text[counted:first].encode())
         counted, count = last, start + len(text[first:last].encode())
-        yield start, count, value
+        yield start, count, without_halves(value) if halves else value
 
 
 def _values(text: str, place: int) -> Iterator[tuple[int, int, Any]]:

@@ -11,6 +11,7 @@ from noticewatch.errors import SourceDrift
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _MARK: Final = b"\xef\xbb\xbf"
+_HALVES: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _BROKEN: Final = "The answer is cut off or broken JSON; fetch it again."
 
 Element = tuple[int, int, Any]
@@ -65,6 +66,22 @@ def decoded(payload: bytes) -> tuple[str, Any]:
         raise SourceDrift(_BROKEN) from error
 
 
+def may_hold_halves(text: str) -> bool:
+    """Whether a JSON text escapes halves of a character (UTF-16 surrogates), which may stand alone."""
+    return _HALVES.search(text) is not None
+
+
+def without_halves(value: Any) -> Any:
+    """A JSON value in which each half of a character that stands alone is U+FFFD: it is no text and has no UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [without_halves(one) for one in value]
+    if isinstance(value, dict):
+        return {without_halves(name): without_halves(one) for name, one in value.items()}
+    return value
+
+
 def _said(whole: Any) -> str:
     """What an answer without the list says in its place."""
     said = (whole.get(name) for name in ("detail", "message", "error", "errors")) if isinstance(whole, dict) else ()
@@ -86,11 +103,12 @@ def _member(text: str, wanted: str) -> int:
 
 
 def _elements(payload: bytes, text: str, place: int) -> Iterator[Element]:
-    ascii_only = len(text) == len(payload)
+    ascii_only, halves = len(text) == len(payload), may_hold_halves(text)
     counted, count = 0, len(_MARK) if payload.startswith(_MARK) else 0  # characters so far, and the bytes that they are
     place = _space(text, place)
     while text[place] != "]":
         value, end = _DECODER.raw_decode(text, place)
+        value = without_halves(value) if halves else value
         if ascii_only:
             yield place, end, value
         else:

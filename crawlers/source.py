@@ -20,7 +20,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 def interval(value: str) -> timedelta:
     """``30m``, ``24h`` or ``7d`` as a time span. Raises ValueError for anything else."""
-    match = re.fullmatch(r"([1-9]\d*)([mhd])", value.strip())
+    match = re.fullmatch(r"([1-9]\d{0,4})([mhd])", value.strip(), re.ASCII)
     if match is None:
         raise ValueError(f"{value!r} is no interval; write for example 30m, 24h or 7d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -29,7 +29,7 @@ class SourceSettings(BaseModel):
     @field_validator("through")
     @classmethod
     def _through_is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+        if value is not None and not _is_address(value):
             raise ValueError("write an address that begins with http:// or https://")
         return value
 
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public_url_is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+        if value is not None and not _is_address(value):
             raise ValueError("write an address that begins with http:// or https://")
         return value
 
@@ -110,6 +110,15 @@ class Settings(BaseSettings):
         if not host or not port.isdigit() or int(port) > 65535:
             raise SettingsError(f"{PREFIX}BIND is {self.bind!r}; write HOST:PORT, for example 127.0.0.1:8484.")
         return host.strip("[]"), int(port)
+
+
+def _is_address(value: str) -> bool:
+    """Whether this is an address of the web, with a port that there can be."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def config_file() -> Path:

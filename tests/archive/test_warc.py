@@ -190,3 +190,14 @@ def test_a_row_leads_back_to_its_bytes(archive: Archive) -> None:
     (archive.warc_folder / placed.file).unlink()
     with pytest.raises(CaptureDamaged, match="cannot be opened"):
         captures.read_record(archive, capture.id, 1)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_copy_that_breaks_off_inside_a_record_is_refused_with_a_sentence(tmp_path: Path, *, plain: bool) -> None:
+    whole = (Path(__file__).parents[1] / "replays/federal_register/3-four-days-with-counts.warc.gz").read_bytes()
+    payload = gzip.decompress(whole) if plain else whole
+    file = tmp_path / ("cut.warc" if plain else "cut.warc.gz")
+    for part in (0.1, 0.24, 0.25, 0.26, 0.3, 0.5, 0.501, 0.502, 0.7, 0.9, 0.97):
+        file.write_bytes(payload[: int(len(payload) * part)])
+        with pytest.raises(CaptureDamaged, match=r"breaks off|does not match its hash|cannot be read"):
+            list(recorded(file))

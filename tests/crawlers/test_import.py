@@ -3,7 +3,7 @@
 import gzip
 import os
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +190,29 @@ def test_time_of_a_file_is_its_time_of_change(
     os.utime(path, (moment, moment))
     import_files(archive, settings, tiny_file, [path])
     assert rows(archive, tables.captures.c.fetched_at) == [("2026-05-01T00:00:00.000000Z",)]
+
+
+@pytest.mark.parametrize(
+    "address", ["not a url", "javascript:alert(1)", "https://a.gov/x\r\nX: y", "https://[a", "http://", "ftp://a.gov/x"]
+)
+def test_what_is_no_address_of_the_web_is_refused(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(UsageError, match="--url is"):
+        import_files(archive, settings, tiny_file, [packed(tmp_path, "plain")], url=address)
+    assert rows(archive, tables.captures.c.id) == []
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2099, 12, 31, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, moment: datetime
+) -> None:
+    with pytest.raises(UsageError, match="--captured-at is"):
+        import_files(archive, settings, tiny_file, [packed(tmp_path, "plain")], captured_at=moment)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawlers.json_elements import elements as elements_at
 from crawlers.json_rows import elements, elements_of
 from noticewatch.errors import SourceDrift
 
@@ -65,3 +66,13 @@ def test_an_object_may_lack_the_list_where_the_source_leaves_it_out() -> None:
     assert list(elements_of(b'{"count": 0}', "results", may_lack=True)) == []
     with pytest.raises(SourceDrift, match="no list"):
         list(elements(b'{"count": 0}'))
+
+
+@pytest.mark.parametrize(
+    "found", [lambda payload: elements_of(payload, "rows"), lambda payload: elements_at(payload, ["rows"])]
+)
+def test_half_a_character_is_no_text_and_ends_nothing(found: Any) -> None:
+    payload = b'{"rows": [{"a\\ud800": "x\\udc00y", "whole": "\\ud83d\\ude00"}]}'
+    ((start, end, value),) = found(payload)
+    assert value == {"a\ufffd": "x\ufffdy", "whole": "\U0001f600"}
+    assert payload[start:end].startswith(b'{"a')

@@ -99,3 +99,10 @@ def test_secrets_never_stand_in_what_is_listed(alone, monkeypatch):
     shown = {row["name"]: row["shown"] for row in rows}
     assert shown["ADMIN_TOKEN"] == shown["sources.sam_gov_bulk.key"] == "********"
     assert shown["CONTACT"] == "not set"
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999", "http://", "ftp://a.example", "http://[a"])
+def test_an_address_that_can_be_none_is_refused(alone, address):
+    written(alone, f'[sources.dhs_apfs]\nthrough = "{address}"\n')
+    with pytest.raises(SettingsError, match="through"):
+        load_settings()
