@@ -1,5 +1,6 @@
 """Captures in the archive: adopted files, their rows, and the way back from a record to its bytes."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -14,7 +15,6 @@ from archive.tables import captures, records
 from archive.times import stamp
 from archive.warc import Placed, open_at
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
-from noticewatch.identifiers import new_id
 from noticewatch.models import Capture
 
 _BLOCK = 1 << 20
@@ -45,13 +45,19 @@ def adopt(archive: Archive, path: Path) -> str:
     target = archive.warc_folder / name
     if target.exists():
         return name
-    part = target.with_name(f"{target.name}.{new_id()}.part")
+    part = target.with_name(f"{target.name}.part")  # one name: what a killed process left is written over
     try:
-        with path.open("rb") as source, part.open("xb") as copy:
+        with path.open("rb") as source, part.open("ab") as copy:
+            fcntl.flock(copy, fcntl.LOCK_EX)  # another process may be copying the same file; freed however it ends
+            if target.exists():
+                if not part.exists() or not part.samefile(target):
+                    part.unlink(missing_ok=True)
+                return name
+            copy.truncate(0)
             shutil.copyfileobj(source, copy, _BLOCK)
             copy.flush()
             os.fsync(copy.fileno())
-        part.replace(target)
+            part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise DataFolderError(f"{target} cannot be written ({error.strerror}); free space and go on.") from error

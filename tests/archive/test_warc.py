@@ -163,6 +163,17 @@ def test_a_flipped_byte_is_found(tmp_path: Path) -> None:
         list(recorded(tmp_path))
 
 
+def test_what_a_killed_adoption_left_is_written_over(archive: Archive) -> None:
+    path = Path(__file__).parents[1] / "replays/federal_register/3-four-days-with-counts.warc.gz"
+    name = captures.adopt(archive, path)
+    target = archive.warc_folder / name
+    target.rename(target.with_name(f"{target.name}.part"))
+    target.with_name(f"{target.name}.part").write_bytes(b"half of it")
+    assert captures.adopt(archive, path) == name
+    assert target.read_bytes() == path.read_bytes()
+    assert [left.name for left in target.parent.iterdir()] == [target.name]
+
+
 def test_adopting_twice_keeps_one_copy(archive: Archive, tmp_path: Path) -> None:
     written(tmp_path / "recorded", b"one")
     [file] = (tmp_path / "recorded").glob("*.warc.gz")
