@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from api import addresses, words
 from archive import tables as t
 from archive.rows import CaptureRow, NoticeRow, RecordRow
+from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
 from noticewatch.models import Origin
 
@@ -50,7 +51,8 @@ def held_records(connection: Connection, notice_number: int) -> list[Held]:
     """Every wording of a notice, in order of its first sighting."""
     r, c = t.records.c, t.captures.c
     query = (
-        select(c.id, r.row, r.start, r.end, r.sha256, r.source, r.source_number, r.first_seen, r.last_seen)
+        select(c.id, r.row, r.start, r.end, r.sha256, r.source, r.source_number, r.first_seen, LAST_SEEN)
+        .select_from(WITH_LAST)
         .join(t.captures, c.number == r.capture)
         .where(r.notice == notice_number)
         .order_by(r.first_seen, r.number)

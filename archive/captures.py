@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, insert, select
 
 from archive.store import Archive
-from archive.tables import captures, records
+from archive.tables import captures, records, sightings
 from archive.times import stamp
 from archive.warc import Placed, open_at
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
@@ -117,9 +117,7 @@ def read_range(archive: Archive, capture: Filed | Any, start: int, end: int) -> 
 
 def _span(connection: Connection, capture: int, row: int) -> tuple[int, int] | None:
     first = select(records.c.start, records.c.end).where(records.c.capture == capture, records.c.row == row)
-    last = select(records.c.last_start, records.c.last_end).where(
-        records.c.last_capture == capture, records.c.last_row == row
-    )
+    last = select(sightings.c.start, sightings.c.end).where(sightings.c.capture == capture, sightings.c.row == row)
     found = connection.execute(first).first() or connection.execute(last).first()
     return (found[0], found[1]) if found else None
 

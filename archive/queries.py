@@ -170,7 +170,7 @@ def capture(connection: Connection, capture_id: str) -> CaptureRow | None:
 def captures_of(connection: Connection, notice_number: int) -> list[CaptureRow]:
     """Captures in which a notice's wordings were first and last seen, oldest first."""
     seen = select(t.records.c.capture).where(t.records.c.notice == notice_number)
-    last = select(t.records.c.last_capture).where(t.records.c.notice == notice_number)
+    last = select(t.sightings.c.capture).join(t.records).where(t.records.c.notice == notice_number)
     query = _captures().where(or_(t.captures.c.number.in_(seen), t.captures.c.number.in_(last)))
     return [_capture_row(row) for row in connection.execute(query.order_by(t.captures.c.fetched_at, t.captures.c.id))]
 
@@ -179,11 +179,9 @@ def capture_rows(
     connection: Connection, capture_number: int, *, after: int = -1, limit: int | None = None
 ) -> list[RecordRow]:
     """Rows of a capture that gave a record there or were seen there last, by row, from after row ``after``."""
-    r = t.records
+    r, s = t.records, t.sightings.c
     first = select(r.c.row, r.c.start, r.c.end, r.c.notice, r.c.sha256).where(r.c.capture == capture_number)
-    last = select(r.c.last_row, r.c.last_start, r.c.last_end, r.c.notice, r.c.sha256).where(
-        r.c.last_capture == capture_number
-    )
+    last = select(s.row, s.start, s.end, r.c.notice, r.c.sha256).join(r).where(s.capture == capture_number)
     both = first.union(last).subquery()
     query = (
         select(both.c.row, both.c.start, both.c.end, t.notices.c.id, both.c.sha256)

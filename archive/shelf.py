@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import orjson
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
+from archive import sightings
 from archive import tables as t
 from archive.dossiers import Dossier
 from archive.held import HeldRecord, HeldVersion, Place
@@ -15,17 +16,19 @@ from noticewatch.models import EventKind, canonical_json
 
 _CHUNK = 1_000
 _T = TypeVar("_T")
-_first, _last = t.captures.alias(), t.captures.alias()
+_first, _last, _s = t.captures.alias(), t.captures.alias(), t.sightings.c
 _RECORDS: Final[Select[Any]] = (
     select(
         *(column for column in t.records.columns if column.name != "content"),
         _first.c.id.label("first_id"),
-        _last.c.id.label("last_id"),
+        _s.seen_at, _s.capture.label("last_capture"), _s.row.label("last_row"), _s.start.label("last_start"),
+        _s.end.label("last_end"), _last.c.id.label("last_id"),
     )
+    .select_from(sightings.WITH_LAST)
     .join(_first, _first.c.number == t.records.c.capture)
-    .join(_last, _last.c.number == t.records.c.last_capture)
+    .outerjoin(_last, _last.c.number == _s.capture)
     .order_by(t.records.c.number)
-)
+)  # fmt: skip
 
 
 class Shelf:
@@ -159,7 +162,8 @@ class Shelf:
         dirty = [record for number, record in self._records.items() if record.dirty and number not in known]
         read_again = [record for record in dirty if record.content]
         self._update(t.records, ("number",), [self._record_row(record) for record in read_again])
-        self._update(t.records, ("number",), [_sighting_row(record) for record in dirty if not record.content])
+        self._update(t.records, ("number",), [_place_row(record) for record in dirty if not record.content])
+        sightings.write(self._connection, [*dirty, *(record for record in new if record.last != record.first)])
         return len(new)
 
     def _update_versions(self) -> None:
@@ -198,7 +202,9 @@ class Shelf:
         held = self._records.get(row.number)
         if held is None:
             first = Place(row.first_seen, row.first_id, row.capture, row.row, row.start, row.end)
-            last = Place(row.last_seen, row.last_id, row.last_capture, row.last_row, row.last_start, row.last_end)
+            last = first
+            if row.last_capture is not None:
+                last = Place(row.seen_at, row.last_id, row.last_capture, row.last_row, row.last_start, row.last_end)
             held = HeldRecord(
                 row.number, row.notice, row.source, row.source_number, row.revision, row.sha256, row.parser_version,
                 self._carried_set(row.carried), {}, first, last,
@@ -252,7 +258,7 @@ class Shelf:
 
     def _record_row(self, record: HeldRecord) -> dict[str, Any]:
         return {
-            **_sighting_row(record),
+            **_place_row(record),
             "notice": record.notice,
             "source": record.source,
             "source_number": record.source_number,
@@ -288,8 +294,8 @@ def event_row(
     }
 
 
-def _sighting_row(record: HeldRecord) -> dict[str, Any]:
-    first, last = record.first, record.last
+def _place_row(record: HeldRecord) -> dict[str, Any]:
+    first = record.first
     return {
         "number": record.number,
         "capture": first.capture,
@@ -297,11 +303,6 @@ def _sighting_row(record: HeldRecord) -> dict[str, Any]:
         "start": first.start,
         "end": first.end,
         "first_seen": first.at,
-        "last_seen": last.at,
-        "last_capture": last.capture,
-        "last_row": last.row,
-        "last_start": last.start,
-        "last_end": last.end,
     }
 
 

@@ -1,41 +1,52 @@
-"""The plain case of a sighting, in bulk: the latest wording of a number was seen once more, later than ever before."""
+"""When and where records were seen last, and the plain case of a sighting in bulk: the latest wording of a number was
+seen once more, later than ever before.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, Integer, String, bindparam, delete, func, literal_column, select
 
 from archive import tables as t
 from archive.batches import Seen, Sighting, WindowBatch
+from archive.held import HeldRecord
 from archive.ledger import Run
 from archive.times import stamp
-from noticewatch.database import update_many
+from noticewatch.database import insert_many, put_selected
 from noticewatch.models import Capture
 
-_r, _later = t.records.c, t.records.alias("later")
-_STRETCH: Final = (
-    update(t.records)
+_r, _s, _later = t.records.c, t.sightings.c, t.records.alias("later")
+
+LAST_SEEN: Final = func.coalesce(_s.seen_at, _r.first_seen)
+"""When a record was seen last; for queries that join :data:`WITH_LAST`."""
+LAST_CAPTURE: Final = func.coalesce(_s.capture, _r.capture)
+"""Number of the capture that held a record last; likewise."""
+WITH_LAST: Final = t.records.outerjoin(t.sightings, _s.record == _r.number)
+"""Records with their last sightings."""
+
+_STRETCHED: Final = (
+    select(
+        _r.number, bindparam("at", type_=String),
+        *(bindparam(name, type_=Integer) for name in ("by", "at_row", "from_byte", "to_byte")),
+    )
+    .select_from(WITH_LAST)
     .where(
         _r.number == bindparam("of_record"),
         _r.source == bindparam("of_source"),
         _r.source_number == bindparam("of_number"),
         _r.sha256 == bindparam("of_bytes"),
-        _r.last_seen < bindparam("at"),
+        bindparam("at") > LAST_SEEN,
         ~select(literal_column("1"))
         .select_from(_later)
         .where(
             _later.c.source == bindparam("of_source"),
             _later.c.source_number == bindparam("of_number"),
-            _later.c.first_seen >= _r.last_seen,
+            _later.c.first_seen >= LAST_SEEN,
             _later.c.number != bindparam("of_record"),
         )
-        .correlate(t.records)
+        .correlate(t.records, t.sightings)
         .exists(),
-    )
-    .values(
-        last_seen=bindparam("at"), last_capture=bindparam("by"), last_row=bindparam("at_row"),
-        last_start=bindparam("from_byte"), last_end=bindparam("to_byte"),
     )
 )  # fmt: skip
 """Intervals of one number do not overlap, so the latest is the one that no other begins behind."""
@@ -69,9 +80,27 @@ def note(connection: Connection, run: Run, given: Sequence[Given]) -> list[Given
         for _, number, _, seen in plain
         if isinstance(seen, Sighting)
     ]  # fmt: skip
-    if not rows or update_many(connection, _STRETCH, rows) != len(rows):
+    if not rows or put_selected(connection, t.sightings, _STRETCHED, rows) != len(rows):
         return list(given)
     return [one for one in given if not _is_plain(one.seen, count)]
+
+
+def write(connection: Connection, records: Iterable[HeldRecord]) -> None:
+    """Write where records were seen last; one that was seen only once has no row."""
+    held = list(records)
+    again = [_row(record) for record in held if record.last != record.first]
+    once = [{"of_record": record.number} for record in held if record.last == record.first]
+    insert_many(connection, t.sightings, again, over=True)
+    if once:
+        connection.execute(delete(t.sightings).where(_s.record == bindparam("of_record")), once)
+
+
+def _row(record: HeldRecord) -> dict[str, Any]:
+    last = record.last
+    return {
+        "record": record.number, "seen_at": last.at, "capture": last.capture, "row": last.row, "start": last.start,
+        "end": last.end,
+    }  # fmt: skip
 
 
 def _is_plain(seen: Seen, count: Counter[str]) -> bool:

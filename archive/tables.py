@@ -213,19 +213,27 @@ records = Table(
     Column("carried", ForeignKey("carried.number"), nullable=False),
     Column("content", Text, nullable=False),
     Column("first_seen", String, nullable=False),
-    Column("last_seen", String, nullable=False),
-    Column("last_capture", ForeignKey("captures.number"), nullable=False),
-    Column("last_row", Integer, nullable=False),
-    Column("last_start", Integer, nullable=False),
-    Column("last_end", Integer, nullable=False),
 )
 """One wording of one source number over one interval of sightings; ``capture``, ``row``, ``start`` and ``end`` say
-where it was seen first, ``last_…`` where it was seen last."""
+where it was seen first."""
 Index("records_by_source_number", records.c.source, records.c.source_number, records.c.first_seen)
 Index("records_by_notice", records.c.notice)
 Index("records_by_source", records.c.source, records.c.notice)
 Index("records_by_capture", records.c.capture, records.c.row)
-Index("records_by_last_capture", records.c.last_capture, records.c.last_row)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("record", ForeignKey("records.number"), primary_key=True, autoincrement=False),
+    Column("seen_at", String, nullable=False),
+    Column("capture", ForeignKey("captures.number"), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+)
+"""Where a record was seen last; a record that was seen only once has none. Apart from ``records`` because a bulk file
+that has not changed moves one of these a row."""
+Index("sightings_by_capture", sightings.c.capture, sightings.c.row)
 
 carried = Table(
     "carried",

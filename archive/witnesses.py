@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from archive import tables as t
 from archive.fold import LAST_RANK
+from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
 from noticewatch.dates import is_time_of
 from noticewatch.models import Content, carries, to_paths
@@ -67,7 +68,8 @@ def witnesses(connection: Connection, notice_number: int, ranks: Mapping[str, in
     """All witnesses of a notice, best rank first, from one query."""
     r, c = t.records.c, t.captures.c
     query = (
-        select(r.source, r.content, t.carried.c.paths, r.row, r.first_seen, r.last_seen, c.id)
+        select(r.source, r.content, t.carried.c.paths, r.row, r.first_seen, LAST_SEEN.label("last_seen"), c.id)
+        .select_from(WITH_LAST)
         .join(t.carried, t.carried.c.number == r.carried)
         .join(t.captures, c.number == r.capture)
         .where(r.notice == notice_number)

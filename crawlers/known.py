@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from archive import tables
 from archive.log import latest_hashes
+from archive.sightings import LAST_CAPTURE, WITH_LAST
 from noticewatch.database import BATCH
 from noticewatch.models import Origin
 
@@ -73,7 +74,8 @@ def rebuilt_numbers(connection: Connection, source: str, numbers: Collection[str
     r, c = tables.records.c, tables.captures.c
     query = (
         select(r.source_number, c.origin)
-        .join(tables.captures, c.number == r.last_capture)
+        .select_from(WITH_LAST)
+        .join(tables.captures, c.number == LAST_CAPTURE)
         .where(r.source == source, r.source_number.in_(bindparam("numbers", expanding=True)))
         .order_by(r.source_number, r.first_seen, r.number)
     )

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, MetaData, Table, Update, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, MetaData, Select, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -73,40 +74,95 @@ def lock_log(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
 
 
-def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, new: bool = False) -> None:
+def insert_many(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, new: bool = False, over: bool = False
+) -> None:
     """Insert rows that all have the same keys in the same order.
 
-    ``new``: only those whose primary key or unique columns are not there yet; the others stay as they are.
+    ``new``: only those whose primary key or unique columns are not there yet; the others stay as they are. ``over``:
+    they are written over what stands under their primary key.
     """
     if not rows:
         return
     if connection.dialect.name == "sqlite":  # the driver alone: building parameters costs more than the insert itself
-        statement = _sqlite_insert(table.name, tuple(rows[0]), new)
+        statement = _sqlite_insert(table, tuple(rows[0]), new, over)
         connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
         return
     statement_pg = postgresql.insert(table)
-    connection.execute(statement_pg.on_conflict_do_nothing() if new else statement_pg, list(rows))
+    if new:
+        statement_pg = statement_pg.on_conflict_do_nothing()
+    elif over:
+        statement_pg = statement_pg.on_conflict_do_update(
+            index_elements=table.primary_key.columns,
+            set_={name: statement_pg.excluded[name] for name in rows[0] if name not in table.primary_key.columns},
+        )
+    connection.execute(statement_pg, list(rows))
 
 
-def update_many(connection: Connection, statement: Update, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Run an update for each row of parameters; gives how many rows of the table were changed, -1 where unknown."""
+def put_selected(connection: Connection, table: Table, selected: Select[Any], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert what a query finds for each row of parameters, over what stands under the same primary key.
+
+    ``selected``: all columns of the table in their order, with a WHERE. Gives how many rows of the table were written,
+    -1 where unknown.
+    """
+    statement = _put(connection.dialect.name, table, selected)
     if connection.dialect.name != "sqlite":
         return connection.execute(statement, list(rows)).rowcount
     text, names = _sqlite_text(statement)  # as in insert_many
-    return connection.exec_driver_sql(text, [tuple(row[name] for name in names) for row in rows]).rowcount
+    take = itemgetter(*names)
+    return connection.exec_driver_sql(text, [take(row) for row in rows]).rowcount
 
 
 @cache
-def _sqlite_text(statement: Update) -> tuple[str, tuple[str, ...]]:
+def _put(dialect: str, table: Table, selected: Select[Any]) -> Insert:
+    """The statement of :func:`put_selected`; one object a query, so that it is compiled once."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    columns = [column.name for column in table.columns]
+    put: Insert = statement.from_select(columns, selected).on_conflict_do_update(
+        index_elements=table.primary_key.columns,
+        set_={name: statement.excluded[name] for name in columns if name not in table.primary_key.columns},
+    )
+    return put
+
+
+@cache
+def _sqlite_text(statement: Insert) -> tuple[str, tuple[str, ...]]:
     compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
     return str(compiled), tuple(compiled.positiontup or ())
 
 
 @cache
-def _sqlite_insert(table: str, columns: tuple[str, ...], new: bool) -> str:
+def _sqlite_insert(table: Table, columns: tuple[str, ...], new: bool, over: bool) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
     values = ", ".join("?" * len(columns))
-    return f'INSERT INTO "{table}" ({names}) VALUES ({values}){" ON CONFLICT DO NOTHING" if new else ""}'  # noqa: S608 - names of our own tables
+    key = [column.name for column in table.primary_key.columns]
+    told = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+    clash = (
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {told}" if over else " ON CONFLICT DO NOTHING" if new else ""
+    )
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({values}){clash}'  # noqa: S608 - names of our own tables
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """A writing transaction that may make tables anew; SQLite then lets go of all that refers to them, so it checks
+    references once, before the end.
+    """
+    if engine.dialect.name != "sqlite":
+        with writing(engine) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(noticewatch_writes=True) as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("PRAGMA foreign_keys=OFF")  # takes effect only outside a transaction
+        try:
+            with connection.begin():
+                yield connection
+                lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                assert lost is None, f"a migration lost what a row of {lost[0] if lost else ''} refers to"
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _explained(error: OperationalError, engine: Engine) -> Exception:
@@ -149,7 +205,7 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
                     f"The data in {lock_folder} were written by a newer noticewatch (schema {current}); "
                     "update the program, or point NOTICEWATCH_HOME to another folder."
                 )
-            with writing(engine) as connection:
+            with _migrating(engine) as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
     except Timeout as error:

@@ -21,7 +21,7 @@ def progress_mark(archive: Archive, source: str, process: int) -> Hashable:
     """A value that changes when a crawl gets on: a row of its run in the ledger, a record of its newest answer in the
     log, or a byte that it archives or spools. That its lock is renewed or that others write is no progress.
     """
-    r, w, q, k = tables.runs.c, tables.windows.c, tables.requests.c, tables.records.c
+    r, w, q, k, s = tables.runs.c, tables.windows.c, tables.requests.c, tables.records.c, tables.sightings.c
     with archive.reading() as connection:
         run = connection.execute(
             select(r.number, r.progress).where(r.source == source).order_by(r.number.desc()).limit(1)
@@ -38,7 +38,7 @@ def progress_mark(archive: Archive, source: str, process: int) -> Hashable:
         newest = requests[1]
         filed = [
             connection.scalar(select(func.max(row)).where(capture == newest))
-            for capture, row in ((k.capture, k.row), (k.last_capture, k.last_row))
+            for capture, row in ((k.capture, k.row), (s.capture, s.row))
         ]
     spooled = _bytes(archive.warc_folder, source) + _unnamed_bytes(process)
     return (tuple(run or ()), tuple(windows), tuple(requests), tuple(filed), spooled)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from archive import tables
+from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.store import Archive
 from noticewatch.models import Content, Reading, content_hash, notice_from
 from tests.archive.making import (
@@ -32,7 +33,9 @@ ID = "us-action:A"
 def intervals(archive: Archive) -> list[tuple[str, str, str]]:
     r = tables.records.c
     with archive.reading() as connection:
-        rows = connection.execute(select(r.content, r.first_seen, r.last_seen).order_by(r.first_seen, r.last_seen))
+        rows = connection.execute(
+            select(r.content, r.first_seen, LAST_SEEN).select_from(WITH_LAST).order_by(r.first_seen, LAST_SEEN)
+        )
         return [(content, first[8:10], last[8:10]) for content, first, last in rows]
 
 

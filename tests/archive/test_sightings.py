@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 
 from archive import log, tables
 from archive.batches import Sighting
+from archive.sightings import LAST_CAPTURE, LAST_SEEN, WITH_LAST
 from archive.store import Archive
 from noticewatch.models import Reading
 from tests.archive.making import SOURCE, append, events, open_archive, reading, sighting
@@ -28,12 +29,12 @@ def named(archive: Archive, of: Reading) -> Sighting:
 
 
 def intervals(archive: Archive) -> list[tuple[Any, ...]]:
-    r, first, last = tables.records.c, tables.captures.alias(), tables.captures.alias()
+    r, s, first, last = tables.records.c, tables.sightings.c, tables.captures.alias(), tables.captures.alias()
     query = (
-        select(r.source_number, r.sha256, r.first_seen, r.last_seen, first.c.id, last.c.id, r.last_row, r.last_start,
-               r.last_end)
+        select(r.source_number, r.sha256, r.first_seen, LAST_SEEN, first.c.id, last.c.id, s.row, s.start, s.end)
+        .select_from(WITH_LAST)
         .join(first, first.c.number == r.capture)
-        .join(last, last.c.number == r.last_capture)
+        .join(last, last.c.number == LAST_CAPTURE)
         .order_by(r.source_number, r.first_seen)
     )  # fmt: skip
     with archive.reading() as connection:
@@ -71,18 +72,18 @@ def test_naming_the_record_changes_no_interval(
 
 
 def updates(archive: Archive) -> list[str]:
-    """Statements sent from now on that change records."""
+    """Statements sent from now on that change records or where they were seen."""
     sent: list[str] = []
 
     @event.listens_for(archive.engine, "before_cursor_execute")
     def _note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("UPDATE records"):
+        if statement.startswith(("UPDATE records", "INSERT INTO sightings")):
             sent.append(statement)
 
     return sent
 
 
-def test_known_rows_seen_again_are_one_update_and_nothing_is_read(archive: Archive) -> None:
+def test_known_rows_seen_again_are_one_statement_and_nothing_is_read(archive: Archive) -> None:
     append(archive, [A, OTHER], day=0)
     seen = [named(archive, A), named(archive, OTHER)]
     sent = updates(archive)
