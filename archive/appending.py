@@ -15,7 +15,7 @@ from archive.intervals import Outcome, Sighted, sight
 from archive.ledger import Run
 from archive.shelf import Shelf, event_row
 from archive.times import moment
-from noticewatch.models import Content, EventKind, Notice, Reading, difference, from_paths, to_paths
+from noticewatch.models import Content, EventKind, Notice, Reading, difference, from_paths, ordered, to_paths
 from noticewatch.numbers import plain
 
 
@@ -152,12 +152,11 @@ class Appending:
 
     def _file_record(self, item: Item, intervals: list[HeldRecord], sighted: Sighted) -> None:
         reading = self._reading(item)
-        paths = to_paths(reading.notice.content())
-        content = from_paths(paths)
+        content = ordered(reading.notice.content())
         dossier = self._dossier_of(item, reading, content, intervals)
         record = HeldRecord(
             0, dossier.number, self._terms.run.source, reading.source_number, reading.revision, reading.sha256,
-            self._terms.parser_version, reading.carried, content, item.place, item.place, known_paths=paths,
+            self._terms.parser_version, reading.carried, content, item.place, item.place,
         )  # fmt: skip
         dossier.agree_on_revision(record)
         for new in (record, sighted.later):
@@ -203,7 +202,7 @@ class Appending:
         dossier = self._shelf.dossier(record.notice)
         reading = self._reading(item)
         dossier.materialise(record)
-        record.reread(_canonical(reading.notice), reading.carried, self._terms.parser_version)
+        record.reread(ordered(reading.notice.content()), reading.carried, self._terms.parser_version)
         record.sha256 = reading.sha256
         self._shelf.add_aliases(dossier, alias_numbers(reading.notice, reading.source_number))
         self._settle(dossier, None, item)
@@ -265,7 +264,7 @@ class Appending:
             return record.paths if record else None
         row = (record.first.capture, record.first.row)
         self._read_again([row])
-        return to_paths(_canonical(self._rereads[row].notice))
+        return to_paths(ordered(self._rereads[row].notice.content()))
 
     def _late(self, notice: Notice, item: Item) -> bool:
         return is_late(notice, moment(item.place.at).date(), self._terms.late_after(notice))
@@ -289,11 +288,6 @@ def _one_word_a_capture(items: Sequence[Item]) -> Iterable[Item]:
         key = (item.place.capture, item.seen.source_number)
         speaks[key] = max(speaks.get(key, ""), item.seen.sha256)
     return (item for item in items if speaks[item.place.capture, item.seen.source_number] == item.seen.sha256)
-
-
-def _canonical(notice: Notice) -> Content:
-    """A notice's content in the order that its paths give it, so that equal contents have equal hashes."""
-    return from_paths(to_paths(notice.content()))
 
 
 def _changed(point: Point) -> list[tuple[str, Any, Any]]:

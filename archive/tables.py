@@ -187,14 +187,14 @@ Index("notices_by_chain", notices.c.chain_key, sqlite_where=notices.c.chain_key.
 aliases = Table(
     "aliases",
     metadata,
-    Column("register", String, primary_key=True),
     Column("number", String, primary_key=True),
+    Column("register", String, primary_key=True),
     Column("notice", ForeignKey("notices.number"), primary_key=True),
     Column("type", String, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Other numbers of a notice, plain form; NoticeIds of a SAM chain have type ``notice_id``."""
-Index("aliases_by_number", aliases.c.number)
+"""Other numbers of a notice, plain form; NoticeIds of a SAM chain have type ``notice_id``. The number stands first in
+the key, so that one tree serves all look-ups."""
 
 records = Table(
     "records",

@@ -21,6 +21,7 @@ from noticewatch.models.notice import (
     difference,
     from_paths,
     notice_from,
+    ordered,
     to_paths,
 )
 from noticewatch.models.parts import (
@@ -50,6 +51,6 @@ __all__ = [
     "ALWAYS_QUIET", "DERIVED", "HEADLINE_ORDER", "Amount", "AmountKind", "Buyer", "Capture", "Classification",
     "Competition", "Content", "DateValue", "Document", "Event", "EventKind", "Hearing", "Kind", "Link", "Listing",
     "Lot", "Money", "Notice", "Number", "Origin", "Part", "Party", "Place", "Reading", "RunKind", "Status", "Text",
-    "Verdict", "canonical_json", "carries", "content_hash", "difference", "from_paths", "notice_from", "to_paths",
-    "worst",
+    "Verdict", "canonical_json", "carries", "content_hash", "difference", "from_paths", "notice_from", "ordered",
+    "to_paths", "worst",
 ]  # fmt: skip

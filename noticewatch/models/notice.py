@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias
 
 import orjson
@@ -132,6 +133,17 @@ def from_paths(paths: Mapping[str, Any]) -> Content:
             content.setdefault(field, []).extend(paths[path])
         else:
             content[field] = paths[path]
+    return content
+
+
+def ordered(content: Content) -> Content:
+    """Content in the order that its paths give it, so that equal contents have equal hashes: as
+    ``from_paths(to_paths(content))``, but in place.
+    """
+    for field, member in SPLIT_BY.items():
+        items = content.get(field)
+        if items and len(items) > 1:
+            items.sort(key=itemgetter(member))
     return content
 
 

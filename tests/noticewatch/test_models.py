@@ -26,6 +26,7 @@ from noticewatch.models import (
     difference,
     from_paths,
     notice_from,
+    ordered,
     to_paths,
     worst,
 )
@@ -79,6 +80,7 @@ def test_paths_give_the_content_back_in_one_order(notice: Notice) -> None:
     paths = to_paths(notice.content())
     assert to_paths(from_paths(paths)) == paths
     assert from_paths(to_paths(from_paths(paths))) == from_paths(paths)
+    assert ordered(notice.content()) == from_paths(paths)
 
 
 @given(notices, notices)

@@ -1,4 +1,6 @@
-"""Last sightings in a narrow table of their own, so that an unchanged file does not write every record anew."""
+"""Last sightings in a narrow table of their own, so that an unchanged file does not write every record anew; one tree
+for the aliases instead of two.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +32,19 @@ def upgrade() -> None:
     with op.batch_alter_table("records") as records:
         for name in ("last_seen", "last_capture", "last_row", "last_start", "last_end"):
             records.drop_column(name)
+    op.create_table(
+        "aliases_by_number_first",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("register", sa.String(), nullable=False),
+        sa.Column("notice", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["notice"], ["notices.number"]),
+        sa.PrimaryKeyConstraint("number", "register", "notice"),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO aliases_by_number_first (number, register, notice, type) "
+        "SELECT number, register, notice, type FROM aliases ORDER BY number, register, notice"
+    )
+    op.drop_table("aliases")
+    op.rename_table("aliases_by_number_first", "aliases")
