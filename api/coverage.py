@@ -165,7 +165,7 @@ def source_view(
     moment: datetime,
 ) -> SourceView:
     """A source's row, in words. Pure."""
-    run = (status.last_data or status.last_run) if status else None
+    run = status.last_data if status else None
     return SourceView(
         name=source.name,
         title=source.title,
@@ -181,7 +181,7 @@ def source_view(
         until=words.day_words(status.last_dated) if status and status.last_dated else "",
         received=words.moment_words(status.last_captured) if status and status.last_captured else "",
         last_complete=words.moment_words(status.last_complete) if status and status.last_complete else "",
-        verdict=verdict_words(run),
+        verdict=verdict_words(run) if run else "none yet",
         verdict_code=(run.verdict or "running") if run else "not_started",
         reasons=run.reasons if run else (),
         findings=run.findings if run else (),
@@ -199,9 +199,9 @@ def source_view(
 
 
 def _attempt(status: SourceStatus | None) -> str:
-    """How a later run ended that brought nothing, in a sentence; or nothing."""
+    """How the latest run ended where it brought nothing, in a sentence; or nothing."""
     run = status.last_run if status else None
-    if status is None or run is None or status.last_data is None or run.number == status.last_data.number:
+    if status is None or run is None or (status.last_data is not None and run.number == status.last_data.number):
         return ""
     why = f": {'; '.join(reason.rstrip('.') for reason in run.reasons)}" if run.reasons else ""
     return f"{RUN_KINDS.get(run.kind, run.kind)} of {words.moment_words(run.started_at)}: {verdict_words(run)}{why}."

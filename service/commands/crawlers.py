@@ -106,7 +106,7 @@ def _run_form(run: RunRow | None) -> dict[str, Any] | None:
 
 
 def _shown(row: dict[str, Any]) -> tuple[str, ...]:
-    run, attempt = row["last_data"] or row["last_run"], row["last_run"]
+    run, attempt = row["last_data"], row["last_run"]
     without_days = (
         f"no days; received {row['last_captured']:%Y-%m-%d}" if row["last_captured"] else "nothing received yet"
     )
@@ -133,8 +133,10 @@ def _upcoming(row: dict[str, Any]) -> str:
 
 def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
     """How the last run that brought notices ended, its reasons in short, and how a later attempt ended."""
-    if run is None or attempt is None:
+    if attempt is None:
         return "none yet"
+    if run is None:
+        return f"none yet; the latest {attempt['kind']}: {attempt['said']}"
     reasons = sorted(run["reasons"], key=lambda reason: reason.startswith("drift"))
     why = f": {'; '.join(reasons[:2])}" if reasons else ""
     more = f"; and {len(reasons) - 2} more (--json has all)" if len(reasons) > 2 else ""

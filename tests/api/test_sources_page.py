@@ -6,9 +6,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.coverage import source_view
+from archive.rows import RunRow, SourceStatus
 from crawlers.due import Due, Standing
 from crawlers.source import load_sources
 from noticewatch.identifiers import now
+from noticewatch.models import Verdict
 
 SOURCES = load_sources()
 
@@ -43,6 +45,17 @@ def test_what_keeps_notices_back_is_said(standing: Standing, said: list[str]) ->
     source = next(iter(SOURCES.values()))
     view = source_view(source, None, [], Due(source.name, source.schedule, now()), standing, now())
     assert list(view.standing) == said
+
+
+def test_a_run_that_brought_nothing_is_not_called_one_that_brought_notices() -> None:
+    source = next(source for source in SOURCES.values() if source.live)
+    moment = now()
+    run = RunRow(1, "1", source.name, "crawl", moment, moment, Verdict.NOT_STARTED, ("no contact",), (), None)
+    status = SourceStatus(source.name, 0, 0, 0, None, None, None, None, None, last_run=run, last_data=None, runs=1)
+    view = source_view(source, status, [], Due(source.name, source.schedule, moment), Standing(), moment)
+    assert (view.verdict, view.kind, view.reasons) == ("none yet", "", ())
+    assert view.attempt.startswith("crawl of ")
+    assert view.attempt.endswith("not started: no contact.")
 
 
 def test_what_a_crawl_waits_for_is_said() -> None:
