@@ -40,6 +40,12 @@ class Names:
         look_up = _LOOK_UPS.get(field)
         return look_up(written) if look_up else written
 
+    def way_out(self, field: str) -> str:
+        """What may be written for a field, for who wrote something that there is not; without a full stop."""
+        if field in VOCABULARIES:
+            return f"use one of {', '.join(VOCABULARIES[field])}"
+        return _WAYS_OUT.get(field, "the list beside the results on the page /search names those there are")
+
     def label(self, field: str, code: str) -> str:
         """How a code is shown."""
         match field:
@@ -107,4 +113,11 @@ def _year(written: str) -> str | None:
     return written if written.isascii() and written.isdecimal() and len(written) == 4 else None
 
 
+_WAYS_OUT: Final = {
+    "buyer": "write a public body's name, acronym or code, such as ICE or usg-dhs-ice",
+    "vendor": "the page /vendors lists the watchlist, and a search without it finds any name",
+    "technology": "write its name or code, such as licence plate readers or lpr, as the tags of results show it",
+    "jurisdiction": "write a code such as US",
+    "year": "write four digits",
+}
 _LOOK_UPS: Final = {"buyer": buyer_code, "jurisdiction": _jurisdiction, "year": _year}

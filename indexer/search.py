@@ -135,7 +135,7 @@ class Search:
     def _code(self, name: str, value: str) -> str:
         code = self.names.code(name, value)
         if code is None:
-            raise FilterError(f"There is no {name} {value!r}; take one from the list beside the results.")
+            raise FilterError(f"There is no {name} {value!r}; {self.names.way_out(name)}.")
         return code
 
     def _facets(

@@ -42,11 +42,13 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("data"), description="data folder")
-    database_url: str | None = Field(None, description="system of record; default SQLite in HOME")
-    search_url: str | None = Field(None, description="search engine; default embedded in HOME")
+    database_url: str | None = Field(None, description="system of record; default SQLite in the data folder")
+    search_url: str | None = Field(None, description="search engine; default embedded, in the data folder")
     contact: str | None = Field(None, description="e-mail or page in the user agent; live crawls need it")
     bind: str = Field("127.0.0.1:8484", description="address and port to serve on")
-    public_url: str | None = Field(None, description="address under which readers reach the pages; default from BIND")
+    public_url: str | None = Field(
+        None, description="address under which readers reach the pages; default from NOTICEWATCH_BIND"
+    )
     admin_token: SecretStr | None = Field(None, description="operator's token for whole bulk payloads")
     starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")

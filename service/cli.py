@@ -53,7 +53,9 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except NoticewatchError as error:
         return _fail(str(error), error.exit_code, debug=debug)
     except typer.TyperException as error:
-        return _fail(f"{_sentence(error.format_message())} Type noticewatch --help for what there is.", 2, debug=debug)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "noticewatch"
+        return _fail(f"{_sentence(error.format_message())} Type {command} --help for what there is.", 2, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("Stopped.", INTERRUPTED, debug=False)
     except BrokenPipeError:
@@ -73,7 +75,7 @@ def _fail(sentence: str, code: int, *, debug: bool) -> int:
 
 
 def _sentence(message: str) -> str:
-    plain = " ".join(message.split())
+    plain = " ".join(message.split()).replace(": Value error, ", ": ")
     return plain if plain.endswith((".", "?")) else f"{plain}."
 
 

@@ -65,7 +65,7 @@ def one_record(
 
 @router.get("/{capture_id}/payload", summary="The whole archived answer")
 def payload(held: Given, capture_id: str, authorization: Annotated[str | None, Header()] = None) -> Response:
-    """The whole payload. Answers that hold more than one record are for the operator, by the token ADMIN_TOKEN."""
+    """The whole payload. Of more than one record it is for the operator, by the token NOTICEWATCH_ADMIN_TOKEN."""
     capture = _capture(held, capture_id)
     with held.archive.reading() as connection:
         bulk = len(queries.capture_rows(connection, capture.number, limit=2)) != 1

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from api import words
+from crawlers.source import source as source_by_name
 from indexer.items import Item
 from indexer.requests import MOST_HITS, SearchAnswer, SearchRequest
 from indexer.results import items
@@ -70,7 +71,7 @@ def search(
     query: Annotated[str, typer.Argument(help='Words, "phrases", AND OR NOT, field:value; empty finds all.')] = "",
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, YYYY-MM-DD.")] = None,
-    buyer: Annotated[Several, typer.Option(help="Buyer; may be given again.")] = None,
+    buyer: Annotated[Several, typer.Option(help="Buyer by name, acronym or code; may be given again.")] = None,
     vendor: Annotated[Several, typer.Option(help="Vendor; may be given again.")] = None,
     technology: Annotated[Several, typer.Option(help="Technology; may be given again.")] = None,
     kind: Annotated[Several, typer.Option(help="Kind of notice; may be given again.")] = None,
@@ -90,8 +91,10 @@ def search(
 ) -> None:
     """Search the archive; the watchlist lens is on until --all.
 
-    Example: noticewatch search '"license plate" AND reader' --buyer us-dhs-ice --min 100000
+    Example: noticewatch search '"license plate" AND reader' --buyer ICE --min 10000
     """
+    for name in source or ():
+        source_by_name(name)
     filters = {
         "buyer": buyer, "vendor": vendor, "technology": technology, "kind": kind, "source": source, "status": status,
         "jurisdiction": jurisdiction, "tier": tier,

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
-from noticewatch.settings import Settings, load_settings, origin
+from noticewatch.settings import PREFIX, Settings, load_settings, origin
 from service.output import Field, Json, say_json, say_table
 
 
@@ -64,9 +64,9 @@ def settings(as_json: Json = False) -> None:
 
 
 def listed(held: Settings) -> list[dict[str, Any]]:
-    """Every setting with value, origin and meaning; secrets as ``********``."""
+    """Every setting by its variable's name, with value, origin and meaning; secrets as ``********``."""
     rows = [
-        _row(name.upper(), name, getattr(held, name), field.description or "")
+        _row(f"{PREFIX}{name.upper()}", name, getattr(held, name), field.description or "")
         for name, field in type(held).model_fields.items()
         if name != "sources"
     ]

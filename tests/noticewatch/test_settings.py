@@ -97,8 +97,8 @@ def test_secrets_never_stand_in_what_is_listed(alone, monkeypatch):
     rows = listed(load_settings())
     assert "hidden" not in str(rows)
     shown = {row["name"]: row["shown"] for row in rows}
-    assert shown["ADMIN_TOKEN"] == shown["sources.sam_gov_bulk.key"] == "********"
-    assert shown["CONTACT"] == "not set"
+    assert shown["NOTICEWATCH_ADMIN_TOKEN"] == shown["sources.sam_gov_bulk.key"] == "********"
+    assert shown["NOTICEWATCH_CONTACT"] == "not set"
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:99999", "http://", "ftp://a.example", "http://[a"])

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import os
+import re
+import shlex
 import shutil
 
 import pytest
 
 from crawlers.source import load_sources
 from service.cli import main
+from service.commands.indexer import search
 from tests.service.conftest import CUT
 
 RECORD = "70B03C23F00001003"
@@ -73,6 +76,13 @@ def test_results_are_written_in_every_format(loaded):
     assert rows[0]["id"] in out.replace("\n", "")
 
 
+def test_the_example_that_the_help_of_search_gives_can_be_run(loaded):
+    example = re.search(r"^ *Example: noticewatch (.+)$", search.__doc__, re.MULTILINE)[1]
+    code, out, err = loaded(*shlex.split(example))
+    assert (code, err) == (0, "")
+    assert 'for "license plate" AND reader in the watchlist.' in out
+
+
 def test_a_number_is_found_in_any_spelling(loaded):
     spelled = loaded("show", "70B03C-23-F-00001003", "--json")
     assert spelled == loaded("show", RECORD, "--json")
@@ -93,9 +103,17 @@ def test_a_number_is_found_in_any_spelling(loaded):
         (("crawl", "usaspending_transactions", "--replay", "gone.warc.gz"), "gone.warc.gz does not exist"),
         (("import", "sam_gov_bulk", "gone.csv"), "gone.csv does not exist"),
         (("import", "sam_gov_bulk", "gone.csv", "--captured-at", "noon"), "--captured-at is 'noon'"),
-        (("nonsense",), "nonsense"),
+        (("nonsense",), "No such command 'nonsense'. Type noticewatch --help"),
+        (("history",), "Missing argument 'ID'. Type noticewatch history --help"),
         (("search", "x", "--nonsense"), "--nonsense"),
-        (("search", "x", "--sort", "size"), "size"),
+        (("search", "x", "--sort", "size"), "Invalid value for '--sort': 'size' is not one of 'dated'"),
+        (
+            ("search", "x", "--buyer", "nobody"),
+            "There is no buyer 'nobody'; write a public body's name, acronym",
+        ),
+        (("search", "x", "--vendor", "nobody"), "There is no vendor 'nobody'; the page /vendors lists the watchlist"),
+        (("search", "x", "--kind", "gift"), "There is no kind 'gift'; use one of forecast, sources_sought"),
+        (("search", "x", "--source", "nowhere"), "There is no source 'nowhere'; there are dhs_apfs"),
     ],
 )
 def test_wrong_usage_is_one_sentence_on_standard_error_and_exit_code_2(loaded, arguments, said):
@@ -150,6 +168,15 @@ def test_sources_say_which_are_not_crawled_and_why(noticewatch):
             assert row["calls_left"] == source.quota.calls
 
 
+def test_a_run_that_brought_nothing_is_not_called_one_that_brought_notices(noticewatch, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    noticewatch("crawl", "usaspending_awards")
+    code, out, _ = noticewatch("sources")
+    said = " ".join(out.split())
+    assert code == 0
+    assert "last run that brought notices: none yet; the latest crawl: not started: no contact" in said
+
+
 def test_sources_as_a_table_name_what_a_person_has_to_do(noticewatch, monkeypatch):
     monkeypatch.setenv("COLUMNS", "600")
     _, out, _ = noticewatch("sources")
@@ -185,5 +212,5 @@ def test_settings_are_listed_with_their_origin(noticewatch):
     code, out, _ = noticewatch("settings", "--json")
     rows = {row["name"]: row for row in json.loads(out)}
     assert code == 0
-    assert rows["STARTER"]["origin"] == "variable NOTICEWATCH_STARTER"
-    assert rows["CONTACT"]["shown"] == "not set"
+    assert rows["NOTICEWATCH_STARTER"]["origin"] == "variable NOTICEWATCH_STARTER"
+    assert rows["NOTICEWATCH_CONTACT"]["shown"] == "not set"
