@@ -68,6 +68,16 @@ class CoverageView:
             return f"No crawl of {title} by noticewatch has been complete yet."
         return f"Last complete crawl of {title}: {view.last_complete}."
 
+    @property
+    def crawls(self) -> tuple[str, ...]:
+        """When the last complete crawls of what is held were, and which sources had none, in sentences."""
+        held = [view for view in self.sources if view.notices]
+        never = [view.title for view in held if not view.last_complete]
+        said = [self.of(view.name) for view in held if view.last_complete]
+        if never:
+            said.append(f"No crawl of {words.listed(never)} by noticewatch has been complete yet.")
+        return tuple(said)
+
     def form(self) -> dict[str, Any]:
         """In short, as every search answer carries it."""
         return {
@@ -203,7 +213,7 @@ def _attempt(status: SourceStatus | None) -> str:
     run = status.last_run if status else None
     if status is None or run is None or (status.last_data is not None and run.number == status.last_data.number):
         return ""
-    why = f": {'; '.join(reason.rstrip('.') for reason in run.reasons)}" if run.reasons else ""
+    why = f": {'; '.join(words.reason_words(reason).rstrip('.') for reason in run.reasons)}" if run.reasons else ""
     return f"{RUN_KINDS.get(run.kind, run.kind)} of {words.moment_words(run.started_at)}: {verdict_words(run)}{why}."
 
 

@@ -106,4 +106,4 @@ def _summary(row: NoticeRow, what: str, day: str, day_from: str, tags: Iterable[
 
 def _what(event: Event) -> str:
     said = words.listed(words.EVENTS.get(kind, kind.replace("_", " ")) for kind in event.kinds)
-    return said + (", came late" if event.late else "")
+    return said + (f", first seen here {words.LATE}" if event.late else "")

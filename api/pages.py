@@ -28,7 +28,7 @@ def environment() -> Environment:
     made.filters.update(
         day=words.day_words, short_day=words.short_day, moment=words.moment_words, count=words.count_words,
         size=words.file_size, kind=words.kind_words,
-        first_upper=words.first_upper,
+        first_upper=words.first_upper, reason=words.reason_words,
     )  # fmt: skip
     return made
 

@@ -31,7 +31,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A capture as the page's proof tells of it."""
+    """A capture as the page's proof tells of it; ``wording``: whose its bytes are, in words."""
 
     capture_id: str
     href: str
@@ -43,6 +43,7 @@ class Receipt:
     payload_sha256: str
     size: str
     rebuilt: bool
+    wording: str
     gaps: tuple[str, ...]
     records: tuple[Held, ...]
 
@@ -86,6 +87,7 @@ def receipts(captures: Sequence[CaptureRow], records: Sequence[Held]) -> list[Re
                 payload_sha256=held.payload_sha256,
                 size=words.file_size(held.payload_length),
                 rebuilt=held.origin is Origin.REBUILT,
+                wording=words.WORDINGS[held.origin],
                 gaps=held.gaps,
                 records=inside,
             )

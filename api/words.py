@@ -149,6 +149,13 @@ ORIGINS: dict[str, str] = {
     Origin.IMPORTED: "imported from a file obtained by other means",
     Origin.REBUILT: "rebuilt from another collector's record; noticewatch did not fetch it",
 }
+WORDINGS: dict[str, str] = {
+    Origin.LIVE: "as published",
+    Origin.IMPORTED: "as in the imported file",
+    Origin.REBUILT: "as rebuilt by its recorder",
+}
+LATE = "long after its day"
+"""What is said of a thing that surfaces long after the day it is dated."""
 FIELDS: dict[str, str] = {
     "title": "title",
     "description": "description",
@@ -207,6 +214,11 @@ def field_words(path: str) -> str:
 def inside(name: str) -> str:
     """A name within a sentence: its first letter small, unless it is a proper name (SAM.gov, USAspending)."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def reason_words(reason: str) -> str:
+    """A reason of a verdict for readers: without the mark that tells programs that rows or fields shifted."""
+    return reason.removeprefix("drift: ")
 
 
 def money(value: Decimal, currency: str | None) -> str:

@@ -203,7 +203,7 @@ def _proof(captured: CaptureRow | None) -> list[str]:
 def version_lines(version: VersionRow) -> list[str]:
     """A version of a history as lines for a person. Pure."""
     kinds = ", ".join(words.EVENTS.get(kind, kind) for kind in version.kinds) or words.NOT_STATED
-    late = ", late" if version.late else ""
+    late = f", {words.LATE}" if version.late else ""
     said = f"{version.version}. {words.moment_words(version.observed_at)}: {kinds}{late}"
     lines = [f"{said} (capture {version.capture_id}, {words.ORIGINS.get(version.origin, version.origin)})"]
     if not version.changed or (version.changed[0][1] is None and len(version.changed) > _MOST_NAMED):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api import words
 from archive import queries
 from archive.rows import RunRow, SourceStatus
 from crawlers.due import Due, Standing, plan, refuse_unknown_sources
@@ -138,7 +139,7 @@ def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
     if run is None:
         return f"none yet; the latest {attempt['kind']}: {attempt['said']}"
     reasons = sorted(run["reasons"], key=lambda reason: reason.startswith("drift"))
-    why = f": {'; '.join(reasons[:2])}" if reasons else ""
+    why = f": {'; '.join(map(words.reason_words, reasons[:2]))}" if reasons else ""
     more = f"; and {len(reasons) - 2} more (--json has all)" if len(reasons) > 2 else ""
     verdict = run["verdict"].replace("_", " ") if run["verdict"] else "under way"
     drift = f". Shape: {'; '.join(run['findings'])}" if run["findings"] else ""

@@ -13,7 +13,7 @@ from api.addresses import escaped, notice
 from api.changes import compare
 from api.chart import chart
 from api.profile import Obligations, fiscal_year
-from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Verdict
+from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Origin, Verdict
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,15 @@ def test_a_time_keeps_the_zone_that_was_published() -> None:
         "15 April 2026, 15:46 (time zone not stated)"
     )
     assert words.date_words(DateValue(role="end", value="2026-04", precision="month")) == "April 2026"
+
+
+def test_a_reason_is_told_to_readers_without_the_mark_for_programs() -> None:
+    said = "exact doubles: 3, so as many rows were missed"
+    assert words.reason_words(f"drift: {said}") == words.reason_words(said) == said
+
+
+def test_bytes_are_called_published_only_where_noticewatch_fetched_them() -> None:
+    assert [origin for origin in Origin if words.WORDINGS[origin] == "as published"] == [Origin.LIVE]
 
 
 def test_every_code_has_words() -> None:
