@@ -17,8 +17,8 @@ COLUMNS = (
     "id", "url", "source", "kind", "kind_published", "status", "listing", "title", "title_from", "dated", "dated_from",
     "posted_at", "due_at", "buyer", "suppliers", "makers", "headline_kind", "headline_basis", "headline_value",
     "headline_currency", *(f"{kind}" for kind in HEADLINE_ORDER), "currency", "vendors", "technologies",
-    "to_be_checked", "numbers", "procurement", "rebuilt", "recorder", "first_seen", "version", "content_sha256",
-    "description",
+    "to_be_checked", "numbers", "modification", "procurement", "rebuilt", "recorder", "first_seen", "version",
+    "content_sha256", "description",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TOGETHER = 100
@@ -82,7 +82,8 @@ def cells_of(item: Item, row: NoticeRow, base: str) -> dict[str, str]:
         "vendors": " | ".join(dict.fromkeys(tag.label for tag in strong if tag.kind == "vendor")),
         "technologies": " | ".join(dict.fromkeys(tag.label for tag in strong if tag.kind == "technology")),
         "to_be_checked": " | ".join(dict.fromkeys(tag.label for tag in item.tags if tag.tier == "review")),
-        "numbers": " | ".join(dict.fromkeys(number.printed for number in notice.numbers)),
+        "numbers": " | ".join(dict.fromkeys(n.printed for n in notice.numbers if n.type != "modification")),
+        "modification": " | ".join(n.printed for n in notice.numbers if n.type == "modification"),
         "procurement": row.procurement_id,
         "rebuilt": "yes" if item.rebuilt else "no",
         "recorder": row.recorder,

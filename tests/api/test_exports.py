@@ -23,7 +23,13 @@ def test_a_csv_export_is_complete_in_single_notices(client: TestClient) -> None:
     assert award["announced"] == "948620.64"
     assert award["headline_kind"] == "announced"
     assert award["rebuilt"] == "yes"
-    assert award["url"].startswith("https://notices.example/notices/")
+    actions = [row for row in rows if row["id"].startswith("us-action:")]
+    assert actions
+    for action in actions:
+        award_number, modification = action["id"].split(":")[2:]
+        assert action["modification"] == modification
+        assert award_number in action["numbers"].split(" | ")
+        assert modification not in action["numbers"].split(" | ")
 
 
 def test_no_cell_of_an_export_is_a_formula(client: TestClient) -> None:
