@@ -8,7 +8,7 @@ from api import words
 from api.profile import Obligations
 
 WIDTH, HEIGHT = 720, 300
-_LEFT, _TOP, _FOOT = 66, 12, 28
+_LEFT, _TOP, _FOOT = 84, 16, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ def chart(held: Obligations) -> Chart:
         left=_LEFT,
         bars=tuple(bar for n, year in enumerate(held.years) for bar in _bars(held, year, _LEFT + n * slot, slot, y)),
         lines=tuple(Mark(0, y(tick), _tick(tick, held.currency)) for tick in ticks),
-        labels=tuple(Mark(round(_LEFT + (n + 0.5) * slot, 1), 0, f"FY{year}") for n, year in enumerate(held.years)),
+        labels=tuple(
+            Mark(round(_LEFT + (n + 0.5) * slot, 1), 0, f"{year % 100:02}") for n, year in enumerate(held.years)
+        ),
         series=tuple(held.by_buyer),
         years=held.years,
         table=tuple(_table(held)),

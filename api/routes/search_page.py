@@ -81,6 +81,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "sort": wanted.sort,
         "chips": chips(held, wanted, answered),
         "facets": facets,
+        "vendor": named_vendor(held, wanted),
         "rows": [row_of_item(item) for item in answered.items] if answered else [],
         "limit": wanted.limit,
         "next_href": addresses.search(written(wanted, cursor=next_cursor)) if next_cursor else "",
@@ -95,6 +96,14 @@ def total_words(wanted: SearchRequest, total: int) -> str:
     of = " on the watchlist" if wanted.lens == "watchlist" else ""
     asked = wanted.query or wanted.filters or wanted.date_from or wanted.date_to
     return words.count_words(total, one, many) + (" match" + ("es" if total == 1 else "") if asked else "") + of
+
+
+def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:
+    """The page of the vendor whose name is all that is asked for: notices may name it otherwise, or a product of it."""
+    code = held.search.names.code("vendor", wanted.query) if wanted.query else None
+    if code is None or code in wanted.filters.get("vendor", ()):
+        return None
+    return Choice(held.dictionary.label("vendor", code), 0, addresses.vendor(code))
 
 
 def facets_of(held: Context, wanted: SearchRequest, answered: Answered) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """What a reader sees, on real rows."""
 
+import html
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -131,6 +133,38 @@ def test_nothing_found_says_what_is_covered_and_what_to_try(client: TestClient) 
     assert "Nothing found" in page
     assert "The archive holds 10 notices" in page
     assert "search everything" in page
+
+
+@pytest.mark.parametrize("name", ["Vigilant Solutions", '"Vigilant Solutions"', "vigilant solutions"])
+def test_a_vendor_asked_for_by_name_is_led_to_even_where_no_words_are_found(client: TestClient, name: str) -> None:
+    page = client.get("/search", params={"q": name}).text
+    assert '<a href="/vendors/vigilant-solutions">Vigilant Solutions</a> is a vendor on the watchlist' in page
+
+
+@pytest.mark.parametrize("address", ["/search?q=zeppelin", "/search", "/search?q=fivecast&vendor=fivecast"])
+def test_no_vendor_is_led_to_that_was_not_asked_for(client: TestClient, address: str) -> None:
+    assert "is a vendor on the watchlist" not in client.get(address).text
+
+
+def test_figures_that_add_up_to_more_than_the_results_are_explained(client: TestClient) -> None:
+    said = "figures may add up to more than there are results"
+    assert said in client.get("/search?lens=everything").text
+    assert said not in client.get("/search?q=zeppelin").text
+
+
+@pytest.mark.parametrize("address", ["/search?q=fivecast", "/vendors/giant-oak"])
+def test_sources_without_a_complete_crawl_are_named_in_one_sentence(client: TestClient, address: str) -> None:
+    foot = client.get(address).text.partition("<footer")[2]
+    assert foot.count("by noticewatch has been complete yet") == 1
+
+
+def test_the_known_gaps_stand_beside_the_chart_of_a_vendor(client: TestClient) -> None:
+    page = client.get("/vendors/giant-oak").text
+    gaps = client.get("/search.json").json()["coverage"]["gaps"]
+    known = [gap for gap in gaps if gap.startswith("Known gaps of ")]
+    chart = page.partition('<h2 id="years">')[2].partition("</section>")[0]
+    assert known
+    assert [gap for gap in known if gap not in html.unescape(chart)] == []
 
 
 def test_a_filter_in_force_is_a_chip_that_can_be_taken_away(client: TestClient) -> None:
