@@ -1,7 +1,9 @@
 """What commands write: JSON for programs, tables and lines for people, bars for work that takes long."""
 
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
@@ -25,6 +27,29 @@ def say(line: str = "") -> None:
     """A line on standard output."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Lines on standard output, on a terminal broken between words where they are wider than it."""
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines:
+        say("\n".join(broken(line, wide)) if wide else line)
+
+
+def broken(line: str, wide: int) -> list[str]:
+    """A line as lines of at most ``wide`` characters, those after its first set in; a longer word stays whole. Pure."""
+    parts: list[str] = []
+    for one in line.splitlines() or [""]:
+        deeper = " " * (len(one) - len(one.lstrip()) + 2)
+        parts += textwrap.wrap(
+            one,
+            wide,
+            subsequent_indent=deeper,
+            break_long_words=False,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+        ) or [""]
+    return parts
 
 
 def note(line: str) -> None:

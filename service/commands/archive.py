@@ -15,7 +15,7 @@ from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import Buyer, Notice, Origin, notice_from
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
-from service.output import Json, say, say_json
+from service.output import Json, say, say_json, say_lines
 from watchlist.evidence import Tag
 from watchlist.queries import tags_of
 
@@ -53,7 +53,7 @@ def show(
     if len(shown) > 1:
         say(f"{identity} leads to {len(shown)} notices of one contract, {rows[0].procurement_id}.\n")
     for index, one in enumerate(shown):
-        say("\n".join(([""] if index else []) + notice_lines(one)))
+        say_lines(([""] if index else []) + notice_lines(one))
 
 
 def history(identity: Identity, as_json: Json = False) -> None:
@@ -71,7 +71,7 @@ def history(identity: Identity, as_json: Json = False) -> None:
     for held, history in histories.items():
         say(f"{held}: {words.count_words(len(history), 'version')}")
         for version in history:
-            say("\n".join(version_lines(version)))
+            say_lines(version_lines(version))
 
 
 @dataclass(frozen=True, slots=True)

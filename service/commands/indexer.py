@@ -106,9 +106,14 @@ def search(
         amount_max=_amount(most, "--max"), sort=sort.value, limit=limit, cursor=cursor, facets=(),
     )  # fmt: skip
     with open_house(load_settings()) as house:
-        answer = house.search().search(request)
+        asking = house.search()
+        answer = asking.search(request)
         found = items(house.archive, answer)
+    known = None if vendor or not query else asking.names.code("vendor", query)
     _write(Format.JSON if as_json else form, answer, found, everything=everything)
+    if known is not None and form is Format.TABLE and not as_json:
+        note(f"{asking.names.label('vendor', known)} is a vendor on the watchlist: --vendor {known} finds every notice "
+             "that names it in any way, or a product of it.")  # fmt: skip
 
 
 def _write(form: Format, answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> None:

@@ -83,6 +83,16 @@ def test_the_example_that_the_help_of_search_gives_can_be_run(loaded):
     assert 'for "license plate" AND reader in the watchlist.' in out
 
 
+def test_a_vendor_asked_for_by_name_is_led_to_even_where_no_words_are_found(loaded):
+    hint = "Vigilant Solutions is a vendor on the watchlist: --vendor vigilant-solutions finds every notice"
+    code, out, err = loaded("search", "Vigilant Solutions")
+    assert (code, err.count(hint)) == (0, 1)
+    assert "Nothing was found." in out
+    assert loaded("search", "Vigilant Solutions", "--vendor", "vigilant-solutions")[0::2] == (0, "")
+    assert loaded("search", "zeppelin")[0::2] == (0, "")
+    assert loaded("search", "Vigilant Solutions", "--json")[0::2] == (0, "")
+
+
 def test_a_number_is_found_in_any_spelling(loaded):
     spelled = loaded("show", "70B03C-23-F-00001003", "--json")
     assert spelled == loaded("show", RECORD, "--json")

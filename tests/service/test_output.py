@@ -4,9 +4,11 @@ import io
 from decimal import Decimal
 
 import orjson
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
-from service.output import Field, json_line, progress, say_table
+from service.output import Field, broken, json_line, progress, say_table
 
 FIELDS = (Field("title", share=1), Field("date"), Field("buyer"), Field("amount", right=True))
 ROW = ("Automated licence plate readers for the northern border " * 3, "2026-04-25", "ICE", "948,620.64 USD")
@@ -46,3 +48,17 @@ def test_quiet_progress_says_nothing(capsys):
     with progress(quiet=True) as bar:
         bar.show("Windows", 1, 2)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_broken_line_is_set_in_below_its_beginning():
+    assert broken("  buyer: Immigration and Customs Enforcement", 24) == [
+        "  buyer: Immigration and",
+        "    Customs Enforcement",
+    ]
+
+
+@given(st.text(st.characters(categories=("L", "N", "P"), include_characters=" "), max_size=400), st.integers(20, 120))
+def test_a_broken_line_keeps_its_words_and_fits(line, wide):
+    lines = broken(line, wide)
+    assert " ".join(lines).split() == line.split()
+    assert all(len(one) <= wide or len(one.split()) == 1 for one in lines)
