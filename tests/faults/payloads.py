@@ -3,6 +3,7 @@
 import copy
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,20 @@ def rows_of(payload: bytes) -> list[Any]:
             return []
 
 
+def json_like(value: Any, like: bytes) -> bytes:
+    """A JSON value written as the payload that it came from, with its spaces, lines and escapes: a row that is not bent
+    must keep its bytes, by which a crawl knows it again.
+    """
+    escaped = b"\\u" in like
+    lines = re.match(rb"\s*[\[{]\r?\n( *)", like)
+    if lines:
+        return json.dumps(value, indent=len(lines[1]), ensure_ascii=escaped).encode()
+    name = re.search(rb'"(?:[^"\\]|\\.)*":( ?)', like)
+    if name and name[1]:
+        return json.dumps(value, ensure_ascii=escaped).encode()
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode() if escaped else orjson.dumps(value)
+
+
 def without_rows(payload: bytes) -> bytes:
     """The payload with its rows left out: a header alone, an empty list."""
     return with_rows(payload, lambda rows: [])
@@ -57,7 +72,7 @@ def with_rows(payload: bytes, bend: Callable[[list[Any]], Sequence[Any]]) -> byt
             held = _list(value)
             if held is not None:
                 held[:] = bend(list(held))
-            return orjson.dumps(value)
+            return json_like(value, payload)
         case "xml":
             root = etree.fromstring(payload)
             _put(_entries(root), bend)

@@ -13,7 +13,7 @@ import orjson
 from crawlers.source import Source
 from crawlers.verdict import ENOUGH
 from noticewatch.models import Verdict
-from tests.faults.payloads import Form, form_of, rows_of, shifted, with_rows, without_column, without_rows
+from tests.faults.payloads import Form, form_of, json_like, rows_of, shifted, with_rows, without_column, without_rows
 from tests.faults.server import Reply
 from tests.faults.state import Sent
 
@@ -228,7 +228,7 @@ def _states(payload: bytes, total: int) -> bool:
 def _with_total(payload: bytes, total: int, other: int) -> bytes:
     value = orjson.loads(payload)
     changed = _counting(value, total, other)
-    return orjson.dumps(value) if changed else payload
+    return json_like(value, payload) if changed else payload
 
 
 def _counting(value: Any, total: int, other: int) -> bool:
