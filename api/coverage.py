@@ -100,6 +100,7 @@ RUN_KINDS = {
 
 _NO_GAP = ("drift: ", "source's own count")
 _MOST_GAPS = 5
+_LOADING = "The starter archive has not been loaded to its end yet, so more will be found in a while."
 _LASTS = 2.0
 """Seconds between two counts of the whole archive while something is appended to it."""
 
@@ -118,6 +119,7 @@ def _count(held: Context) -> CoverageView:
     standing = standings(held.archive, held.sources, held.settings, moment)
     due = {item.source: item for item in plan(held.sources, held.settings, runs, moment, standing=standing)}
     with held.archive.reading() as connection:
+        loading = any(run.kind == "starter" and run.ended_at is None for run in queries.runs(connection, limit=4))
         counts = queries.counts(connection)
         status = queries.sources_status(connection)
         covered = queries.coverage(connection)
@@ -128,7 +130,7 @@ def _count(held: Context) -> CoverageView:
         for name, source in held.sources.items()
     )
     known = tuple(said for view in views if (said := known_gaps(view)))
-    return CoverageView(counts, sentence(counts, views), gaps(views), known, views)
+    return CoverageView(counts, sentence(counts, views), ((_LOADING,) if loading else ()) + gaps(views), known, views)
 
 
 def sentence(counts: Counts, views: Sequence[SourceView]) -> str:

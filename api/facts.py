@@ -158,7 +158,7 @@ def rebuilt_sentence(row: NoticeRow) -> str:
     if row.origin is not Origin.REBUILT:
         return ""
     return (
-        f"Rebuilt from a record that {row.recorder} made on {words.day_words(row.captured_at.date())}; "
+        f"Rebuilt from a record of {words.day_words(row.captured_at.date())} by {row.recorder}; "
         "noticewatch did not fetch it."
     )
 

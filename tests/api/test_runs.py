@@ -7,11 +7,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from archive import ledger
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import Expectations, Source, read_source
 from indexer.search import Search
 from indexer.sync import open_engine
+from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.crawlers.conftest import HERE, Recorder
 from watchlist.dictionary import Dictionary
@@ -74,3 +76,22 @@ def test_a_run_that_is_not_held_is_not_found(stormy: TestClient, address: str) -
     answer = stormy.get(address)
     assert answer.status_code == 404
     assert "No run" in answer.text
+
+
+def test_readers_are_told_while_the_starter_archive_is_being_loaded(tmp_path: Path, dictionary: Dictionary) -> None:
+    settings = Settings(home=tmp_path / "home")
+    archive = Archive.open(settings)
+    engine = open_engine(settings, archive)
+
+    def told() -> list[bool]:
+        """Whether pages and answers say so, asked of a server that has counted nothing yet."""
+        said = "The starter archive has not been loaded to its end yet"
+        with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as client:
+            return [said in client.get(address).text for address in ("/", "/search?q=x", "/sources", "/api/v1/notices")]
+
+    run = ledger.start_run(archive, "dhs_apfs", "starter")
+    assert told() == [True] * 4
+    ledger.finish_run(archive, run, Verdict.PARTIAL)
+    assert told() == [False] * 4
+    engine.close()
+    archive.close()
