@@ -4,7 +4,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -62,6 +62,13 @@ class Settings(BaseSettings):
             raise ValueError("write an address that begins with http:// or https://")
         return value
 
+    @field_validator("contact")
+    @classmethod
+    def _contact_is_a_way_to_write(cls, value: str | None) -> str | None:
+        if value is not None and not _MAIL.fullmatch(value) and not _is_address(value):
+            raise ValueError("write an e-mail address or the address of a page, such as desk@example.org")
+        return value
+
     @field_validator("hang_after")
     @classmethod
     def _hang_after_is_an_interval(cls, value: str) -> str:
@@ -112,6 +119,9 @@ class Settings(BaseSettings):
         if not host or not port.isdigit() or int(port) > 65535:
             raise SettingsError(f"{PREFIX}BIND is {self.bind!r}; write HOST:PORT, for example 127.0.0.1:8484.")
         return host.strip("[]"), int(port)
+
+
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def _is_address(value: str) -> bool:

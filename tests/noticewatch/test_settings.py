@@ -101,6 +101,21 @@ def test_secrets_never_stand_in_what_is_listed(alone, monkeypatch):
     assert shown["NOTICEWATCH_CONTACT"] == "not set"
 
 
+@pytest.mark.parametrize(
+    "contact", ["me", "desk@", "@example.org", "desk@example", "ftp://example.org", "a b@example.org"]
+)
+def test_a_contact_that_nobody_can_write_to_is_refused(monkeypatch, contact):
+    monkeypatch.setenv("NOTICEWATCH_CONTACT", contact)
+    with pytest.raises(SettingsError, match=r"contact .*write an e-mail address or the address of a page"):
+        load_settings()
+
+
+@pytest.mark.parametrize("contact", ["desk@example.org", "https://example.org/about-our-crawler"])
+def test_a_contact_is_an_e_mail_address_or_a_page(monkeypatch, contact):
+    monkeypatch.setenv("NOTICEWATCH_CONTACT", contact)
+    assert load_settings().contact == contact
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:99999", "http://", "ftp://a.example", "http://[a"])
 def test_an_address_that_can_be_none_is_refused(alone, address):
     written(alone, f'[sources.dhs_apfs]\nthrough = "{address}"\n')
