@@ -317,8 +317,10 @@ def count_words(count: int, one: str, many: str | None = None) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """``a``, ``a and b``, ``a, b and c``; where a name has a comma of its own, ``a, b; c; and d``."""
     *most, last = list(names) or [""]
+    if len(most) > 1 and any(", " in name for name in (*most, last)):
+        return f"{'; '.join(most)}; and {last}"
     return f"{', '.join(most)} and {last}" if most else last
 
 

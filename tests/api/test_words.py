@@ -45,6 +45,14 @@ def test_bytes_are_called_published_only_where_noticewatch_fetched_them() -> Non
     assert [origin for origin in Origin if words.WORDINGS[origin] == "as published"] == [Origin.LIVE]
 
 
+def test_names_with_commas_of_their_own_are_told_apart_in_a_list() -> None:
+    assert words.listed([]) == ""
+    assert words.listed(["a"]) == "a"
+    assert words.listed(["a, x", "b"]) == "a, x and b"
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.listed(["a", "b, x", "c"]) == "a; b, x; and c"
+
+
 def test_every_code_has_words() -> None:
     assert set(words.KINDS) == set(Kind)
     assert set(words.AMOUNT_KINDS) == set(AmountKind)
