@@ -73,6 +73,8 @@ def _ended(source: str, last: RunRow | None) -> tuple[str, State, str]:
     said = f"last crawl {run_sentence(last)}"
     if last.verdict is None or last.verdict in _FINE:
         return said, "good" if last.verdict != Verdict.CANCELLED else "note", ""
+    if last.verdict == Verdict.NOT_STARTED and any(reason.startswith("no contact") for reason in last.reasons):
+        return "last crawl not started: no contact", "note", ""  # one contact for all: that finding says what to do
     if last.verdict == Verdict.NOT_STARTED:
         return said, "bad", "set what is missing, then start again"
     if last.verdict == Verdict.BLOCKED:

@@ -179,6 +179,8 @@ def finding(due=None, standing=None, last=None, *, scheduled=True) -> Finding:
         (finding(last=ended(Verdict.COMPLETE)), "good", "last crawl complete"),
         (finding(last=ended(Verdict.PARTIAL, reasons=("drift: x",))), "good", "partial: drift: x"),
         (finding(last=ended(Verdict.FAILED, reasons=("no network",))), "bad", "failed: no network"),
+        (finding(last=ended(Verdict.NOT_STARTED, reasons=("no key",))), "bad", "set what is missing"),
+        (finding(last=ended(Verdict.NOT_STARTED, reasons=("no contact: set X",))), "note", "not started: no contact"),
         (finding(last=ended(Verdict.BLOCKED, reasons=("403",))), "bad", "do not get round it"),
         (finding(last=ended(Verdict.COMPLETE, hours_ago=72), scheduled=False), "bad", "overdue"),
         (finding(last=ended(Verdict.COMPLETE, hours_ago=25)), "good", "last crawl complete"),
