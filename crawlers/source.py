@@ -100,7 +100,7 @@ class Source(BaseModel):
     key: Key | None = None
     quota: Quota | None = None
     parser_version: int = Field(ge=1)
-    rank: int = Field(1, ge=1, description="of the witnesses of one register the lowest rank wins")
+    rank: int = Field(1, ge=1, description="of the witnesses of one register and one revision the lowest rank wins")
     late_after: int = Field(30, ge=1, description="days after which a first version is called late")
     late_after_defense: int = Field(120, ge=1, description="the same for actions of the Department of Defense")
     overlap: int = Field(0, ge=0, description="days that a regular crawl reaches back")

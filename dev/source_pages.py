@@ -98,7 +98,8 @@ def _register(source: Source, sources: Mapping[str, Source]) -> str:
         return f"{said} It is the only source of that register."
     named = ", ".join(f"`{other.name}` (rank {other.rank})" for other in others)
     return (
-        f"{said} Other sources of it: {named}. The same notice is held once; where they differ, the lowest rank wins."
+        f"{said} Other sources of it: {named}. The same notice is held once; where they differ, the one that speaks of "
+        "the latest revision is believed first, then the one of the lowest rank."
     )
 
 

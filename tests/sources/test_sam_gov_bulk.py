@@ -109,6 +109,15 @@ def test_revisions_sort_by_the_moment_posted_in_utc() -> None:
     ]
 
 
+@pytest.mark.parametrize("printed", ["null", "NULL", "null 28542-0002", "null Jacksonville NC 28542 USA"])
+def test_an_awardee_without_a_name_is_no_supplier(printed: str) -> None:
+    assert notice(Awardee=printed).parties == ()
+
+
+def test_an_awardee_that_is_called_so_is_one() -> None:
+    assert [party.name for party in notice(Awardee="Nullarbor Systems INC").parties] == ["Nullarbor Systems INC"]
+
+
 def test_an_award_amount_that_is_no_number_is_a_finding_and_no_amount() -> None:
     shape = Shape()
     row = found(file_of({"Award$": "see text"}))[0]

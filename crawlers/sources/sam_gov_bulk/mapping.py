@@ -60,6 +60,8 @@ _STATUS: Final = {
     Kind.SPECIAL_NOTICE: Status.OPEN,
 }
 _CANCELLED = re.compile(r"\W*(CANCELLED|CANCELED|CANCELLATION)\b", re.IGNORECASE)
+_NOBODY = re.compile(r"null(?=\s|$)|NULL$")
+"""An awardee whose name the publisher does not know; its address may follow."""
 _MONEY = re.compile(r"\$?\s?(-?\d{1,15}(?:,\d{3})*(?:\.\d{1,4})?(?:[eE]\+?\d{1,2})?)")
 _ACTIVE: Final = frozenset({"", "yes"})
 _DATES: Final[tuple[tuple[Role, str], ...]] = (
@@ -172,7 +174,7 @@ def _most_specific(*levels: tuple[tuple[str, str], ...]) -> BuyerEntry | None:
 
 def _parties(cells: Cells) -> tuple[Party, ...]:
     printed = cells["Awardee"]
-    if not printed or printed.casefold() == "null":
+    if not printed or _NOBODY.match(printed):
         return ()
     name = company(printed)
     return (Party(role="supplier", name=name, printed=printed if printed != name else None),)
