@@ -23,6 +23,7 @@ import orjson
 import scrapy
 from scrapy.http import Response
 
+from crawlers.encodings import foreign_encoding
 from crawlers.source import Source
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture
@@ -256,6 +257,9 @@ class JsonPagesSpider(SourceSpider):
 
 
 def _kind(payload: bytes) -> str:
+    encoding = foreign_encoding(payload)
+    if encoding:
+        return encoding
     start = payload[:200].lstrip().lower()
     if not start:
         return "nothing"

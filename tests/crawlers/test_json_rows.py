@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.json_elements import elements as elements_at
-from crawlers.json_rows import elements, elements_of
+from crawlers.json_rows import decoded, elements, elements_in, elements_of
 from noticewatch.errors import SourceDrift
 
 JSON = st.recursive(
@@ -53,6 +52,7 @@ def test_a_member_of_that_name_further_in_is_another() -> None:
         (b"[" * 100_000, "cut off or broken"),
         (b'{"results": [' + b"1" * 5_000 + b"]}", "cut off or broken"),
         (b'{"error": "no such page"}', "holds no results, but says: no such page"),
+        ('{"results": []}'.encode("utf-16"), "The answer is UTF-16 where JSON in UTF-8 was due"),
         (b"[]", "holds no results"),
         (b'{"results": {}}', "no list"),
     ],
@@ -69,10 +69,19 @@ def test_an_object_may_lack_the_list_where_the_source_leaves_it_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "found", [lambda payload: elements_of(payload, "rows"), lambda payload: elements_at(payload, ["rows"])]
+    "found",
+    [lambda payload: elements_of(payload, "rows"), lambda payload: elements_in(payload, *decoded(payload), ("rows",))],
 )
 def test_half_a_character_is_no_text_and_ends_nothing(found: Any) -> None:
     payload = b'{"rows": [{"a\\ud800": "x\\udc00y", "whole": "\\ud83d\\ude00"}]}'
     ((start, end, value),) = found(payload)
     assert value == {"a\ufffd": "x\ufffdy", "whole": "\U0001f600"}
     assert payload[start:end].startswith(b'{"a')
+
+
+def test_a_lone_object_at_the_end_of_a_path_is_a_list_of_one_and_anything_else_none() -> None:
+    payload = b'{"\xc3\xa9": 1, "whole": {"rows": {"id": 3}}}'
+    assert list(elements_in(payload, *decoded(payload), ("whole", "rows"))) == [(28, 37, {"id": 3})]
+    for path in (("rows",), ("whole", "rows", "id"), ("whole", "rows", "id", "x")):
+        with pytest.raises(SourceDrift, match=f"holds no {'.'.join(path)}"):
+            list(elements_in(payload, *decoded(payload), path))

@@ -18,10 +18,10 @@ from archive.store import Archive
 from archive.warc import recorded
 from crawlers.engine import crawl
 from crawlers.importing import import_files
-from crawlers.json_elements import elements
 from crawlers.parsing import Shape, read
 from crawlers.source import source
 from crawlers.sources.sam_gov_contract_awards import parser
+from crawlers.sources.sam_gov_contract_awards.answers import results
 from crawlers.sources.sam_gov_contract_awards.spider import SamGovContractAwardsSpider
 from crawlers.spider import Answer, PlannedRequest, Refusal, Window
 from noticewatch.errors import SourceDrift
@@ -147,7 +147,7 @@ def test_rows_have_the_range_of_their_bytes_whatever_stands_around_them() -> Non
     whole = {"before": {"awardSummary": [9]}, "awardResponse": {"x": "ü", "awardSummary": values}, "behind": "é"}
     for plain in (True, False):
         payload = json.dumps(whole, ensure_ascii=plain, indent=2).encode()
-        found = list(elements(payload, ("awardResponse", "awardSummary")))
+        found = list(results(payload))
         assert [json.loads(payload[start:end]) for start, end, _ in found] == values == [value for *_, value in found]
 
 

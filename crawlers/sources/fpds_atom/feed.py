@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
+from crawlers.encodings import foreign_encoding
 from noticewatch.errors import SourceDrift
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
@@ -129,6 +130,9 @@ class _Reader:
             raise SourceDrift(self._broken(error)) from error
 
     def _broken(self, error: expat.ExpatError) -> str:
+        encoding = foreign_encoding(self._head)
+        if encoding:
+            return f"The answer is {encoding} where an FPDS feed in UTF-8 was due."
         start = self._head.lstrip(b"\xef\xbb\xbf \t\r\n")
         if not start:
             return "The answer is empty where a feed was due."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from crawlers.federal_actions import WITHDRAWN_CARRIES, Identity, withdrawn
-from crawlers.json_elements import decoded, elements
+from crawlers.json_rows import decoded, elements_in
 from crawlers.parsing import Row, Shape
 from crawlers.sources.fpds_atom.feed import Entry, digest, entries, entry_of, says_deleted
 from crawlers.sources.fpds_atom.fields import CARRIED
@@ -67,9 +67,9 @@ def _entries(stream: BinaryIO) -> Iterator[Entry]:
 
 
 def _from_json(payload: bytes) -> Iterator[Entry]:
-    _, whole = decoded(payload)
+    text, whole = decoded(payload)
     path = ("entry",) if isinstance(whole, dict) and "entry" in whole else ()
-    for start, end, value in elements(payload, path):
+    for start, end, value in elements_in(payload, text, whole, path):
         members = value if isinstance(value, dict) else {}
         nested, deleted = members if "content" in members else _nested(members), _is_deleted(members)
         yield entry_of(nested, start, end, digest(payload[start:end], deleted=deleted), deleted=deleted)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
+from crawlers.encodings import foreign_encoding
 from crawlers.sources.sam_gov_bulk.encoding import encoding_of
 from noticewatch.errors import SourceDrift
 
@@ -97,6 +98,7 @@ class Scanner:
             lines.append(line)
             if not self.first:
                 self.first = line
+                _refuse_foreign(line)
                 self.encoding = encoding_of(line + self._ahead())
                 line = line.removeprefix(_BOM)
             yield line.decode(self.encoding, "replace")
@@ -130,6 +132,13 @@ class Scanner:
         block = self._stream.read(_BLOCK)
         self._buffer, self._base, self._at = self._buffer[self._at :] + block, self.place, 0
         return bool(block)
+
+
+def _refuse_foreign(line: bytes) -> None:
+    """Raise SourceDrift for an encoding that the file never had."""
+    encoding = foreign_encoding(line)
+    if encoding:
+        raise SourceDrift(f"The file is {encoding} where Windows-1252 or UTF-8 was due.")
 
 
 def _row_of(columns: int, wanted: Sequence[int]) -> re.Pattern[bytes]:

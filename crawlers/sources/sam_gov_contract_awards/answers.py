@@ -1,10 +1,10 @@
 """The shapes in which Contract Awards answers: results, nothing, and what it says went wrong. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from crawlers.json_elements import decoded
+from crawlers.json_rows import Element, decoded, elements_in
 from noticewatch.errors import SourceDrift
 
 RESULTS: Final = "awardSummary"
@@ -13,12 +13,22 @@ _NOTHING: Final = re.compile(r"\bno data\b|\bno records?\b", re.IGNORECASE)
 _LONGEST: Final = 200
 
 
-def results_path(payload: bytes) -> tuple[str, ...] | None:
+def results(payload: bytes) -> Iterator[Element]:
+    """Each result of an answer with the range of its bytes; none where it says that there are none.
+
+    Raises SourceDrift, with the source's own words, for anything else.
+    """
+    text, whole = _decoded(payload)
+    path = results_path(whole)
+    if path is not None:
+        yield from elements_in(payload, text, whole, path)
+
+
+def results_path(whole: Any) -> tuple[str, ...] | None:
     """Members that lead to the results of an answer; None where it says that there are none.
 
     Raises SourceDrift, with the source's own words, for anything else.
     """
-    whole = whole_of(payload)
     for path, holder in _holders(whole):
         if isinstance(holder.get(RESULTS), (list, dict)):
             return (*path, RESULTS)
@@ -55,9 +65,13 @@ def says_nothing_found(payload: bytes) -> bool:
 
 def whole_of(payload: bytes) -> Any:
     """An answer as a value. Raises SourceDrift for an empty one and for anything but JSON."""
+    return _decoded(payload)[1]
+
+
+def _decoded(payload: bytes) -> tuple[str, Any]:
     if not payload.strip():
         raise SourceDrift("The answer is empty; Contract Awards answers so where the key is missing.")
-    return decoded(payload)[1]
+    return decoded(payload)
 
 
 def _holders(whole: Any) -> list[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from crawlers.federal_actions import Identity
-from crawlers.json_elements import elements
 from crawlers.members import Members
 from crawlers.parsing import Row, Shape
-from crawlers.sources.sam_gov_contract_awards.answers import results_path
+from crawlers.sources.sam_gov_contract_awards.answers import results
 from crawlers.sources.sam_gov_contract_awards.mapping import identity_of, read_record, strange_section
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Reading
@@ -19,8 +18,7 @@ _DELETED: Final = "DELETEDSTATUS=YES"
 def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:  # noqa: ARG001 - what a record lacks is said by read_row
     """Records of an answer with their byte ranges. Raises SourceDrift where it is not what was due."""
     payload = stream.read()
-    path = results_path(payload)
-    for index, (start, end, values) in enumerate(elements(payload, path) if path else ()):
+    for index, (start, end, values) in enumerate(results(payload)):
         identity = _identity(values, index)
         strange = strange_section(values)
         if strange is not None:

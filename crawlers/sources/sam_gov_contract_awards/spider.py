@@ -63,9 +63,9 @@ class SamGovContractAwardsSpider(JsonPagesSpider):
 
     def has_next(self, answer: Answer) -> bool:
         """Whether the count goes on behind this page. Raises SourceDrift where results come without a count."""
-        payload = _payload(answer)
-        total = total_of(whole_of(payload))
-        if total is None and results_path(payload) is not None:
+        whole = whole_of(_payload(answer))
+        total = total_of(whole)
+        if total is None and results_path(whole) is not None:
             raise SourceDrift(f"{answer.request.url} does not say how many records match (totalRecords).")
         return (answer.request.page or 1) * PAGE < (total or 0)
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
+from crawlers.encodings import foreign_encoding
 from crawlers.parsing import Shape
 from noticewatch.errors import SourceDrift
 
@@ -50,6 +51,9 @@ def table(stream: BinaryIO, layout: Layout, shape: Shape) -> Iterator[Cells]:
     names: Sequence[str] | None = None
     columns, ended = frozenset[str](), False
     for start, raw in records(stream):
+        encoding = foreign_encoding(raw) if start == 0 else ""
+        if encoding:
+            raise SourceDrift(f"The file is {encoding} where UTF-8 was due.")
         values = _values(raw, shape)
         if names is None:
             names, headed = _names(values, layout)

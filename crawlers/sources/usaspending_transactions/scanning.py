@@ -22,4 +22,6 @@ def results(payload: bytes, advice: list[str] | None = None) -> Iterator[Element
         raise SourceDrift(f"The answer holds no results{f', but says: {words}' if words else ''}.")
     if advice is not None and isinstance(whole.get("messages"), list):
         advice += [" ".join(str(message).split())[:_MOST] for message in whole["messages"]]
-    yield from elements_in(payload, text, whole, "results")
+    if not isinstance(whole["results"], list):
+        raise SourceDrift("The answer's results are no list.")
+    yield from elements_in(payload, text, whole, ("results",))
