@@ -56,13 +56,16 @@ class Pinned(AsPublished):
 
 @dataclass(frozen=True, slots=True)
 class Healthy:
-    """What ``tests/replays/SOURCE/healthy.toml`` says. ``first``, ``last``: days of a crawl that ends complete."""
+    """What ``tests/replays/SOURCE/healthy.toml`` says. ``first``, ``last``: days of a crawl that ends complete;
+    ``least_faults``: so many faults of the matrix apply to it.
+    """
 
     name: str
     first: str | None
     last: str | None
     key: str | None
     strange_dates: Mapping[str, str] = field(default_factory=dict)
+    least_faults: int = 0
 
     @property
     def recordings(self) -> list[Path]:
@@ -77,7 +80,8 @@ def healthy(name: str) -> Healthy | None:
         return None
     stated = tomllib.loads(file.read_text(encoding="utf-8"))
     days = [str(stated[end]) if end in stated else None for end in ("from", "to")]
-    return Healthy(name, days[0], days[1], stated.get("key"), stated.get("strange_dates", {}))
+    strange, least = stated.get("strange_dates", {}), int(stated.get("least_faults", 0))
+    return Healthy(name, days[0], days[1], stated.get("key"), strange, least)
 
 
 def as_recorded(name: str, folder: Path | None = None, **facts: Any) -> Source:

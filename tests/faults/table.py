@@ -56,6 +56,53 @@ Bend: TypeAlias = Callable[[Target, Reply], Reply]
 Choice: TypeAlias = Callable[[Sequence[Target]], Target | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a source must have for a fault to apply. absent: what is said of a source that lacks it; lacks: whether a
+    source does, told by its facts and the ledger of a healthy crawl, not by looking for a target.
+    """
+
+    absent: str
+    lacks: Callable[[Source, Sequence[Target]], bool]
+
+
+A_KEY: Final = Need("it has no key", lambda source, targets: source.key is None)
+A_QUOTA: Final = Need("it counts no calls", lambda source, targets: source.quota is None)
+NO_QUOTA: Final = Need(
+    "it counts calls, so a 429 is never asked again", lambda source, targets: source.quota is not None
+)
+A_TABLE: Final = Need(
+    "its recorded answers are no tables but JSON", lambda source, targets: all(is_json(one.good) for one in targets)
+)
+A_SECOND_PAGE: Final = Need(
+    "no window of its recorded crawl has a second page with rows",
+    lambda source, targets: not any((one.sent.page or 1) > 1 and one.sent.rows > 1 for one in targets),
+)
+A_SECOND_COUNT: Final = Need(
+    "no answer behind a window's first page states its count",
+    lambda source, targets: (
+        not any(
+            one.total and str(one.total).encode() in one.good.payload
+            for one in targets
+            if one.later or one.sent.purpose == "count"
+        )
+    ),
+)
+ENOUGH_ROWS: Final = Need(
+    f"its recorded windows hold fewer than {ENOUGH} rows that yesterday knew",
+    lambda source, targets: max((one.sent.rows for one in targets if one.known), default=0) < ENOUGH,
+)
+
+
+def is_json(reply: Reply) -> bool:
+    """Whether a reply is JSON through and through."""
+    try:
+        orjson.loads(reply.payload)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def largest(targets: Sequence[Target]) -> Target | None:
     """The first request of the window whose first answer holds most rows."""
     first = [target for target in targets if not target.later and target.sent.purpose != "count"]
@@ -66,31 +113,48 @@ def largest(targets: Sequence[Target]) -> Target | None:
 class Fault:
     """A fault and what is expected of a crawl under it.
 
-    bend: what it does to the good reply of its target; times: how often it strikes, None for always; choose: its
-    target, None where the source has none; everywhere: it strikes every request; verdicts, says: how the crawl ends,
-    and a pattern that its reasons match; walked: the target's window may count as walked to the end; facts: of
-    ``source.toml`` that are lowered for it; applies: to which sources; way: how the source is reached; throttles: the
-    source says that it has been asked too much; empties: its answer lacks rows that there are.
+    verdict, says: how the crawl ends, and a pattern that its reasons match; bend: what it does to the good reply of its
+    target; times: how often it strikes, None for always; needs: what a source must have for it; choose: its target;
+    missing: no usable answer comes, so a window with a good page before is partial and names the page; counted: the
+    verdict where the source states a count of its own; everywhere: it strikes every request; walked: the target's
+    window may count as walked to the end; facts: of ``source.toml`` that are lowered for it; way: how the source is
+    reached; throttles: the source says that it has been asked too much; empties: its answer lacks rows that there are.
     """
 
     name: str
-    verdicts: frozenset[Verdict]
+    verdict: Verdict
     says: str
     bend: Bend = lambda target, good: good
     times: int | None = None
+    needs: Need | None = None
     choose: Choice = largest
+    missing: bool = False
+    counted: Verdict | None = None
     everywhere: bool = False
     walked: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
-    applies: Callable[[Source], bool] = lambda source: True
     way: Literal["http", "tls", "nowhere"] = "http"
     robots: Reply | None = None
     throttles: bool = False
     empties: bool = False
 
-    def expected(self, target: Target) -> frozenset[Verdict]:
-        """The verdicts that are right; where good pages came before, what failed alone makes its window partial."""
-        return self.verdicts | {PARTIAL} if target.later and FAILED in self.verdicts else self.verdicts
+    def target(self, source: Source, targets: Sequence[Target]) -> Target | None:
+        """What it strikes in a source; None where it does not apply."""
+        if self.needs in {A_KEY, A_QUOTA, NO_QUOTA} and self.needs.lacks(source, targets):
+            return None
+        return self.choose(targets)
+
+    def expected(self, target: Target) -> Verdict:
+        """The verdict that is right."""
+        if self.counted is not None and target.total:
+            return self.counted
+        return PARTIAL if self.missing and target.later and self.verdict is FAILED else self.verdict
+
+    def reason(self, target: Target) -> str:
+        """The pattern that the reasons match."""
+        if self.missing and target.later:
+            return rf"page {target.sent.page} is missing: [^;]*({self.says})"
+        return self.says
 
 
 def later_page(targets: Sequence[Target]) -> Target | None:
@@ -118,18 +182,6 @@ def states_total(targets: Sequence[Target]) -> Target | None:
     """A count, or a later page, that states the source's own count."""
     told = [one for one in targets if one.total and _states(one.good.payload, one.total)]
     return next((one for one in told if one.later or one.sent.purpose == "count"), None)
-
-
-def has_key(source: Source) -> bool:
-    return source.key is not None
-
-
-def has_quota(source: Source) -> bool:
-    return source.quota is not None
-
-
-def without_quota(source: Source) -> bool:
-    return source.quota is None
 
 
 def _failing(status: int, payload: bytes = b'{"detail":"trouble"}', **headers: str) -> Bend:
@@ -262,52 +314,68 @@ def _robots(status: int, payload: bytes = b"") -> Reply:
     return Reply(status, payload, (("Content-Type", "text/plain"),))
 
 
+_WAITS: Final = (
+    r"refuses with status 429; it asks to wait until \d{4}-\d\d-\d\d \d\d:\d\d UTC"
+    r"|answers no more calls with this key for now; it says: too many requests"
+)
+"""Each source says a 429 in the words of its publisher, where that has some."""
+
+LONG_LINE: Final = r"cut (off )?or broken JSON|(line|row) of more than [\d,]+ bytes|text of the feed is longer than"
+"""What is said of a line without end: of JSON that it is none, of a table or feed that no line of it is that long."""
+
 FAULTS: Final[Sequence[Fault]] = (
-    Fault("429, asks for a second", frozenset({COMPLETE}), "", _throttled(1), times=1, walked=True,
-          applies=without_quota),
-    Fault("429, asks for a day", frozenset({BLOCKED}), "429|too many", _throttled(_FAR), choose=later_page,
-          throttles=True),
-    Fault("429, asks for a date", frozenset({BLOCKED}), "429|too many", _throttled_until, throttles=True),
-    Fault("503 once", frozenset({COMPLETE}), "", _failing(503), times=1, walked=True),
-    Fault("503 for good", frozenset({FAILED}), "503", _failing(503), choose=later_page),
-    Fault("403 with an HTML page", frozenset({BLOCKED}), "403", _failing(403, HTML)),
-    Fault("challenge page", frozenset({BLOCKED}), "challenge", _page(CHALLENGE)),
-    Fault("redirect to a log-in", frozenset({BLOCKED, FAILED}), "redirect|log-in|login|leads to",
+    Fault("429, asks for a second", COMPLETE, "^$", _throttled(1), times=1, walked=True, needs=NO_QUOTA),
+    Fault("429, asks for a day", BLOCKED, _WAITS, _throttled(_FAR), choose=later_page, missing=True, throttles=True),
+    Fault("429, asks for a date", BLOCKED, _WAITS, _throttled_until, throttles=True),
+    Fault("503 once", COMPLETE, "^$", _failing(503), times=1, walked=True),
+    Fault("503 for good", FAILED, r"status 503", _failing(503), choose=later_page, missing=True),
+    Fault("403 with an HTML page", BLOCKED, r"status 403", _failing(403, HTML)),
+    Fault("challenge page", BLOCKED, "answered with a challenge page$", _page(CHALLENGE)),
+    Fault("redirect to a log-in", BLOCKED, r"sends on to a log-in page \(https://login\.example/sign-in\)",
           _redirect("https://login.example/sign-in?next=x")),
-    Fault("log-in page with status 200", frozenset({BLOCKED, FAILED}), "log-in|login|HTML", _page(LOG_IN)),
-    Fault("redirect loop", frozenset({FAILED}), "redirect", _redirect("?again"), choose=later_page),
-    Fault("connection reset", frozenset({FAILED}), "broke|reset|closed|no answer",
+    Fault("log-in page with status 200", BLOCKED, "answered with a log-in page$", _page(LOG_IN)),
+    Fault("redirect loop", FAILED, "redirects in a circle", _redirect("?again"), choose=later_page, missing=True),
+    Fault("connection reset", FAILED, "broke the connection off before an answer came$",
           lambda target, good: Reply(reset=True)),
-    Fault("slow drip", frozenset({FAILED}), "second|time|slow", _drip, facts={"timeout": _PATIENT}),
-    Fault("cut body", frozenset({FAILED}), "broke off|cut|short", _cut_body, choose=later_page),
-    Fault("stated length too small", frozenset({FAILED}), "broke|cut|length|longer|more than|HTTP", _stated_short),
-    Fault("broken gzip", frozenset({FAILED}), "gzip|unpack|encod|decod", _broken_gzip),
-    Fault("gzip bomb", frozenset({FAILED}), "larger|more than|large", _gzip_bomb, facts={"max_megabytes": 8}),
-    Fault("HTML with status 200", frozenset({FAILED}), "HTML", lambda target, good: replace(good, payload=HTML),
-          empties=True),
-    Fault("cut JSON, CSV or XML", frozenset({FAILED}), "cut|broken|broke", _payload(cut), choose=later_page,
-          empties=True),
-    Fault("wrong encoding", frozenset({FAILED}), r"\w", _payload(utf16)),
-    Fault("empty with status 200", frozenset({FAILED, SUSPICIOUS}), "nothing|empty|no rows|only 0",
+    Fault("slow drip", FAILED, r"only drips \([\d,]+ bytes in \d+ seconds\) and was given up$", _drip,
+          facts={"timeout": _PATIENT}),
+    Fault("cut body", FAILED, r"the answer of \S+ broke off", _cut_body, choose=later_page, missing=True),
+    Fault("stated length too small", FAILED, "goes on behind the length that it states$", _stated_short),
+    Fault("broken gzip", FAILED, r"cannot be unpacked \(.+\)$", _broken_gzip),
+    Fault("gzip bomb", FAILED, "unpacks to more than 8 MB, the most that this source's answers may have$", _gzip_bomb,
+          facts={"max_megabytes": 8}),
+    Fault("HTML with status 200", FAILED, "an HTML (or XML )?page where .+ was due",
+          lambda target, good: replace(good, payload=HTML), empties=True),
+    Fault("cut JSON, CSV or XML", FAILED, "cut (off )?or broken (JSON|behind row|at byte)|it is cut off", _payload(cut),
+          choose=later_page, empties=True),
+    Fault("wrong encoding", FAILED, "UTF-16 where .+ was due", _payload(utf16)),
+    Fault("empty with status 200", FAILED, "^The answer is empty|answered nothing where .+ was due",
           _payload(lambda _: b""), empties=True),
-    Fault("no rows where there were many", frozenset({SUSPICIOUS, FAILED, PARTIAL}),
-          "only 0 rows|0 came|counts|no rows", _payload(without_rows), empties=True,
-          choose=largest_of("csv", "json", "xml")),
-    Fault("a column less", frozenset({FAILED}), "column|cut", _payload(without_column), choose=largest_of("csv")),
-    Fault("shifted column", frozenset({FAILED}), "change storm|differ|held|column|was due", _shifted,
-          choose=tellable),
-    Fault("total that changes", frozenset({PARTIAL}), "count", _other_total, choose=states_total, walked=True),
-    Fault("page drift", frozenset({PARTIAL}), "drift", _drifted, choose=only_later_page, walked=True),
-    Fault("expired key", frozenset({BLOCKED}), "key|403|refuse", _failing(403, _EXPIRED), everywhere=True,
-          applies=has_key),
-    Fault("used-up quota", frozenset({BLOCKED}), "quota|calls|429|again", _failing(429, _SPENT), everywhere=True,
-          applies=has_quota),
-    Fault("robots.txt 503", frozenset({BLOCKED, FAILED}), "robots", everywhere=True, robots=_robots(503)),
-    Fault("robots.txt 404", frozenset({COMPLETE}), "", walked=True, robots=_robots(404)),
-    Fault("robots.txt disallows", frozenset({BLOCKED}), "robots", everywhere=True,
+    Fault("no rows where there were many", SUSPICIOUS,
+          r"^only 0 rows where at least [\d,]+ are expected|the source counts [\d,]+ rows, [\d,]+ came",
+          _payload(without_rows), empties=True, counted=PARTIAL, choose=largest_of("csv", "json", "xml")),
+    Fault("a column less", FAILED, r"\d+ of \d+ columns|\d+ cells where the file has \d+ columns",
+          _payload(without_column), needs=A_TABLE, choose=largest_of("csv")),
+    Fault("shifted column", FAILED,
+          r"change storm: [\d,]+ of [\d,]+ rows held before differ|name another .+, or its columns have shifted",
+          _shifted, needs=ENOUGH_ROWS, choose=tellable),
+    Fault("total that changes", PARTIAL,
+          r"drift: the source counted [\d,]+, then [\d,]+ rows|the source counts [\d,]+ rows, [\d,]+ came",
+          _other_total, needs=A_SECOND_COUNT, choose=states_total, walked=True),
+    Fault("page drift", PARTIAL, r"drift: (the source counts [\d,]+ rows, [\d,]+ came|exact doubles: \d)", _drifted,
+          needs=A_SECOND_PAGE, choose=only_later_page, walked=True),
+    Fault("expired key", BLOCKED, "An invalid API key was supplied", _failing(403, _EXPIRED), everywhere=True,
+          needs=A_KEY),
+    Fault("used-up quota", BLOCKED, "the source answers no more calls until 2099-01-01 00:00 UTC",
+          _failing(429, _SPENT), everywhere=True, needs=A_QUOTA),
+    Fault("robots.txt 503", FAILED, r"the robots\.txt of \S+ cannot be read \(status 503\), so nothing was asked",
+          everywhere=True, robots=_robots(503)),
+    Fault("robots.txt 404", COMPLETE, "^$", walked=True, robots=_robots(404)),
+    Fault("robots.txt disallows", BLOCKED, r"the robots\.txt of \S+ does not allow https://", everywhere=True,
           robots=_robots(200, b"User-agent: *\nDisallow: /\n")),
-    Fault("self-signed certificate", frozenset({FAILED}), "certificate|TLS", everywhere=True, way="tls"),
-    Fault("name that does not resolve", frozenset({FAILED}), "network|reached|resolve", everywhere=True, way="nowhere"),
-    Fault("line of 50 MB", frozenset({FAILED}), r"\w", _big_line, facts={"max_megabytes": 64}),
+    Fault("self-signed certificate", FAILED, r"the certificate of .+ is refused \(self-signed certificate\)",
+          everywhere=True, way="tls"),
+    Fault("name that does not resolve", FAILED, r"no network \(.+ cannot be reached\)", everywhere=True, way="nowhere"),
+    Fault("line of 50 MB", FAILED, LONG_LINE, _big_line, facts={"max_megabytes": 64}),
 )  # fmt: skip
-"""Every fault. One that chooses no target in a source does not apply to it."""
+"""Every fault. One without needs applies to every source."""

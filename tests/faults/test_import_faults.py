@@ -24,7 +24,7 @@ from noticewatch.settings import Settings
 from tests.faults.crawling import REPLAYS, as_recorded
 from tests.faults.payloads import Form, form_of, shifted, without_column, without_rows
 from tests.faults.state import State, state_of
-from tests.faults.table import CHALLENGE, HTML, cut, utf16
+from tests.faults.table import CHALLENGE, HTML, LONG_LINE, cut, utf16
 
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
 REFUSED = {Verdict.FAILED, Verdict.EMPTY_SUSPICIOUS, Verdict.BLOCKED}
@@ -52,13 +52,18 @@ class Damage:
 
 DAMAGES = (
     Damage("cut", lambda good: cut(good.payload), "cut|broken|broke"),
-    Damage("wrong-encoding", lambda good: utf16(good.payload), r"\w"),
+    Damage("wrong-encoding", lambda good: utf16(good.payload), r"^The (answer|file) is UTF-16 where "),
     Damage("html", lambda good: HTML, "HTML"),
-    Damage("challenge", lambda good: CHALLENGE, "HTML|challenge"),
-    Damage("empty", lambda good: b"", "empty|nothing|no rows|cut"),
+    Damage("challenge", lambda good: CHALLENGE, "HTML"),
+    Damage("empty", lambda good: b"", "is empty|holds nothing"),
     Damage("no-rows", lambda good: without_rows(good.payload), "0 rows|no rows", frozenset({"csv"})),
-    Damage("column-less", lambda good: without_column(good.payload), "column|cut", frozenset({"csv"})),
-    Damage("long-line", lambda good: good.payload[:-1] + b"x" * (50 << 20), r"\w"),
+    Damage(
+        "column-less",
+        lambda good: without_column(good.payload),
+        r"(of|has) \d+ columns",
+        frozenset({"csv"}),
+    ),
+    Damage("long-line", lambda good: good.payload[:-1] + b"x" * (50 << 20), LONG_LINE),
 )
 PACKED = {
     "broken.gz": lambda payload: gzip.compress(payload)[:-20],
@@ -85,10 +90,9 @@ def test_a_damaged_file_is_refused_and_the_good_one_afterwards_puts_it_right(
     name: str, damage: Damage, good: Callable[[str], Good], tmp_path: Path
 ) -> None:
     whole = good(name)
-    if form_of(whole.payload) not in damage.forms:
-        pytest.skip(f"{damage.name} does not apply to {name}")
-    if damage.name == "no-rows" and not source(name).expectations.least_rows:
-        pytest.skip(f"an answer of {name} may be empty")
+    absent = _absent(name, damage, whole)
+    if absent:
+        pytest.skip(f"{damage.name} does not apply to {name}: {absent}")
     archive = Archive.open(Settings(home=tmp_path / "home"))
     _take(archive, tmp_path, name, whole, whole.payload, DAY)
     before = state_of(archive)
@@ -138,6 +142,28 @@ def test_a_packed_file_that_cannot_be_unpacked_is_refused(
     assert state_of(archive).notices == {}
     assert not list(archive.folder.rglob("*.part"))
     archive.close()
+
+
+@EACH
+def test_at_least_six_kinds_of_damage_apply_to_every_source_and_all_eight_to_tables(
+    name: str, good: Callable[[str], Good]
+) -> None:
+    whole = good(name)
+    absent = [damage.name for damage in DAMAGES if _absent(name, damage, whole)]
+    if form_of(whole.payload) == "csv":
+        assert not set(absent) - {"no-rows"}, absent
+    else:
+        assert len(DAMAGES) - len(absent) >= 6, absent
+
+
+def _absent(name: str, damage: Damage, whole: Good) -> str:
+    """Why a kind of damage does not apply to a source's file; empty where it does."""
+    form = form_of(whole.payload)
+    if form not in damage.forms:
+        return f"its file is {form}, and no table"
+    if damage.name == "no-rows" and not source(name).expectations.least_rows:
+        return "its file may hold no rows"
+    return ""
 
 
 def _good(name: str) -> Good:
