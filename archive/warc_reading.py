@@ -174,12 +174,31 @@ def _records(file: Path, iterator: ArchiveIterator) -> Iterator[Any]:
 
 
 def _checked_end(file: Path, record: Any, iterator: Any) -> int:
-    """Where a record ends in its file. Raises CaptureDamaged where less of it came than it states."""
+    """Where a record ends in its file. Raises CaptureDamaged where less of it came than it states, or where its gzip
+    member does not end with check sum and length: warcio takes what it could unpack for all.
+    """
     while record.raw_stream.read(_BLOCK):
         pass
     if record.raw_stream.limit > 0:
         raise CaptureDamaged(_breaks_off(file))
-    return int(iterator.get_record_offset() + iterator.get_record_length())
+    offset, length = int(iterator.get_record_offset()), int(iterator.get_record_length())
+    unpacking = iterator.reader.decompressor
+    if unpacking is not None and not unpacking.eof:
+        raise CaptureDamaged(_member_fault(file, offset))
+    return offset + length
+
+
+def _member_fault(file: Path, offset: int) -> str:
+    """What is wrong with the gzip member at an offset, which has no good end."""
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    with file.open("rb") as handle:
+        handle.seek(offset)
+        try:
+            while block := handle.read(_BLOCK):
+                unpacking.decompress(block)
+        except zlib.error:
+            return f"{file} is damaged: the record at byte {offset:,} does not match its check sum; take another copy."
+    return _breaks_off(file)
 
 
 def _breaks_off(file: Path) -> str:

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -212,3 +213,59 @@ def test_a_copy_that_breaks_off_inside_a_record_is_refused_with_a_sentence(tmp_p
         file.write_bytes(payload[: int(len(payload) * part)])
         with pytest.raises(CaptureDamaged, match=r"breaks off|does not match its hash|cannot be read"):
             list(recorded(file))
+
+
+def members(payload: bytes) -> set[int]:
+    """Where the members of a gzip file end, and its beginning."""
+    ends, place = {0}, 0
+    while place < len(payload):
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        unpacking.decompress(payload[place:])
+        assert unpacking.eof
+        place = len(payload) - len(unpacking.unused_data)
+        ends.add(place)
+    return ends
+
+
+def test_a_warc_file_that_is_cut_at_any_place_but_between_its_members_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, b"{}", b"", os.urandom(300), b"x" * 5_000)
+    (whole,) = tmp_path.glob("*.warc.gz")
+    payload, file = whole.read_bytes(), tmp_path / "cut.warc.gz"
+    ends = members(payload)
+    assert len(ends) > 8
+    for place in range(len(payload)):
+        file.write_bytes(payload[:place])
+        if place in ends:
+            assert len(list(recorded(file))) <= 4
+        else:
+            with pytest.raises(CaptureDamaged):
+                list(recorded(file))
+
+
+@given(bodies=st.lists(st.binary(max_size=3_000), min_size=1, max_size=3), back=st.integers(0, 10**6))
+def test_a_cut_warc_file_of_any_answers_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes], back: int
+) -> None:
+    folder = tmp_path_factory.mktemp("warc")
+    written(folder, *bodies)
+    (whole,) = folder.glob("*.warc.gz")
+    payload = whole.read_bytes()
+    places = sorted(set(range(len(payload))) - members(payload))
+    whole.write_bytes(payload[: places[-1 - back % len(places)]])
+    with pytest.raises(CaptureDamaged):
+        list(recorded(whole))
+
+
+@pytest.mark.parametrize("block", [16_384, 16_385])
+def test_a_check_sum_that_is_cut_off_or_wrong_is_noticed_wherever_reading_stops(tmp_path: Path, block: int) -> None:
+    """warcio reads blocks of 16 kB: the last bytes of a member may be all that a block holds."""
+    written(tmp_path, os.urandom(block))
+    (whole,) = tmp_path.glob("*.warc.gz")
+    payload = whole.read_bytes()
+    for missing in range(1, 9):
+        whole.write_bytes(payload[:-missing])
+        with pytest.raises(CaptureDamaged, match="breaks off in the middle of a record"):
+            list(recorded(whole))
+    whole.write_bytes(payload[:-8] + bytes(4) + payload[-4:])
+    with pytest.raises(CaptureDamaged, match=r"does not match its (check sum|hash)"):
+        list(recorded(whole))
