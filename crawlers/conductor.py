@@ -13,13 +13,13 @@ from archive.ledger import Run, plan_window, set_progress
 from archive.store import Archive
 from archive.warc import WarcWriter
 from crawlers.appending import Appender
-from crawlers.failures import CrawlStopped, problem_of_answer, problem_of_error
+from crawlers.failures import CrawlStopped, problem_of_error
 from crawlers.held import HELD
 from crawlers.quota import Quota, QuotaExhausted
 from crawlers.replay import Recordings
 from crawlers.spider import PlannedRequest, SourceSpider
 from crawlers.verdict import Judgement
-from crawlers.walk import ASKED, Asked, Walk, write_ledger
+from crawlers.walk import ASKED, Asked, Walk, judge_answer, write_ledger
 from noticewatch.errors import NotRecorded, SourceDrift
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
@@ -27,7 +27,6 @@ from noticewatch.settings import Settings
 SINCE: Final = "noticewatch_since"
 """Key in a request's meta: when the file came that the source is asked to compare with."""
 
-_OK: Final = 200
 _NOT_MODIFIED: Final = 304
 
 _GIVE_UP_AFTER: Final = 3
@@ -140,27 +139,13 @@ class Conductor:
             asked.unchanged, asked.walk.unchanged_since = True, response.meta[SINCE]
             requests = []
         else:
-            self._judge_answer(asked)
+            assert self.spider is not None
+            until = judge_answer(asked, self.spider)
+            if until is not None and (asked.blocked or self._quota.calls is not None):
+                self._quota.spent(until)
             requests = self._led_to(asked) if asked.state == "answered" and not asked.nothing else []
         self._settle(asked.walk)
         return requests
-
-    def _judge_answer(self, asked: Asked) -> None:
-        """Whether an answer can be used, by what the source itself says in it, else by its status and kind."""
-        assert self.spider is not None
-        refusal = self.spider.problem(asked.answer()) if asked.status != _OK else None
-        if refusal is None:
-            problem = problem_of_answer(asked.held[-1])
-            if problem:
-                asked.state, asked.problem, asked.blocked = "failed", problem.sentence, problem.blocked
-                if problem.until is not None and self._quota.calls is not None:
-                    self._quota.spent(problem.until)
-            return
-        asked.nothing = refusal.nothing
-        if not refusal.nothing:
-            asked.state, asked.problem, asked.blocked = "failed", refusal.sentence, refusal.blocked
-        if refusal.until is not None:
-            self._quota.spent(refusal.until)
 
     def _led_to(self, asked: Asked) -> list[scrapy.Request]:
         assert self.spider is not None

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import select
 
 from archive import captures, ledger, tables
+from archive.ledger import Run
 from archive.store import Archive
 from archive.times import stamp
 from archive.warc import Placed, WarcWriter, open_at
@@ -27,10 +29,11 @@ from crawlers.appending import Appender
 from crawlers.conductor import Progress
 from crawlers.engine import RunResult, closing_run, crawl_lock
 from crawlers.held import Held
-from crawlers.loading import load_parser
+from crawlers.loading import load_parser, load_spider
 from crawlers.replay import Recordings
+from crawlers.rowless import rowless, sentences
 from crawlers.source import Source
-from crawlers.walk import walk_of_capture
+from crawlers.walk import judge_answer, walk_of_capture
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id, now
 from noticewatch.models import Capture, Origin
@@ -66,7 +69,7 @@ def import_files(
     """
     _check_statements(url, captured_at)
     found = _expanded(files)
-    parser = load_parser(source)
+    parser, spider = load_parser(source), load_spider(source)(source)
     with crawl_lock(archive, source):
         ledger.close_dead_runs(archive)
         recordings = [Recordings(path, source.name) for path in found if _is_warc(path)]
@@ -76,12 +79,29 @@ def import_files(
         describe = _Describe(source, settings.contact or "operator", url, captured_at, note)
         with closing_run(archive, run, appender) as ending:
             held = [*_adopted(archive, recordings), *_captured(archive, plain, describe, source.max_megabytes)]
-            for done, one in enumerate(sorted(held, key=lambda one: one.capture.fetched_at)):
-                appender.take(walk_of_capture(archive, run, one, SCOPE))
+            beside = rowless(spider, [one.capture for one in held])
+            _file(archive, run, [one for one in held if one.capture.id in beside])
+            ending.notes += sentences(beside.values())
+            with_rows = [one for one in held if one.capture.id not in beside]
+            if held and not with_rows:
+                raise UsageError(f"There are no rows to import, only {', '.join(sorted(set(beside.values())))}.")
+            for done, one in enumerate(sorted(with_rows, key=lambda one: one.capture.fetched_at)):
+                walk = walk_of_capture(archive, run, one, SCOPE)
+                if one.capture.status != HTTPStatus.OK:
+                    judge_answer(walk.asked[0], spider)
+                appender.take(walk)
                 if progress is not None:
-                    progress(Progress(done + 1, len(held), appender.counts.rows, appender.counts.records))
+                    progress(Progress(done + 1, len(with_rows), appender.counts.rows, appender.counts.records))
             appender.flush()
         return ending.result()
+
+
+def _file(archive: Archive, run: Run, held: Sequence[Held]) -> None:
+    """File captures that no window reads."""
+    if held:
+        with archive.writing() as connection:
+            for one in held:
+                captures.add(connection, run.number, one.capture, one.placed)
 
 
 def _check_statements(url: str | None, captured_at: datetime | None) -> None:

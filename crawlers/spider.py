@@ -142,6 +142,10 @@ class SourceSpider(scrapy.Spider):
         """The window that a recorded request belongs to; None for one that no window of this source asks."""
         raise NotImplementedError
 
+    def holds_rows(self, capture: Capture) -> bool:  # noqa: ARG002 - for sub-classes
+        """Whether an answer to this request can hold rows; not where it only counts them."""
+        return True
+
     def total(self, window: Window, answer: Answer) -> int | None:  # noqa: ARG002 - for sub-classes
         """The source's own count of the window's rows as an answer states it; None where it states none.
 
@@ -197,11 +201,13 @@ class JsonPagesSpider(SourceSpider):
     """A list in JSON, page by page, each page asked when the one before said that there is more.
 
     A source sets ``address`` and writes ``windows``, ``page_body`` (POST) or ``page_url`` (GET), ``window_of``; it may
-    write ``count_request`` and ``total`` where the source counts its rows itself: the count is asked once, and only
-    for windows of more than one page.
+    write ``count_request``, ``count_address`` and ``total`` where the source counts its rows itself: the count is asked
+    once, and only for windows of more than one page.
     """
 
     address: ClassVar[str]
+    count_address: ClassVar[str | None] = None
+    """Where a source is asked for its own count, if that is another address than its pages have."""
     next_pointer: ClassVar[tuple[str, ...]] = ("page_metadata", "hasNext")
     """Members that lead to the flag which says whether another page follows."""
     last_page: ClassVar[int] = 1_000
@@ -218,6 +224,10 @@ class JsonPagesSpider(SourceSpider):
     def count_request(self, window: Window) -> PlannedRequest | None:  # noqa: ARG002 - for sub-classes
         """The request for the source's own count, purpose ``count``, optional; None where there is none."""
         return None
+
+    def holds_rows(self, capture: Capture) -> bool:
+        """Whether an answer to this request can hold rows; not where it only counts them."""
+        return capture.url != self.count_address
 
     def requests(self, window: Window) -> Iterable[PlannedRequest]:
         """The first page."""

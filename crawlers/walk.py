@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from http import HTTPStatus
 from typing import Final, cast
 
 from sqlalchemy import Connection
@@ -10,9 +12,10 @@ from archive import captures, crawl_state, ledger
 from archive.crawl_state import PastWindow
 from archive.ledger import Run
 from archive.store import Archive
+from crawlers.failures import problem_of_answer
 from crawlers.held import Held
 from crawlers.rereading import filed
-from crawlers.spider import Answer, PlannedRequest, Purpose, Window
+from crawlers.spider import Answer, PlannedRequest, Purpose, SourceSpider, Window
 from crawlers.verdict import RequestFacts, RequestState
 
 ASKED: Final = "noticewatch_asked"
@@ -50,6 +53,24 @@ class Asked:
         """The answer that counts."""
         held = self.held[-1]
         return Answer(self.request, held.capture, held.open)
+
+
+def judge_answer(asked: Asked, spider: SourceSpider) -> datetime | None:
+    """Note whether an answer can be used, by what the source itself says in it, else by its status and kind.
+
+    Gives until when its publisher wants to be left alone, where it says so.
+    """
+    held = asked.held[-1]
+    refusal = spider.problem(asked.answer()) if held.capture.status != HTTPStatus.OK else None
+    if refusal is None:
+        problem = problem_of_answer(held)
+        if problem:
+            asked.state, asked.problem, asked.blocked = "failed", problem.sentence, problem.blocked
+        return problem.until if problem else None
+    asked.nothing = refusal.nothing
+    if not refusal.nothing:
+        asked.state, asked.problem, asked.blocked = "failed", refusal.sentence, refusal.blocked
+    return refusal.until or held.asked_again_at
 
 
 @dataclass(slots=True, eq=False)

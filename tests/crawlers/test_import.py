@@ -16,7 +16,7 @@ from crawlers import held, sorted_spool
 from crawlers.engine import crawl
 from crawlers.importing import import_files
 from crawlers.reparsing import reparse
-from crawlers.source import Source
+from crawlers.source import Source, source
 from noticewatch.errors import UsageError
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
@@ -131,6 +131,63 @@ def test_a_recording_can_be_imported_with_all_its_days(
     assert (result.verdict, result.counts.records) == (Verdict.COMPLETE, 2)
     assert title(archive, "A1") == "two"
     assert {origin for (origin,) in rows(archive, tables.captures.c.origin)} == {"rebuilt"}
+
+
+def test_what_a_recorded_crawl_asked_beside_its_pages_is_filed_and_is_no_failure(
+    archive: Archive, settings: Settings, tiny_list: Source, tmp_path: Path
+) -> None:
+    recorder = Recorder(tmp_path / "all.warc.gz", "tiny_list")
+    recorder.add(b"User-agent: *\n", ADDRESS + "robots.txt", media_type="text/plain")
+    recorder.add(b'{"detail": "busy"}', ADDRESS + "list", {"day": "2026-08-01", "page": 1}, status=503)
+    recorder.page("2026-08-01", 1, {"A1": "one"})
+    recorder.add(b"", ADDRESS + "old", status=301)
+    recorder.add(b'{"count": 1}', ADDRESS + "list/count", {"day": "2026-08-01"})
+    result = import_files(archive, settings, tiny_list, [recorder.close()])
+    assert (result.verdict, result.reasons, result.counts.rows) == (Verdict.COMPLETE, [], 1)
+    assert list(result.findings) == [
+        "1 without rows, filed and not read: redirect",
+        "1 without rows, filed and not read: robots.txt",
+        "1 without rows, filed and not read: status 503, asked again",
+        "1 without rows, filed and not read: the source's own count",
+    ]
+    assert len(rows(archive, tables.captures.c.id)) == 5
+    assert len(rows(archive, tables.windows.c.number)) == 1
+
+
+def test_an_error_that_no_answer_followed_is_a_gap_of_an_import(
+    archive: Archive, settings: Settings, tiny_list: Source, tmp_path: Path
+) -> None:
+    recorder = Recorder(tmp_path / "all.warc.gz", "tiny_list")
+    recorder.page("2026-08-01", 1, {"A1": "one"})
+    recorder.add(b'{"detail": "busy"}', ADDRESS + "list", {"day": "2026-08-02", "page": 1}, status=503)
+    result = import_files(archive, settings, tiny_list, [recorder.close()])
+    assert (result.verdict, result.reasons) == (Verdict.FAILED, ["127.0.0.1 answered with status 503"])
+    assert result.counts.rows == 1
+
+
+def test_a_recording_of_counts_alone_brings_no_rows_and_says_so(
+    archive: Archive, settings: Settings, tiny_list: Source, tmp_path: Path
+) -> None:
+    recorder = Recorder(tmp_path / "counts.warc.gz", "tiny_list")
+    recorder.add(b'{"count": 1}', ADDRESS + "list/count", {"day": "2026-08-01"})
+    with pytest.raises(UsageError, match="no rows to import, only the source's own count"):
+        import_files(archive, settings, tiny_list, [recorder.close()])
+    assert rows(archive, tables.runs.c.verdict) == [("failed",)]
+
+
+@pytest.mark.parametrize(
+    "recording",
+    ["usaspending_awards/4-changed-in-july-2017", "usaspending_transactions/2-end-of-fy2025"],
+)
+def test_a_recorded_crawl_with_counts_is_imported_complete(
+    archive: Archive, settings: Settings, recording: str
+) -> None:
+    name, _, _ = recording.partition("/")
+    path = Path(__file__).parents[1] / f"replays/{recording}.warc.gz"
+    result = import_files(archive, settings, source(name), [path])
+    assert (result.verdict, result.reasons) == (Verdict.COMPLETE, [])
+    assert result.counts.rows > 400
+    assert any("the source's own count" in found for found in result.findings)
 
 
 def test_a_large_file_is_read_in_two_passes_and_spooled_with_the_same_result(

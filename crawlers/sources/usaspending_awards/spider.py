@@ -38,6 +38,7 @@ class UsaspendingAwardsSpider(JsonPagesSpider):
 
     name = "usaspending_awards"
     address: ClassVar[str] = f"{BASE}spending_by_award/"
+    count_address: ClassVar[str] = f"{BASE}spending_by_award_count/"
     last_page: ClassVar[int] = 500
 
     def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:
@@ -70,7 +71,7 @@ class UsaspendingAwardsSpider(JsonPagesSpider):
         """The source's own count of a window's awards."""
         body = orjson.dumps({"filters": self._filters(window), "spending_level": "awards"}).decode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        return PlannedRequest(f"{BASE}spending_by_award_count/", "POST", body, headers, purpose="count", optional=True)
+        return PlannedRequest(self.count_address, "POST", body, headers, purpose="count", optional=True)
 
     def follow(self, window: Window, answer: Answer) -> Iterable[PlannedRequest]:
         """The next page, and after the first page the count. Raises SourceDrift where other awards came than were asked

@@ -37,6 +37,7 @@ class UsaspendingTransactionsSpider(JsonPagesSpider):
 
     name = "usaspending_transactions"
     address: ClassVar[str] = f"{BASE}spending_by_transaction/"
+    count_address: ClassVar[str] = f"{BASE}spending_by_transaction_count/"
     last_page: ClassVar[int] = 500
 
     def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:
@@ -60,8 +61,7 @@ class UsaspendingTransactionsSpider(JsonPagesSpider):
         """The source's own count of a window's actions."""
         body = orjson.dumps({"filters": self._filters(window)}).decode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        url = f"{BASE}spending_by_transaction_count/"
-        return PlannedRequest(url, "POST", body, headers, purpose="count", optional=True)
+        return PlannedRequest(self.count_address, "POST", body, headers, purpose="count", optional=True)
 
     def total(self, window: Window, answer: Answer) -> int | None:
         """The count of the window's group in an answer of purpose ``count``. Raises SourceDrift where it has none."""

@@ -14,6 +14,7 @@ from noticewatch.models import Capture
 class TinyListSpider(JsonPagesSpider):
     name = "tiny_list"
     address = os.environ.get("TINY_ADDRESS", "http://127.0.0.1:9/") + "list"
+    count_address = address + "/count"
 
     def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:
         first, last = (str(day) if day else "" for day in (date_from, date_to))
@@ -29,7 +30,7 @@ class TinyListSpider(JsonPagesSpider):
 
     def count_request(self, window: Window) -> PlannedRequest:
         body = orjson.dumps({"day": window.key}).decode()
-        return PlannedRequest(self.address + "/count", "POST", body, purpose="count", optional=True)
+        return PlannedRequest(self.count_address, "POST", body, purpose="count", optional=True)
 
     def total(self, window: Window, answer: Answer) -> int | None:
         total: int | None = answer.json.get("count")
