@@ -4,18 +4,14 @@ An imported file is captured like an answer, marked as imported for ever, and re
 is quiet, walks no window, and an older observation never becomes the current one.
 """
 
-import gzip
-import hashlib
 import mimetypes
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
@@ -33,6 +29,7 @@ from crawlers.loading import load_parser, load_spider
 from crawlers.replay import Recordings
 from crawlers.rowless import rowless, sentences
 from crawlers.source import Source
+from crawlers.unpacking import payloads, spooled
 from crawlers.walk import judge_answer, walk_of_capture
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id, now
@@ -46,7 +43,6 @@ NO_ADDRESS: Final = "http://imported.invalid/"
 """What stands for the address of a file that came without one; ``invalid`` is a name that nobody can own (RFC 2606).
 Only http addresses have HTTP headers in a WARC file."""
 
-_BLOCK: Final = 1 << 20
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER: Final = timedelta(days=1)
 
@@ -178,47 +174,12 @@ def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe, mega
     with closing(WarcWriter(archive.warc_folder, f"{describe.source}-import")) as writer:
         for path in paths:
             modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            for name, stream in _payloads(path):
+            for name, stream in payloads(path):
                 with stream, tempfile.TemporaryFile(prefix="noticewatch-") as spool:
-                    sha256, length = _spooled(stream, spool, path, megabytes)
+                    sha256, length = spooled(stream, spool, path, name, megabytes)
                     capture = describe(name, modified, sha256, length)
                     yield _held_before(archive, capture) or _written(archive, writer, capture, spool)
         writer.sync()
-
-
-def _payloads(path: Path) -> Iterator[tuple[str, BinaryIO]]:
-    """Name and stream of each payload in a file: itself, unpacked, or the members of a zip."""
-    try:
-        if path.suffix == ".gz":
-            yield path.stem, cast("BinaryIO", gzip.open(path, "rb"))  # noqa: SIM115 - the receiver closes it
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as packed:
-                for member in packed.infolist():
-                    if not member.is_dir():
-                        yield Path(member.filename).name, cast("BinaryIO", packed.open(member))
-        else:
-            yield path.name, path.open("rb")
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} cannot be read ({error}).") from error
-
-
-def _spooled(stream: BinaryIO, spool: BinaryIO, path: Path, megabytes: int) -> tuple[str, int]:
-    """Unpack a payload to a temporary file; gives SHA-256 and length. Refuses more than a live answer may have."""
-    hashed, length = hashlib.sha256(), 0
-    try:
-        while block := stream.read(_BLOCK):
-            hashed.update(block)
-            length += len(block)
-            if length > megabytes << 20:
-                raise UsageError(
-                    f"{path} holds more than {megabytes} MB, the most that an answer of this source has; "
-                    "if it is right, raise max_megabytes in the source's source.toml."
-                )
-            spool.write(block)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UsageError(f"{path} cannot be unpacked ({error}).") from error
-    spool.seek(0)
-    return hashed.hexdigest(), length
 
 
 def _held_before(archive: Archive, capture: Capture) -> Held | None:

@@ -1,6 +1,7 @@
 """Import of files, and the past read again."""
 
 import gzip
+import io
 import os
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
@@ -118,6 +119,52 @@ def test_what_cannot_be_opened_is_named(
     with pytest.raises(UsageError, match=r"missing\.csv does not exist"):
         import_files(archive, settings, tiny_file, [tmp_path / "missing.csv"])
     assert rows(archive, tables.runs.c.verdict) == [("failed",)]
+
+
+def zipped(name: str, payload: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, payload)
+    return out.getvalue()
+
+
+def encrypted(packed: bytes) -> bytes:
+    """The same with the flag that says so, in the member's head and in the directory."""
+    bent, entry = bytearray(packed), packed.index(b"PK\x01\x02")
+    bent[6] |= 1
+    bent[entry + 8] |= 1
+    return bytes(bent)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "said"),
+    [
+        *(("cut.zip", zipped("file.csv", CSV)[:end], "is a zip file that is cut off") for end in (4, 40, 80, -30, -1)),
+        ("two.zip", zipped("inner.zip", zipped("file.csv", CSV)), r"holds a file that is packed once more, inner\.zip"),
+        ("two.zip", zipped("in.csv.gz", gzip.compress(CSV)), r"holds a file that is packed once more, in\.csv\.gz"),
+        ("in.zip.gz", gzip.compress(zipped("file.csv", CSV)), r"holds a file that is packed once more, in\.zip"),
+        ("gz.csv.gz", gzip.compress(gzip.compress(CSV)), r"holds a file that is packed once more, gz\.csv"),
+        ("none.zip", zipped("folder/", b""), "is a zip file without a file in it"),
+        ("shut.zip", encrypted(zipped("file.csv", CSV)), "is encrypted"),
+        ("bent.zip", zipped("file.csv", CSV).replace(b"file.csv", b"FILE.csv", 1), "cannot be read"),
+        ("cut.gz", gzip.compress(CSV)[:-4], "cannot be unpacked"),
+    ],
+)
+def test_a_packed_file_that_cannot_be_unpacked_is_refused_by_the_fact(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, name: str, payload: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(payload)
+    with pytest.raises(UsageError, match=f"{name.replace('.', '[.]')} {said}"):
+        import_files(archive, settings, tiny_file, [tmp_path / name])
+    assert rows(archive, tables.captures.c.id) == []
+
+
+def test_what_is_packed_is_unpacked_whatever_its_name_says(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    for name, payload in (("gzip.csv", gzip.compress(CSV)), ("zip.csv", zipped("file.csv", CSV))):
+        (tmp_path / name).write_bytes(payload)
+        assert import_files(archive, settings, tiny_file, [tmp_path / name]).counts.rows == 3
 
 
 def test_a_recording_can_be_imported_with_all_its_days(
