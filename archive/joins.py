@@ -3,7 +3,7 @@
 An award, its actions and orders join by contract number and agency. The notices before it join where their solicitation
 (department and strong number) has led to exactly one award; where it led to several they form a procurement of their
 own, linked to each (archive/related.py). A notice that states no strong number stands alone, in a procurement under its
-own id.
+own id. The joiner also keeps the titles by which archive/titles.py finds what is probably the same; that joins nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ from archive.readers import BATCH, cursor, set_cursor
 from archive.solicitations import place
 from archive.stated import LONG_ENOUGH, Stated, award_id
 from archive.store import Archive
+from archive.titles import keep
 from noticewatch.models import DERIVED, EventKind
 
 __all__ = ["LONG_ENOUGH", "Joiner", "award_id", "read_stated"]
@@ -50,7 +51,9 @@ class Joiner:
 
     def _join(self, connection: Connection, notices: Sequence[int]) -> None:
         """First the notices that name their procurement for certain, then those that depend on what is known."""
-        stated = read_stated(connection, notices)
+        contents = _contents(connection, notices)
+        keep(connection, {number: (first_seen, content) for number, (_, first_seen, content) in contents.items()})
+        stated = _stated(contents)
         sure = {number: one.own for number, one in stated.items() if one.own is not None}
         made = _write(connection, sure)
         _write(connection, place(connection, stated, made, lambda numbers: read_stated(connection, numbers)))
@@ -90,16 +93,25 @@ def _is_derived(kinds: str) -> bool:
 
 def read_stated(connection: Connection, notices: Iterable[int]) -> dict[int, Stated]:
     """What the current contents of notices state."""
+    return _stated(_contents(connection, notices))
+
+
+def _stated(contents: Mapping[int, tuple[str, str, Mapping[str, Any]]]) -> dict[int, Stated]:
+    return {number: Stated.of(number, notice_id, content) for number, (notice_id, _, content) in contents.items()}
+
+
+def _contents(connection: Connection, notices: Iterable[int]) -> dict[int, tuple[str, str, dict[str, Any]]]:
+    """Id, first sighting and current content of notices."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
     query = (
-        select(n.number, n.id, func.coalesce(v.content, r.content))
+        select(n.number, n.id, n.first_seen, func.coalesce(v.content, r.content))
         .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
         .join(t.records, r.number == v.record)
     )
     return {
-        number: Stated.of(number, notice_id, orjson.loads(content))
+        number: (notice_id, first_seen, orjson.loads(content))
         for chunk in _chunks(sorted(notices))
-        for number, notice_id, content in connection.execute(query.where(n.number.in_(chunk)))
+        for number, notice_id, first_seen, content in connection.execute(query.where(n.number.in_(chunk)))
     }
 
 

@@ -1,11 +1,14 @@
-"""Procurements that others are linked to by what they state; links never collapse, sum or pass anything on.
+"""Procurements that others are linked to by what they state, or by title and buyer; links never collapse, sum or pass
+anything on.
 
-Nothing is kept for them: they follow from the members' numbers and the table of aliases each time they are asked for.
+Nothing is kept for them: they follow from the members' numbers, the table of aliases and that of titles each time they
+are asked for.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from itertools import islice
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -16,25 +19,33 @@ from archive.joins import read_stated
 from archive.rows import NoticeRow
 from archive.solicitations import awards_of, holders, known_awards
 from archive.stated import Stated
+from archive.titles import probably_same
 from noticewatch.models import Number
 
 RelatedKind: TypeAlias = Literal[
     "vehicle", "order", "solicitation", "award", "same_solicitation", "present_contract", "forecast", "corrects",
-    "corrected_by",
+    "corrected_by", "same_title",
 ]  # fmt: skip
 
-MOST: Final = 200
-"""Most links of one kind that are given."""
+INFERRED: Final[frozenset[RelatedKind]] = frozenset({"same_title"})
+"""Kinds that nobody states: probably the same thing, by title and buyer (archive/titles.py)."""
+
+MOST: Final = 1_000
+"""Most links of one kind that are given, those seen latest; one more says that there are others."""
 
 _NAMES_ITSELF: Final = 10
 """Letters and digits from which a contract number is looked up without its agency, for a link only."""
+
+_CHUNK: Final = 900
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
     """A procurement that another is linked to. ``kind`` says what it is to the other: its vehicle, an order under it,
     the notices before it and several awards, one of the awards that they led to, a notice with the same solicitation
-    number, the contract that a forecast follows, such a forecast, the document that it corrects or is corrected by.
+    number, the contract that a forecast follows, such a forecast, the document that it corrects or is corrected by;
+    ``same_title`` is inferred: probably the same.
 
     number: the procurement's, 0 where nothing of it is held; notice: its lowest notice, 0 likewise.
     """
@@ -46,15 +57,32 @@ class Related:
 
 
 def related(connection: Connection, members: Sequence[NoticeRow]) -> list[Related]:
-    """The procurements to which the procurement of these members is linked, at most 200 of a kind."""
+    """The procurements to which the procurement of these members is linked, by kind, those seen latest first and those
+    not held last; of a kind at most 1,000, and one more where there are others.
+    """
     own = {row.procurement_id for row in members}
     numbers = [number for row in members for number in row.notice.numbers]
-    linked: dict[tuple[RelatedKind, str], None] = {}
-    for kind, found in _links(connection, members, numbers, own):
-        for procurement_id in sorted(set(found) - own)[:MOST]:
-            linked[kind, procurement_id] = None
-    held = _held(connection, {procurement_id for _, procurement_id in linked})
-    return [Related(kind, one, *held.get(one, (0, 0))) for kind, one in linked]
+    found: dict[RelatedKind, set[str]] = {}
+    for kind, ids in _links(connection, members, numbers, own):
+        found.setdefault(kind, set()).update(set(ids) - own)
+    held = _held(connection, set().union(*found.values()))
+    links = [Related(kind, *link) for kind, ids in found.items() for link in _latest(ids, held)]
+    return links + _inferred(connection, members, {link.number for link in links})
+
+
+def _latest(ids: Iterable[str], held: Mapping[str, tuple[int, int]]) -> list[tuple[str, int, int]]:
+    """Ids with the numbers of what is held of them, the highest first, cut where there are too many."""
+    links = [(one, *held.get(one, (0, 0))) for one in ids]
+    return sorted(links, key=lambda link: (-link[1], link[0]))[: MOST + 1]
+
+
+def _inferred(connection: Connection, members: Sequence[NoticeRow], stated: Collection[int]) -> list[Related]:
+    """What is probably the same thing, unless numbers say already how it is linked."""
+    p = t.procurements.c
+    found = {probably_same(connection, number) for number in {row.procurement for row in members} if number}
+    numbers = sorted(number for number in found if number and number not in stated)
+    ids = connection.scalars(select(p.id).where(p.number.in_(numbers))).all() if numbers else ()
+    return [Related("same_title", *link) for link in _latest(ids, _held(connection, set(ids)))]
 
 
 def _links(
@@ -98,17 +126,17 @@ def _orders(connection: Connection, agency: str, number: str) -> set[str]:
     """Procurements whose first action names the vehicle and its issuer."""
     a, m, p, r = t.aliases.c, t.memberships.c, t.procurements.c, t.records.c
     first = (
-        select(p.id, func.min(a.notice).label("notice"))
+        select(p.number, p.id, func.min(a.notice).label("notice"))
         .join(t.memberships, m.procurement == p.number)
         .join(t.aliases, a.notice == m.notice)
         .where(a.number == number, a.type == "parent_piid")
-        .group_by(p.id)
-        .order_by(p.id)
-        .limit(MOST)
+        .group_by(p.number, p.id)
+        .order_by(p.number.desc())
         .subquery()
     )
     rows = connection.execute(select(first.c.id, r.content).join(t.records, r.notice == first.c.notice))
-    return {procurement_id for procurement_id, content in rows if (agency, number) in _parents(content)}
+    named = (procurement_id for procurement_id, content in rows if (agency, number) in _parents(content))
+    return set(islice(dict.fromkeys(named), MOST + 1))
 
 
 def _parents(content: str) -> set[tuple[str, str]]:
@@ -151,10 +179,10 @@ def _present_contracts(connection: Connection, numbers: Iterable[Number]) -> set
 
 
 def _naming(connection: Connection, numbers: Collection[str], kind: str) -> list[int]:
-    """Notices that name another thing by one of these numbers."""
+    """The latest notices that name another thing by one of these numbers."""
     a = t.aliases.c
-    query = select(a.notice).where(a.number.in_(sorted(numbers)), a.type == kind).limit(MOST)
-    return list(connection.scalars(query)) if numbers else []
+    query = select(a.notice).where(a.number.in_(sorted(numbers)), a.type == kind).order_by(a.notice.desc())
+    return list(connection.scalars(query.limit(MOST + 1))) if numbers else []
 
 
 def _notices(connection: Connection, ids: Collection[str]) -> list[int]:
@@ -164,8 +192,8 @@ def _notices(connection: Connection, ids: Collection[str]) -> list[int]:
 
 def _procurements_of(connection: Connection, notices: Collection[int]) -> set[str]:
     m, p = t.memberships.c, t.procurements.c
-    query = select(p.id).join(t.memberships, m.procurement == p.number).where(m.notice.in_(sorted(notices)[:900]))
-    return set(connection.scalars(query)) if notices else set()
+    query = select(p.id).join(t.memberships, m.procurement == p.number)
+    return {one for chunk in _chunks(notices) for one in connection.scalars(query.where(m.notice.in_(chunk)))}
 
 
 def _held(connection: Connection, ids: Collection[str]) -> Mapping[str, tuple[int, int]]:
@@ -174,7 +202,16 @@ def _held(connection: Connection, ids: Collection[str]) -> Mapping[str, tuple[in
     query = (
         select(p.id, p.number, func.min(m.notice))
         .join(t.memberships, m.procurement == p.number)
-        .where(p.id.in_(sorted(ids)[:900]))
         .group_by(p.id, p.number)
     )
-    return {found: (number, notice) for found, number, notice in connection.execute(query)} if ids else {}
+    return {
+        found: (number, notice)
+        for chunk in _chunks(ids)
+        for found, number, notice in connection.execute(query.where(p.id.in_(chunk)))
+    }
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk

@@ -293,6 +293,18 @@ memberships = Table(
 )
 Index("memberships_by_procurement", memberships.c.procurement)
 
+titles = Table(
+    "titles",
+    metadata,
+    Column("notice", ForeignKey("notices.number"), primary_key=True, autoincrement=False),
+    Column("title", String, nullable=False),
+    Column("office", String),
+    Column("agency", String),
+    Column("day", Integer, nullable=False),
+)
+"""By what notices may be found to be probably the same (archive/titles.py); the joiner keeps it from the log."""
+Index("titles_by_title", titles.c.title, titles.c.day)
+
 readers = Table(
     "readers",
     metadata,
