@@ -33,6 +33,11 @@ def notice_api(notice_id: str) -> str:
     return f"{API}/notices/{escaped(notice_id)}"
 
 
+def related(notice_id: str) -> str:
+    """What a notice's procurement is linked to, in JSON."""
+    return f"{notice_api(notice_id)}/related"
+
+
 def capture(capture_id: str) -> str:
     """What the archive knows about one capture, in JSON."""
     return f"{API}/captures/{escaped(capture_id)}"

@@ -51,6 +51,7 @@ __all__ = [
     "find",
     "latest_events",
     "members",
+    "members_of",
     "notice",
     "notices",
     "numbers_of",
@@ -124,6 +125,12 @@ def members(connection: Connection, procurement_numbers: Iterable[int]) -> dict[
             by_procurement[procurement].append(number)
     held = notices(connection, (number for group in by_procurement.values() for number in group))
     return {number: [held[member] for member in group] for number, group in by_procurement.items()}
+
+
+def members_of(connection: Connection, row: NoticeRow) -> list[NoticeRow]:
+    """Members of the procurement of a notice; the notice alone until the joiner has seen it."""
+    held = members(connection, [row.procurement])[row.procurement] if row.procurement else []
+    return held or [row]
 
 
 def procurement_of(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, int]:

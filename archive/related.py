@@ -148,12 +148,19 @@ def _of_solicitations(
     connection: Connection, members: Sequence[NoticeRow]
 ) -> Iterator[tuple[RelatedKind, Iterable[str]]]:
     """What has the same solicitation number, and what that number led to."""
-    stated = read_stated(connection, [row.number for row in members]).values()
+    known = read_stated(connection, [row.number for row in members])
+    stated = list(known.values())
+
+    def load(numbers: Collection[int]) -> dict[int, Stated]:
+        """Each notice is read once: hundreds may share a solicitation."""
+        known.update(read_stated(connection, [number for number in numbers if number not in known]))
+        return {number: known[number] for number in numbers if number in known}
+
     before = {one.solicitation_id for one in stated if one.solicitation_id is not None}
     yield "solicitation", before & _held(connection, before).keys()
     for one in _one_of_each(stated):
-        yield "award", awards_of(connection, one, lambda numbers: read_stated(connection, numbers))
-        sharing = read_stated(connection, holders(connection, {one.solicitation or ""})).values()
+        yield "award", awards_of(connection, one, load)
+        sharing = load(holders(connection, {one.solicitation or ""})).values()
         alike = [other.notice for other in sharing if other.solicitation_id == one.solicitation_id]
         yield (
             "same_solicitation",

@@ -20,6 +20,7 @@ from api.lookup import MOST_CANDIDATES, find_notice, the_notice
 from api.negotiation import etag_of, tagged_json, wants_json
 from api.pages import render
 from api.proof import citation, held_records, receipts, request_paragraph
+from api.related import groups, relations
 from api.routes.notices import notice_answer
 from api.timeline import Step, timeline
 from api.witnesses import hear
@@ -86,12 +87,13 @@ def _is_number(text: str) -> bool:
 def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow | None = None) -> Response:
     row = current if old is None or old.version == current.version else as_version(current, old)
     with held.archive.reading() as connection:
-        members = _members(connection, row)
+        members = queries.members_of(connection, row)
         tags = watchlist.tags_of(connection, [member.number for member in members])
         history = queries.versions(connection, row.number)
         captures = queries.captures_of(connection, row.number)
         records = held_records(connection, row.number)
         heard = hear(connection, current, held.sources) if row is current else None
+        found = relations(connection, members)
         known = total_sentence(running_total(members, partial(_all_since, connection, row)))
     own = tags.get(row.number, [])
     view = facts(row, own)
@@ -104,6 +106,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "tagged_members": _passed_down(own, tags, current),
         "timeline": steps,
         "shown_steps": nearest(steps.steps, _MOST_STEPS),
+        "related": groups(found),
         "versions": version_views(history, current.version),
         "last_change": last_change(history),
         "receipts": receipts(captures, records),
@@ -161,11 +164,6 @@ def _all_since(connection: Connection, row: NoticeRow, since: str) -> bool:
     issuer = next((number.issuer for number in row.notice.numbers if number.type == "piid"), None)
     named = sources_of(connection, [row.number]).get(row.number, ())
     return issuer is not None and any(complete_since(connection, source, issuer, since) for source in named)
-
-
-def _members(connection: Connection, row: NoticeRow) -> list[NoticeRow]:
-    held = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else []
-    return held or [row]
 
 
 def _passed_down(own: Sequence[Tag], tags: dict[int, list[Tag]], row: NoticeRow) -> list[Any]:

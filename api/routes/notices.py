@@ -13,9 +13,11 @@ from api.negotiation import etag_of, json_answer, tagged_json
 from api.parameters import request_from
 from api.problems import Problem
 from api.proof import held_records
+from api.related import SHOWN, related_form, relations
 from api.searching import answer_form, run_search
 from api.witnesses import hear, hearing_form
 from archive import queries
+from archive.related import MOST
 from archive.rows import NoticeRow
 from noticewatch.errors import NotFound
 from watchlist import queries as watchlist
@@ -71,6 +73,19 @@ def notice_captures(held: Given, notice_id: NoticeId) -> Response:
     })  # fmt: skip
 
 
+@router.get("/notices/{notice_id:path}/related", summary="What a notice is linked to")
+def notice_related(request: Request, held: Given, notice_id: NoticeId) -> Response:
+    """Vehicles, orders, solicitations, awards, forecasts and corrections that the notice's contract is linked to by
+    stated numbers, and what is probably the same (`inferred`). At most 1,000 of a kind, those seen latest; `cut` names
+    the kinds that have more, and `counts` stop there. What is named and not held has no notice.
+    """
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        found = relations(connection, queries.members_of(connection, row), MOST)
+    form = related_form(row, found)
+    return tagged_json(request, form, etag_of(form))
+
+
 @router.get("/notices/{notice_id:path}", summary="One notice")
 def one_notice(request: Request, held: Given, notice_id: NoticeId) -> Response:
     """A notice whole, with its tags and the other notices of its contract. Other numbers of it redirect here."""
@@ -88,10 +103,12 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
         if found.row is None:
             return _elsewhere(notice_id, list(found.candidates))
         row: NoticeRow = found.row
-        members = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else [row]
+        members = queries.members_of(connection, row)
         tags = watchlist.tags_of(connection, [row.number]).get(row.number, [])
         heard = hear(connection, row, held.sources)
-    form = forms.notice_form(row, tags, members) | {"witnesses": hearing_form(heard)}
+        linked = relations(connection, members)
+    form = forms.notice_form(row, tags, members)
+    form |= {"related": related_form(row, linked, SHOWN), "witnesses": hearing_form(heard)}
     return tagged_json(request, form, etag_of(form))
 
 

@@ -7,7 +7,9 @@ import typer
 from sqlalchemy import Connection
 
 from api import words
+from api.related import SHOWN, Relations, related_form, related_lines, relations
 from archive import queries
+from archive.related import MOST
 from archive.rows import CaptureRow, NoticeRow, VersionRow
 from noticewatch.buyers import buyers
 from noticewatch.dates import dated
@@ -45,7 +47,8 @@ def show(
         rows = find_notices(connection, identity)
         if version is not None and len(rows) > 1:
             raise UsageError(_several(identity, [row.id for row in rows]))
-        shown = [_stated(connection, row, version) for row in rows]
+        found = relations(connection, queries.members_of(connection, rows[0]), MOST if as_json else SHOWN)
+        shown = [_stated(connection, row, version, found) for row in rows]
     if as_json:
         forms = [_form(one) for one in shown]
         say_json(forms[0] if len(forms) == 1 else {"notices": forms})
@@ -76,7 +79,9 @@ def history(identity: Identity, as_json: Json = False) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A notice in one of its versions, with its tags, its capture, and how many notices its contract holds."""
+    """A notice in one of its versions, with its tags, its capture, how many notices its contract holds, and what the
+    contract is linked to.
+    """
 
     row: NoticeRow
     notice: Notice
@@ -85,6 +90,7 @@ class Shown:
     tags: list[Tag]
     captured: CaptureRow | None
     members: int
+    related: Relations
 
 
 def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
@@ -106,9 +112,8 @@ def _several(text: str, ids: list[str]) -> str:
     return f"{text[:120]!r} leads to {len(ids)} notices, name one: {', '.join(ids[:_MOST_NAMED])}{more}."
 
 
-def _stated(connection: Connection, row: NoticeRow, version: int | None) -> Shown:
+def _stated(connection: Connection, row: NoticeRow, version: int | None, found: Relations) -> Shown:
     stated = None if version is None else _version(connection, row, version)
-    held = queries.members(connection, [row.procurement])[row.procurement] if row.procurement else [row]
     return Shown(
         row=row,
         notice=notice_from(stated.content) if stated else row.notice,
@@ -116,7 +121,8 @@ def _stated(connection: Connection, row: NoticeRow, version: int | None) -> Show
         content_sha256=stated.content_sha256 if stated else row.content_sha256,
         tags=tags_of(connection, [row.number]).get(row.number, []),
         captured=queries.capture(connection, stated.capture_id if stated else row.capture_id),
-        members=len(held),
+        members=len(queries.members_of(connection, row)),
+        related=found,
     )
 
 
@@ -144,6 +150,7 @@ def notice_lines(shown: Shown) -> list[str]:
     ]
     if shown.members > 1:
         lines.append(_line("Contract", f"{row.procurement_id}, {words.count_words(shown.members, 'notice')}"))
+    lines += [_line(name, said) for name, said in related_lines(shown.related)]
     lines += [_line("Tag", _tag_words(tag)) for tag in shown.tags]
     lines += [_line("Source", link.url) for link in notice.links]
     lines += _proof(shown.captured)
@@ -243,6 +250,7 @@ def _form(shown: Shown) -> dict[str, Any]:
         "listing": row.listing,
         "first_seen": row.first_seen,
         "procurement": row.procurement_id,
+        "related": related_form(row, shown.related),
         "content": shown.notice.content(),
         "content_sha256": shown.content_sha256,
         "tags": [asdict(tag) for tag in shown.tags],
