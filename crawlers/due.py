@@ -15,7 +15,7 @@ from archive.rows import RunRow
 from crawlers.source import Source, interval
 from noticewatch.errors import SettingsError
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings, SourceSettings
+from noticewatch.settings import Settings
 
 RETRY: Final = timedelta(hours=1)
 """When a crawl that failed or was cancelled is tried again, if its interval is not shorter."""
@@ -52,13 +52,19 @@ class Standing:
 
 def obstacle(source: Source, settings: Settings) -> str:
     """Why a source is never crawled by a schedule, in words; empty where it is."""
-    setting = settings.sources.get(source.name) or SourceSettings()
-    if not setting.enabled:
+    setting = settings.sources.get(source.name)
+    if setting is not None and not setting.enabled:
         return "switched off in the settings"
+    return not_askable(source, settings)
+
+
+def not_askable(source: Source, settings: Settings) -> str:
+    """Why a source cannot be crawled live, by whomever, in words; empty where it can."""
     if not source.live:
-        return source.live_note or "not crawled: it reads recordings and imports only"
-    if source.key is not None and source.key.required and setting.key is None:
-        return f"not started: no key; get one at {source.key.obtain} and set key in the table [sources.{source.name}]"
+        return f"not crawled: {source.live_note or 'it reads recordings and imports only'}"
+    setting = settings.sources.get(source.name)
+    if source.key is not None and source.key.required and (setting is None or setting.key is None):
+        return f"no key: get one at {source.key.obtain} and set it as key in the table [sources.{source.name}]"
     return ""
 
 

@@ -22,6 +22,7 @@ from crawlers import planning
 from crawlers.addon import live_settings, replay_settings
 from crawlers.appending import Appender, Counts
 from crawlers.conductor import Conductor, Progress
+from crawlers.due import not_askable
 from crawlers.loading import load_parser, load_spider
 from crawlers.replay import Recordings
 from crawlers.source import Source
@@ -95,7 +96,7 @@ def crawl(
             held.refuse_several_days()
         chosen = planning.windows(archive, spider_class(source), source, held, date_from, date_to)
         run = ledger.start_run(archive, source.name, kind, _day(date_from), _day(date_to))
-        obstacle = _obstacle(settings, source) if kind == "crawl" else None
+        obstacle = (not_askable(source, settings) or _no_contact(settings)) if kind == "crawl" else ""
         if obstacle:
             return _not_started(archive, run, obstacle)
         appender = Appender(
@@ -211,16 +212,10 @@ def _check_request(kind: RunKind, recordings: Path | None, date_from: date | Non
         raise UsageError(f"The first day, {date_from}, is after the last, {date_to}.")
 
 
-def _obstacle(settings: Settings, source: Source) -> str | None:
-    """Why a source cannot be crawled live at all; None where it can."""
-    setting = settings.sources.get(source.name)
-    if not source.live:
-        return f"not crawled: {source.live_note or 'this source reads recordings and imports only'}"
-    if not settings.contact:
-        return "no contact: set NOTICEWATCH_CONTACT to an e-mail address or a page, so that publishers know who asks"
-    if source.key is not None and source.key.required and (setting is None or setting.key is None):
-        return f"no key: get one at {source.key.obtain} and set it as key in the table [sources.{source.name}]"
-    return None
+def _no_contact(settings: Settings) -> str:
+    if settings.contact:
+        return ""
+    return "no contact: set NOTICEWATCH_CONTACT to an e-mail address or a page, so that publishers know who asks"
 
 
 def _not_started(archive: Archive, run: Run, obstacle: str) -> RunResult:

@@ -173,7 +173,7 @@ def test_sources_say_which_are_not_crawled_and_why(noticewatch):
         assert (row["live"], row["enabled"]) == (source.live, source.live and not keyed)
         assert bool(row["why"]) is not row["enabled"]
         if source.live and keyed:
-            assert row["why"].startswith(f"not started: no key; get one at {source.key.obtain}")
+            assert row["why"].startswith(f"no key: get one at {source.key.obtain}")
         if source.quota:
             assert row["calls_left"] == source.quota.calls
 

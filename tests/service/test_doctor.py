@@ -186,7 +186,7 @@ def finding(due=None, standing=None, last=None, *, scheduled=True) -> Finding:
         (finding(last=ended(Verdict.COMPLETE, hours_ago=25)), "good", "last crawl complete"),
         (finding(standing=Standing(held=2), last=ended(Verdict.FAILED)), "bad", "noticewatch crawl one --accept"),
         (finding(due=Due("one", DAY, None, "switched off in the settings")), "note", "switched off"),
-        (finding(due=Due("one", DAY, None, "not started: no key; get one at X")), "note", "get one at X"),
+        (finding(due=Due("one", DAY, None, "no key: get one at X")), "note", "get one at X"),
         (finding(standing=Standing(calls=10, calls_left=3), last=ended(Verdict.COMPLETE)), "good", "3 of 10 calls"),
         (finding(), "note", "not crawled yet"),
     ],

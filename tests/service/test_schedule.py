@@ -108,7 +108,7 @@ def test_a_source_that_only_reads_recordings_is_never_due_and_says_why():
 def test_a_source_without_the_key_it_needs_is_not_started_and_says_where_to_get_one():
     key = Key(header="X-Api-Key", obtain="https://keys.example")
     source = made(key=key.model_dump())
-    assert obstacle(source, Settings()).startswith("not started: no key; get one at https://keys.example")
+    assert obstacle(source, Settings()).startswith("no key: get one at https://keys.example")
     assert "[sources.one]" in obstacle(source, Settings())
     assert obstacle(source, Settings(sources={"one": SourceSettings(key="k")})) == ""
     assert obstacle(made(key={**key.model_dump(), "required": False}), Settings()) == ""
