@@ -182,6 +182,12 @@ def living_holder(
     return found if found and found.living(clock(connection), lease) else None
 
 
+def owner_here(archive: Archive, source: str) -> str | None:
+    """Under which name this process holds a source; None where it does not."""
+    held = _held.get((_database(archive), source))
+    return held.owner if held else None
+
+
 def held_here(archive: Archive, source: str) -> bool:
     """Whether this process holds a source."""
     return (_database(archive), source) in _held

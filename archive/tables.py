@@ -4,6 +4,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -122,6 +123,27 @@ crawl_locks = Table(
     Column("renewed_at", String, nullable=False),
 )
 """Who crawls a source at the moment, on whatever machine. A lease that is not renewed is over."""
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("asked_at", String),
+    Column("delay", Float),
+    Column("rests_until", String),
+)
+"""When a host was last asked by any crawl, the seconds that crawl keeps between requests, and until when the host wants
+to be left alone."""
+
+host_requests = Table(
+    "host_requests",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("under_way", Integer, nullable=False),
+)
+"""Requests to a host that a source's crawl waits for, as long as ``owner`` holds the source's lock."""
 
 quotas = Table(
     "quotas",

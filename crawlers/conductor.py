@@ -82,6 +82,10 @@ class Conductor:
         """Count a request about to be sent against the source's quota. Raises QuotaExhausted."""
         self._quota.spend()
 
+    def give_back(self) -> None:
+        """Count a request no longer that reached nobody."""
+        self._quota.give_back()
+
     def first_requests(self) -> Iterator[scrapy.Request]:
         """First requests of all windows, as Scrapy asks for them."""
         assert self.spider is not None

@@ -41,11 +41,13 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What else decides when a source is asked. ``held``: so many windows of it wait for a person; ``spent_until``: it
-    answers no more calls until then; ``calls``, ``calls_left``: a day, and today; None where nobody counts them.
+    answers no more calls until then; ``rests_until``: a host of it wants to be left alone until then; ``calls``,
+    ``calls_left``: a day, and today; None where nobody counts them.
     """
 
     held: int = 0
     spent_until: datetime | None = None
+    rests_until: datetime | None = None
     calls: int | None = None
     calls_left: int | None = None
 
@@ -154,6 +156,8 @@ class Planner:
         at = next_crawl(every, last, moment, starting=starting, held=held, spread=later)
         if standing.spent_until is not None and standing.spent_until > at:
             return Due(source.name, every, standing.spent_until, "its calls for the day are used up")
+        if standing.rests_until is not None and standing.rests_until > at:
+            return Due(source.name, every, standing.rests_until, "its publisher asks to wait until then")
         return Due(source.name, every, at)
 
     def _at_its_time(self, run: RunRow, moment: datetime) -> RunRow:

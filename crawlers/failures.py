@@ -96,6 +96,12 @@ class RobotsUnreadable(NoAnswer):
     """The robots.txt cannot be read, which forbids everything (RFC 9309, 2.3.1.4)."""
 
 
+class HostRests(NoAnswer):
+    """The host has said to some crawl that it wants to be left alone until a later day or hour (``Retry-After``)."""
+
+    blocked = True
+
+
 class CrawlStopped(NoAnswer):
     """The crawl was told to stop before this was asked: nothing is known of it."""
 

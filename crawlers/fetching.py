@@ -7,13 +7,15 @@ where their order is lost, and each has faults of its own (docs/decisions/0008-t
 from collections.abc import Callable
 from typing import Any
 
+from archive import locks
+from archive.hosts import Asker
 from crawlers.capturing import Capturer
 from crawlers.decoding import accepted
 from crawlers.exchange import Reply, Wire
-from crawlers.failures import NoAnswer, RedirectRefused
+from crawlers.failures import HostUnreachable, NoAnswer, RedirectRefused
 from crawlers.held import Held
 from crawlers.masking import Mask
-from crawlers.politeness import RETRIES, Advice, Turns, advice, pause_before
+from crawlers.politeness import RETRIES, Advice, Turns, advice, pause_before, scarce
 from crawlers.redirects import MOST, Asking, check_address, onward
 from crawlers.robots import MOST_PARSED, Robots, RobotsAnswer
 from crawlers.source import Source
@@ -33,8 +35,11 @@ class Fetcher:
         self._targets = self._hosts | frozenset(source.redirect_hosts)
         self._key = own.key.get_secret_value().strip() if own.key else None
         self._mask = Mask([self._key] if self._key else [])
-        self._through, self._calls_a_day = own.through, own.calls_a_day
-        self._turns = Turns(source.delay, stopping)
+        self._through = own.through
+        self._calls = own.calls_a_day or (source.quota.calls if source.quota else None)
+        archive = conductor.archive
+        asker = Asker(archive, source.name, locks.owner_here(archive, source.name) or conductor.run.id)
+        self._turns = Turns(asker, source.delay, source.concurrency, stopping)
         self._robots = Robots(self._robots_txt, self._turns.slow_down)
         self._wire: Wire | None = None
         self._capturer: Capturer | None = None
@@ -78,27 +83,35 @@ class Fetcher:
             try:
                 held, reply = await self._once(asked, spend)
             except NoAnswer as error:
-                if not error.again or attempt > RETRIES:
+                if not error.again or attempt > RETRIES or (scarce(self._calls) and not _unreached(error)):
                     raise
-                pause: float | None = pause_before(attempt, self._source.delay)
+                pause = pause_before(attempt, self._source.delay)
             else:
                 advised = self._advice(reply, attempt)
-                held.asked_again_at, pause = advised.until, advised.pause
-                if pause is None:
+                held.asked_again_at = advised.until
+                if advised.pause is None:
+                    if advised.until is not None:
+                        self._turns.rest(asked.host, (advised.until - now()).total_seconds())
                     return held, reply
-            self._turns.rest(asked.host, pause or 0.0)
+                pause = advised.pause
+            self._turns.rest(asked.host, pause)
             attempt += 1
 
     async def _once(self, asked: Asking, spend: Callable[[], None]) -> tuple[Held, Reply]:
         wire = self._open_wire()
-        await self._turns.turn(asked.host)
-        spend()
-        reply = await wire.send(asked, self._secrets(asked))
-        return await self._open_capturer().keep(asked, reply), reply
+        async with self._turns.turn(asked.host):
+            spend()
+            try:
+                reply = await wire.send(asked, self._secrets(asked))
+            except NoAnswer as error:
+                if _unreached(error) and not asked.robots:
+                    self._conductor.give_back()
+                raise
+            return await self._open_capturer().keep(asked, reply), reply
 
     def _advice(self, reply: Reply, attempt: int) -> Advice:
-        counted = self._source.quota is not None or self._calls_a_day is not None
-        return advice(reply.status, reply.header("Retry-After"), attempt, self._source.delay, now(), quota=counted)
+        stated = reply.header("Retry-After")
+        return advice(reply.status, stated, attempt, self._source.delay, now(), calls=self._calls)
 
     def _secrets(self, asked: Asking) -> list[tuple[str, str]]:
         """The key, for the source's own hosts alone: a redirect elsewhere does not carry it on."""
@@ -133,3 +146,8 @@ class Fetcher:
             note = f"asked through {self._through}" if self._through else None
             self._capturer = Capturer(self._conductor, self._source.name, note=note)
         return self._capturer
+
+
+def _unreached(error: NoAnswer) -> bool:
+    """Whether nobody was reached, so that no publisher has counted a call."""
+    return isinstance(error, HostUnreachable)

@@ -50,6 +50,12 @@ class Quota:
             if self.calls is not None:
                 crawl_state.use_quota(connection, self.source, day, calls=1)
 
+    def give_back(self) -> None:
+        """Count a call no longer that was about to be sent and reached nobody."""
+        if self.calls is not None:
+            with self.archive.writing() as connection:
+                crawl_state.use_quota(connection, self.source, f"{now():%Y-%m-%d}", calls=-1)
+
     def spent(self, until: datetime) -> None:
         """Keep that the source answers no more calls before a moment."""
         with self.archive.writing() as connection:

@@ -17,6 +17,7 @@ from crawlers.failures import (
     CertificateRefused,
     ConnectionLost,
     CrawlStopped,
+    HostRests,
     HostUnreachable,
     NoAnswer,
     RobotsForbid,
@@ -121,7 +122,7 @@ class Robots:
 
 def _spoken(error: NoAnswer, host: str) -> NoAnswer:
     """A failure in the words that help: where nobody is reached at all, it is not the robots.txt that is at fault."""
-    if isinstance(error, (HostUnreachable, ConnectionLost, CertificateRefused, CrawlStopped)):
+    if isinstance(error, (HostUnreachable, HostRests, ConnectionLost, CertificateRefused, CrawlStopped)):
         return error
     return RobotsUnreadable(_unreadable(host, str(error)))
 

@@ -1,11 +1,12 @@
 """What the ledger says about sources beside how their runs ended: windows held back, calls used."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from archive import crawl_state, queries, tables
+from archive import crawl_state, hosts, queries, tables
 from archive.rows import RunRow
 from archive.store import Archive
 from crawlers.due import Standing
@@ -24,9 +25,12 @@ def standings(
 ) -> dict[str, Standing]:
     """What decides beside its runs when each source is asked, at a moment (UTC)."""
     with archive.reading() as connection:
-        holding = _ever_held(connection)
+        holding, resting = _ever_held(connection), hosts.resting(connection)
         return {
-            name: _standing(connection, source, settings, moment, holding=name in holding)
+            name: replace(
+                _standing(connection, source, settings, moment, holding=name in holding),
+                rests_until=max((resting[host] for host in source.hosts if host in resting), default=None),
+            )
             for name, source in sources.items()
         }
 
@@ -46,8 +50,8 @@ def _standing(
     setting = settings.sources.get(source.name) or SourceSettings()
     calls = setting.calls_a_day or (source.quota.calls if source.quota else None)
     if until is not None and until > moment:
-        return Standing(held, until, calls, 0 if calls is not None else None)
+        return Standing(held, until, calls=calls, calls_left=0 if calls is not None else None)
     if calls is None:
         return Standing(held)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return Standing(held, None if used < calls else midnight, calls, max(0, calls - used))
+    return Standing(held, None if used < calls else midnight, calls=calls, calls_left=max(0, calls - used))

@@ -6,6 +6,7 @@ SQLite in WAL mode is the default; PostgreSQL is used when a URL says so.
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
@@ -66,6 +67,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
     except OperationalError as error:
         raise _explained(error, engine) from error
+
+
+def shared_time(connection: Connection) -> datetime:
+    """The time that all workers share, finer than a second, UTC: of the one machine that an SQLite file stands on, of
+    the server with PostgreSQL, which may tell another than the machines of its workers.
+    """
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    told = connection.scalar(text("SELECT clock_timestamp()"))
+    assert isinstance(told, datetime)
+    return told.astimezone(UTC)
 
 
 def lock_log(connection: Connection) -> None:

@@ -54,14 +54,16 @@ def crawl_apart(
     settings: dict[str, Any] | None = None,
     environment: dict[str, str] | None = None,
     most_file: int | None = None,
+    data: Path | None = None,
     **facts: Any,
 ) -> Crawled:
     """Crawl the addresses as pages of one window. facts: of source.toml, in place of those that stand there;
-    most_file: bytes that a file may have, as on a full disk.
+    most_file: bytes that a file may have, as on a full disk; data: folder of an archive that several crawls share.
     """
     home.mkdir(parents=True, exist_ok=True)
+    data = data or home / "data"
     options = {**facts.pop("options", {}), "addresses": addresses}
-    arguments = (home, {**facts, "options": options}, settings or {}, environment or {}, most_file)
+    arguments = (home, data, {**facts, "options": options}, settings or {}, environment or {}, most_file)
     process = _CONTEXT.Process(target=_crawl, args=arguments)
     process.start()
     process.join(60)
@@ -69,7 +71,7 @@ def crawl_apart(
         process.kill()
         raise AssertionError("the crawl did not end")
     told = json.loads((home / "told.json").read_text())
-    archive = Archive.open(Settings(home=home / "data", contact=CONTACT))
+    archive = Archive.open(Settings(home=data, contact=CONTACT))
     r = tables.requests.c
     with archive.reading() as connection:
         problems = {row.url: row.problem for row in connection.execute(select(r.url, r.problem))}
@@ -78,7 +80,12 @@ def crawl_apart(
 
 
 def _crawl(
-    home: Path, facts: dict[str, Any], settings: dict[str, Any], environment: dict[str, str], most_file: int | None
+    home: Path,
+    data: Path,
+    facts: dict[str, Any],
+    settings: dict[str, Any],
+    environment: dict[str, str],
+    most_file: int | None,
 ) -> None:
     (home / "pid").write_text(str(os.getpid()))
     said = os.open(home / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -86,7 +93,7 @@ def _crawl(
     os.dup2(said, 2)
     os.environ.update(environment)
     source = read_source(HERE / "tiny_asks").model_copy(update=facts)
-    own = Settings(home=home / "data", contact=CONTACT, **settings)
+    own = Settings(home=data, contact=CONTACT, **settings)
     archive = Archive.open(own)
     if most_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_file, most_file))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from archive import crawl_state, ledger
+from archive.hosts import Asker
 from archive.store import Archive
 from crawlers.due import Standing
 from crawlers.source import Quota, Source
@@ -49,3 +50,8 @@ def test_a_source_that_says_when_it_answers_again_is_believed(archive: Archive, 
     with archive.writing() as connection:
         crawl_state.use_quota(connection, "tiny_list", "2026-08-21", until=until)
     assert standing(archive, tiny_list).spent_until == until
+
+
+def test_a_source_waits_while_its_host_wants_to_be_left_alone(archive: Archive, tiny_list: Source) -> None:
+    Asker(archive, "another", "us", lambda connection: NOON).rest(tiny_list.hosts[0], timedelta(hours=3))
+    assert standing(archive, tiny_list) == Standing(rests_until=NOON + timedelta(hours=3))

@@ -103,10 +103,11 @@ def state_at(home: Path) -> State:
 
 
 def next_day(home: Path) -> None:
-    """Let the calls sent be those of a day gone by, so that a used-up quota is whole again."""
+    """Let what was sent be of a day gone by, so that a used-up quota is whole and a host that rests may be asked."""
     archive = Archive.open(Settings(home=home))
     with archive.writing() as connection:
         connection.execute(delete(tables.quotas))
+        connection.execute(delete(tables.hosts))
     archive.close()
 
 

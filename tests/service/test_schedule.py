@@ -120,6 +120,14 @@ def test_a_source_whose_calls_are_used_up_waits_until_it_answers_again():
     assert (due.at, due.why) == (until, "its calls for the day are used up")
 
 
+def test_a_source_whose_host_wants_to_be_left_alone_waits_until_then():
+    until = NOON + 12 * HOUR
+    [due] = plan({"one": made()}, Settings(), [], NOON, standing={"one": Standing(rests_until=until)})
+    assert (due.at, due.why) == (until, "its publisher asks to wait until then")
+    [due] = plan({"one": made()}, Settings(), [], NOON, standing={"one": Standing(rests_until=NOON - HOUR)})
+    assert (due.at, due.why) == (NOON, "")
+
+
 def test_a_schedule_that_is_no_interval_is_refused_by_name():
     settings = Settings(sources={"one": SourceSettings(schedule="daily")})
     with pytest.raises(SettingsError, match=r"sources\.one\.schedule: 'daily' is no interval"):
