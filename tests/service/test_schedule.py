@@ -101,7 +101,7 @@ def test_a_source_that_only_reads_recordings_is_never_due_and_says_why():
     noted = made(live=False, live_note="The feed has ended.")
     [first] = plan({"one": noted}, Settings(), [], NOON)
     [second] = plan({"one": made(live=False)}, Settings(), [], NOON)
-    assert (first.at, first.why) == (None, "The feed has ended.")
+    assert (first.at, first.why) == (None, "not crawled: The feed has ended.")
     assert (second.at, second.why) == (None, "not crawled: it reads recordings and imports only")
 
 
