@@ -30,6 +30,16 @@ from noticewatch.contacts import MASK, mask
         ("ACOR: JEFFREY HOWARD; option", "JEFFREY HOWARD"),
         ("UPDATE COR TO. TPOC - TERRY BOWIE.", "TERRY BOWIE"),
         ("CONTRACTING OFFICER'S REPRESENTATIVE (COR), MS. SANDRA WHITTEN", "MS. SANDRA WHITTEN"),
+        ("the Contract Specialist, Ada Example, by", "Ada Example"),
+        ("Contract Specialist: ADA EXAMPLE, Room 4", "ADA EXAMPLE"),
+        ("Contract Officer Ada Example at", "Ada Example"),
+        ("Point of Contact: Ada Example, Building 4", "Ada Example"),
+        ("POC: José Núñez, Building 4", "José Núñez"),
+        ("POC: JOSÉ NUÑEZ; option", "JOSÉ NUÑEZ"),
+        ("the COR Maria de la Cruz at", "Maria de la Cruz"),
+        ("TPOC=Ada Example.", "Ada Example"),
+        ("to ada.example(at)cbp.dhs.gov by", "ada.example(at)cbp.dhs.gov"),
+        ("to ada.example [at] cbp [dot] dhs [dot] gov by", "ada.example [at] cbp [dot] dhs [dot] gov"),
     ],
 )
 def test_a_contact_is_masked_and_nothing_beside_it(text: str, hidden: str) -> None:
@@ -49,6 +59,10 @@ def test_a_contact_is_masked_and_nothing_beside_it(text: str, hidden: str) -> No
         "UPDATE INVOICING POC. MOTOROLA TLK100 RADIOS",
         "THE CONTRACTING OFFICER'S REPRESENTATIVES TO PROCESS",
         "$415,972.36 on 2026-04-24",
+        "Contract Specialist, Small Business Office",
+        "the offer (at no cost) is good for 30 days",
+        "The Contract Specialist will post amendments at SAM.gov",
+        "POINT OF CONTACT FOR THIS ORDER",
     ],
 )
 def test_what_is_no_contact_stays(text: str) -> None:

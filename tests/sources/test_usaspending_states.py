@@ -127,7 +127,9 @@ def read_row(row, capture, shape):
 def test_a_parser_that_was_bettered_tells_nobody(replayed: Replayed, states: dict[date, Path], tmp_path: Path) -> None:
     folder = tmp_path / SOURCE.name
     folder.mkdir()
-    stated = (SOURCE.folder / "source.toml").read_text().replace("parser_version = 1", "parser_version = 2")
+    version = SOURCE.parser_version
+    stated = (SOURCE.folder / "source.toml").read_text()
+    stated = stated.replace(f"parser_version = {version}", f"parser_version = {version + 1}")
     (folder / "source.toml").write_text(stated)
     (folder / "parser.py").write_text(BETTER_PARSER)
     (folder / "spider.py").write_text((SOURCE.folder / "spider.py").read_text())
