@@ -38,6 +38,11 @@ def related(notice_id: str) -> str:
     return f"{notice_api(notice_id)}/related"
 
 
+def diff(notice_id: str, before: int, after: int, *, api: bool = False) -> str:
+    """The difference of two versions of a notice: its page, or its JSON form."""
+    return f"{notice_api(notice_id) if api else notice(notice_id)}/diff?from={before}&to={after}"
+
+
 def capture(capture_id: str) -> str:
     """What the archive knows about one capture, in JSON."""
     return f"{API}/captures/{escaped(capture_id)}"

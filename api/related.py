@@ -48,6 +48,7 @@ class Linked:
     kind: str
     title: str
     buyer: str
+    seller: str
     rebuilt: bool
 
 
@@ -137,7 +138,7 @@ def _count(links: Sequence[Related]) -> str:
 
 def _linked(link: Related, row: NoticeRow | None) -> Linked:
     if row is None:
-        return Linked(link.id, "", "", "", *_not_held(link.id), rebuilt=False)
+        return Linked(link.id, "", "", "", *_not_held(link.id), seller="", rebuilt=False)
     return Linked(
         id=row.id,
         href=addresses.notice(row.id),
@@ -145,6 +146,7 @@ def _linked(link: Related, row: NoticeRow | None) -> Linked:
         kind=words.kind_words(row.notice.kind),
         title=facts.shortened(facts.title(row.notice, row.id), 140),
         buyer=facts.buyer_name(row.notice),
+        seller=words.listed(facts.party_names(row.notice, "supplier", "reseller")),
         rebuilt=bool(facts.rebuilt_sentence(row)),
     )
 

@@ -64,6 +64,8 @@ __all__ = [
 ]  # fmt: skip
 
 _CHUNK = 900
+_MOST_VERSION = 2**31
+"""A number from which no version has one, and not every database could look for it."""
 _T = TypeVar("_T")
 
 
@@ -159,6 +161,8 @@ def versions(connection: Connection, notice_number: int) -> list[VersionRow]:
 
 def version(connection: Connection, notice_number: int, number: int) -> VersionRow | None:
     """One version by its number, superseded or not; None where there is none."""
+    if not 0 < number < _MOST_VERSION:
+        return None
     history = versions(connection, notice_number)
     held = next((row for row in history if row.version == number), None)
     if held is not None:

@@ -14,6 +14,7 @@ from api import addresses, forms, words
 from api.changes import version_views
 from api.context import Context, context
 from api.coverage import coverage_view
+from api.diff import asked_versions, compared
 from api.facts import Facts, facts, tag_views
 from api.hits import row_of_notice
 from api.lookup import MOST_CANDIDATES, find_notice, the_notice
@@ -21,7 +22,7 @@ from api.negotiation import etag_of, tagged_json, wants_json
 from api.pages import render
 from api.proof import citation, held_records, receipts, request_paragraph
 from api.related import groups, relations
-from api.routes.notices import notice_answer
+from api.routes.notices import diff_answer, notice_answer
 from api.timeline import Step, timeline
 from api.witnesses import hear
 from archive import queries
@@ -60,6 +61,30 @@ def version_page(request: Request, held: Given, notice_id: str, number: str) -> 
         form = forms.version_form(row.id, version, content=True)
         return tagged_json(request, form, etag_of(version.content_sha256, form))
     return _page(request, held, row, version)
+
+
+@router.get("/notices/{notice_id:path}/diff")
+@router.get("/notices/{notice_id:path}/diff.json")
+def diff_page(request: Request, held: Given, notice_id: str) -> Response:
+    """The difference of two versions, chosen by ``from`` and ``to``, or its JSON twin."""
+    if wants_json(request):
+        return diff_answer(request, held, notice_id)
+    first, last = asked_versions(request.query_params)
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        found = compared(connection, row, first, last)
+        history = queries.versions(connection, row.number)
+    before, after = found.before.version, found.after.version
+    values = {
+        "id": row.id,
+        "title": facts(row).title,
+        "found": found,
+        "sides": version_views([found.before, found.after], row.version)[::-1],
+        "choices": list(dict.fromkeys([*(one.version for one in history), before, after])),
+        "twin": addresses.diff(row.id, before, after, api=True),
+        "permanent": addresses.diff(row.id, before, after),
+    }
+    return render(request, "diff.html", values)
 
 
 @router.get("/notices/{notice_id:path}")

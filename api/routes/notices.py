@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from api import addresses, forms
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
+from api.diff import asked_versions, compared, diff_form
 from api.lookup import find_notice, the_notice
 from api.negotiation import etag_of, json_answer, tagged_json
 from api.parameters import request_from
@@ -59,6 +60,15 @@ def all_versions(held: Given, notice_id: NoticeId) -> Response:
     })  # fmt: skip
 
 
+@router.get("/notices/{notice_id:path}/diff", summary="The difference of two versions")
+def version_diff(request: Request, held: Given, notice_id: NoticeId) -> Response:
+    """Fields that differ between the versions `from` and `to`: each with its type (text, money, date, number, party,
+    value), both JSON values, how far a single sum or day moved (`by`), and the stretches that went and came. Without
+    `to` the current version is meant, without `from` the one before `to`.
+    """
+    return diff_answer(request, held, notice_id)
+
+
 @router.get("/notices/{notice_id:path}/captures", summary="Captures a notice was seen in")
 def notice_captures(held: Given, notice_id: NoticeId) -> Response:
     """Captures in which the notice's wordings were first and last seen, and the records in them."""
@@ -94,6 +104,16 @@ def one_notice(request: Request, held: Given, notice_id: NoticeId) -> Response:
             row = the_notice(connection, notice_id)
         return RedirectResponse(f"{addresses.API}{addresses.version_asked(row.id, version)}", 302)
     return notice_answer(request, held, notice_id)
+
+
+def diff_answer(request: Request, held: Context, notice_id: str) -> Response:
+    """The difference of the two versions that the parameters ask for, in JSON."""
+    first, last = asked_versions(request.query_params)
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        found = compared(connection, row, first, last)
+    form = diff_form(row.id, found)
+    return tagged_json(request, form, etag_of(form))
 
 
 def notice_answer(request: Request, held: Context, notice_id: str) -> Response:

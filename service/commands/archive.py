@@ -46,7 +46,7 @@ def show(
     with open_archive(load_settings()) as archive, archive.reading() as connection:
         rows = find_notices(connection, identity)
         if version is not None and len(rows) > 1:
-            raise UsageError(_several(identity, [row.id for row in rows]))
+            raise UsageError(several(identity, [row.id for row in rows]))
         found = relations(connection, queries.members_of(connection, rows[0]), MOST if as_json else SHOWN)
         shown = [_stated(connection, row, version, found) for row in rows]
     if as_json:
@@ -103,11 +103,12 @@ def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
         raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
     rows = list(queries.notices(connection, queries.numbers_of(connection, ids).values()).values())
     if len({row.procurement_id for row in rows}) > 1:
-        raise UsageError(_several(text, ids))
+        raise UsageError(several(text, ids))
     return sorted(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
 
 
-def _several(text: str, ids: list[str]) -> str:
+def several(text: str, ids: list[str]) -> str:
+    """Asks to name one of the notices that a text leads to."""
     more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
     return f"{text[:120]!r} leads to {len(ids)} notices, name one: {', '.join(ids[:_MOST_NAMED])}{more}."
 

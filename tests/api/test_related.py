@@ -27,6 +27,7 @@ OFFICE = {"role": "contracting", "name": "US IMMIGRATION AND CUSTOMS ENFORCEMENT
 SECURITY = {"role": "contracting", "name": "HOMELAND SECURITY, DEPARTMENT OF", "buyer_id": "usg-dhs"}
 VEHICLE = "70CMSD23D00000005"
 ORDERS = 1_003
+SELLER = [{"role": "supplier", "name": "FCN, INC."}]
 POSTED = [{"role": "posted", "value": "2026-04-15"}]
 
 
@@ -41,7 +42,11 @@ def fill(archive: Archive) -> None:
         numbers = [number("piid", f"70CMSD26FR{index:07}"), number("modification", "0", None)]
         numbers.append(number("parent_piid", VEHICLE))
         called = "<b>Order</b>" if index == ORDERS - 1 else f"Order {index}"
-        orders.append(reading(f"70CMSD26FR{index:07}:0", title(called, numbers=numbers, buyers=[OFFICE]), index=index))
+        orders.append(
+            reading(
+                f"70CMSD26FR{index:07}:0", title(called, numbers=numbers, buyers=[OFFICE], parties=SELLER), index=index
+            )
+        )
     numbers = [number("piid", "70CMSD26FR9999999"), number("parent_piid", "47QTCA20D00AB", "4732")]
     orders.append(reading("strange:0", title("Under a vehicle of others", numbers=numbers), index=ORDERS))
     append(archive, orders)
@@ -82,7 +87,7 @@ def test_a_page_names_the_latest_orders_counts_them_and_leads_to_all(client: Tes
     section = page[page.index('id="related"') : page.index('id="versions"')]
     assert "Orders under this vehicle" in section
     assert "more than 1,000" in section
-    assert section.count("<li>") == 10
+    assert section.count("<li>") == section.count("US IMMIGRATION AND CUSTOMS ENFORCEMENT ← FCN, INC.") == 10
     assert f'href="{API}/sam:vehicle/related"' in section
     assert "&lt;b&gt;Order&lt;/b&gt;" in section
     assert "<b>Order</b>" not in page
