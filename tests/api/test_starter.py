@@ -95,3 +95,26 @@ def test_a_vendors_contracts_stand_in_the_order_of_the_days_they_show(starter: T
     days = [item["dated"] for item in starter.get("/api/v1/vendors/fivecast").json()["latest"]]
     assert len(days) > 3
     assert days == sorted(days, reverse=True)
+
+
+def test_a_solicitation_whose_number_changed_is_linked_to_its_award_as_inferred(starter: TestClient) -> None:
+    address = starter.get("/api/v1/notices/192126VHQ4CCC0014").headers["location"]
+    (link,) = starter.get(f"{address}/related").json()["items"]
+    assert (link["kind"], link["inferred"], link["procurement"]) == ("same_title", True, "award:7012:70CMSD26P00000034")
+    (back,) = starter.get(f"/api/v1/notices/{link['notice']['id']}/related").json()["items"]
+    assert back["inferred"]
+    assert address.endswith(back["notice"]["id"])
+
+
+def test_the_notices_of_one_schedule_are_linked_each_once_and_none_is_inferred(starter: TestClient) -> None:
+    held = starter.get("/api/v1/notices/47QSMD20R0001").json()
+    assert held["total"] == 115
+    answer = starter.get(f"{held['candidates'][0]['url']}/related").json()
+    assert answer["counts"] == {"same_solicitation": 114}
+    assert (len(answer["items"]), answer["cut"]) == (114, [])
+
+
+def test_a_notice_posted_again_differs_in_nothing_that_readers_see(starter: TestClient) -> None:
+    address = starter.get("/api/v1/notices/RFP-002132").headers["location"]
+    answer = starter.get(f"{address}/diff?from=1&to=2").json()
+    assert {item["path"] for item in answer["items"]} == {"dates.posted", "links", "numbers.notice_id"}
