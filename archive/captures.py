@@ -10,10 +10,12 @@ from typing import Any, BinaryIO, Protocol
 import orjson
 from sqlalchemy import Connection, bindparam, insert, select
 
+from archive.proof import filing
 from archive.store import Archive
 from archive.tables import captures, records, sightings
 from archive.times import stamp
 from archive.warc import Placed, open_at
+from noticewatch.database import lock_log
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
 from noticewatch.models import Capture
 
@@ -65,10 +67,11 @@ def adopt(archive: Archive, path: Path) -> str:
 
 
 def add(connection: Connection, run_number: int, capture: Capture, placed: Placed) -> int:
-    """File a capture and give its number; a capture that is filed already keeps its number, run and place."""
+    """File a capture with its leaf and give its number; one that is filed already keeps its number, run and place."""
     held = connection.scalar(_HELD, {"of_id": capture.id})
     if held is not None:
         return int(held)
+    lock_log(connection)
     row = {
         "id": capture.id, "source": capture.source, "run": run_number, "method": capture.method, "url": capture.url,
         "request_body": capture.request_body, "status": capture.status, "media_type": capture.media_type,
@@ -79,6 +82,7 @@ def add(connection: Connection, run_number: int, capture: Capture, placed: Place
     }  # fmt: skip
     key = connection.execute(_NEW, row).inserted_primary_key
     assert key is not None
+    filing.file(connection, [filing.capture(int(key[0]), row)])
     return int(key[0])
 
 

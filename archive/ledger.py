@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, update
 
 from archive import locks, windows
+from archive.proof import heads
 from archive.store import Archive
 from archive.tables import captures, requests, runs
 from archive.tables import windows as window_rows
@@ -157,8 +158,10 @@ def finish_run(
     regular: bool = False,
     overlap: timedelta = timedelta(0),
 ) -> None:
-    """Close a run. A ``regular`` crawl or replay (all windows that its source plans by itself) opens each scope whose
-    windows it has walked to the end; ``overlap`` is how far back the source's regular windows reach.
+    """Close a run and sign the head of the log's tree.
+
+    A ``regular`` crawl or replay (all windows that its source plans by itself) opens each scope whose windows it has
+    walked to the end; ``overlap`` is how far back the source's regular windows reach.
     """
     with archive.writing() as connection:
         if regular and run.kind in windows.WALKING:
@@ -171,7 +174,9 @@ def finish_run(
                 progress=None,
             )
         )  # fmt: skip
+        heads.seal(connection, archive.signer, run.id)
     _alive.discard(run.id)
+    heads.export(archive)
 
 
 def set_progress(where: Where, run: Run, progress: Mapping[str, Any]) -> None:
@@ -190,7 +195,8 @@ def close_dead_runs(archive: Archive) -> int:
     with archive.writing() as connection:
         dead = _dead_runs(archive, connection)
         for run in dead:
-            _close(connection, run.number, "process ended")
+            _close(archive, connection, run, "process ended")
+    heads.export(archive)
     return len(dead)
 
 
@@ -218,14 +224,15 @@ def close_run_of_process(
     """
     stopped = and_(literal(cancelled), runs.c.verdict == Verdict.CANCELLED)
     query = (
-        select(runs.c.number)
+        select(runs.c.number, runs.c.id)
         .where(runs.c.source == source, runs.c.process == process, runs.c.number > after)
         .where(or_(runs.c.ended_at.is_(None), stopped))
     )
     with archive.writing() as connection:
-        found = list(connection.scalars(query))
-        for number in found:
-            _close(connection, number, reason)
+        found = connection.execute(query).all()
+        for run in found:
+            _close(archive, connection, run, reason)
+    heads.export(archive)
     return bool(found)
 
 
@@ -245,12 +252,13 @@ def _open_runs(connection: Connection) -> list[Any]:
     return [row for row in connection.execute(query) if row.id not in _alive]
 
 
-def _close(connection: Connection, run: int, reason: str) -> None:
+def _close(archive: Archive, connection: Connection, run: Any, reason: str) -> None:
     connection.execute(
         update(runs)
-        .where(runs.c.number == run)
+        .where(runs.c.number == run.number)
         .values(ended_at=stamp(now()), verdict=Verdict.FAILED, reasons=_json([reason]), progress=None)
     )
+    heads.seal(connection, archive.signer, run.id)
 
 
 def _start(connection: Connection, run: Run) -> datetime:

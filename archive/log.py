@@ -18,6 +18,7 @@ from archive.appending import Appending, Item, Tally, Terms
 from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
 from archive.held import Place
 from archive.ledger import Run
+from archive.proof import filing
 from archive.shelf import Shelf
 from archive.sightings import Given, note
 from archive.store import Archive
@@ -135,6 +136,7 @@ def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
     ]  # fmt: skip
     if rows:
         connection.execute(insert(tables.events), rows)
+        filing.file(connection, filing.held_events(connection, seq + 1, seq + len(rows)))
     return seq + len(rows)
 
 

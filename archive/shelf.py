@@ -11,6 +11,9 @@ from archive import sightings
 from archive import tables as t
 from archive.dossiers import Dossier
 from archive.held import HeldRecord, HeldVersion, Place
+from archive.proof import filing, forms
+from archive.proof.forms import Placed
+from archive.proof.reading import Written
 from noticewatch.database import insert_many
 from noticewatch.models import EventKind, canonical_json
 
@@ -37,6 +40,7 @@ class Shelf:
     def __init__(self, connection: Connection, source: str, register: str) -> None:
         self._connection, self._source, self._register = connection, source, register
         self._records: dict[int, HeldRecord] = {}
+        self._filed: dict[int, tuple[Place, str]] = {}  # what the leaves of records say so far
         self._dossiers: dict[int, Dossier] = {}
         self._carried: dict[frozenset[str], int] = {}
         self._carried_sets: dict[int, frozenset[str]] = {}
@@ -149,6 +153,7 @@ class Shelf:
         self._update_versions()
         changed = [dossier for dossier in self._dossiers.values() if dossier.dirty and not dossier.fresh]
         self._update(t.notices, ("number",), [self._notice_row(dossier) for dossier in changed])
+        self._make_leaves()
         return records
 
     def _write_records(self) -> int:
@@ -165,6 +170,17 @@ class Shelf:
         self._update(t.records, ("number",), [_place_row(record) for record in dirty if not record.content])
         sightings.write(self._connection, [*dirty, *(record for record in new if record.last != record.first)])
         return len(new)
+
+    def _make_leaves(self) -> None:
+        written = [
+            Written(record.first.capture, record.first.capture_id, _placed(record))
+            for number, record in self._records.items()
+            if self._filed.get(number) != (record.first, record.sha256)
+        ]
+        pairs = zip(self._new_versions, self._events, strict=True)
+        leaves = [_event_leaf(version, event, self._dossiers[version.notice].id) for version, event in pairs]
+        first = self._next_seq - len(leaves)
+        filing.file(self._connection, [*filing.records(written), *filing.events(first, leaves)])
 
     def _update_versions(self) -> None:
         new = {id(version) for version in self._new_versions}
@@ -210,6 +226,7 @@ class Shelf:
                 self._carried_set(row.carried), {}, first, last,
             )  # fmt: skip
             self._records[row.number] = held
+            self._filed[row.number] = (first, row.sha256)
         return held
 
     def _version(self, row: Any) -> HeldVersion:
@@ -292,6 +309,18 @@ def event_row(
         "quiet": quiet,
         "late": late,
     }
+
+
+def _event_leaf(version: HeldVersion, event: dict[str, Any], notice_id: str) -> bytes:
+    return forms.event_leaf(
+        seq=version.seq, notice=notice_id, version=version.version, content_sha256=version.content_sha256,
+        kinds=event["kinds"], committed_at=event["committed_at"], capture=version.capture_id,
+    )  # fmt: skip
+
+
+def _placed(record: HeldRecord) -> Placed:
+    first = record.first
+    return Placed(record.number, first.row, first.start, first.end, record.sha256)
 
 
 def _place_row(record: HeldRecord) -> dict[str, Any]:

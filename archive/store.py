@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, select
 
 from archive import tables
+from archive.proof import backfill, keys
 from noticewatch.database import connect, insert_many, migrate, writing
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
@@ -24,8 +25,9 @@ class Archive:
     folder: Path
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """Open the archive, made and migrated where it is new.
+    def open(cls, settings: Settings, tell: backfill.Tell | None = None) -> Self:
+        """Open the archive, made and migrated where it is new. ``tell``: how far a change of what is held has come
+        (text, done, total).
 
         Raises DataFolderError where the folder cannot be written, SchemaTooNew for data of a newer program.
         """
@@ -35,6 +37,7 @@ class Archive:
         migrate(engine, folder)
         archive = cls(engine, folder)
         archive._begin_epoch()
+        backfill.catch_up(archive, tell)
         return archive
 
     @property
@@ -47,6 +50,11 @@ class Archive:
         """The log's epoch: a UUID that a restore replaces; index names and cursors carry it."""
         with self.reading() as connection:
             return str(connection.scalar(select(tables.meta.c.value).where(tables.meta.c.name == "epoch")))
+
+    @cached_property
+    def signer(self) -> keys.Signer:
+        """The key that signs heads. Raises DataFolderError where it cannot be used."""
+        return keys.signer(self.folder)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

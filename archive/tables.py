@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -190,6 +191,7 @@ captures = Table(
     Column("warc_length", Integer, nullable=False),
 )
 Index("captures_by_source", captures.c.source, captures.c.fetched_at)
+Index("captures_by_file", captures.c.warc_file, captures.c.warc_offset)
 
 notices = Table(
     "notices",
@@ -334,3 +336,44 @@ readers = Table(
     Column("cursor", Integer, nullable=False),
 )
 """How far each reader of the log has come (``joiner``, ``tagger``); the index keeps its cursor inside itself."""
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("leaves", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("capture", ForeignKey("captures.number")),
+    Column("seq", Integer),
+    Column("body", LargeBinary),
+    CheckConstraint("kind IN ('epoch','key','capture','records','event')", name="leaf_kind"),
+)
+"""Leaves of the log's tree, a row for each run of one kind: ``number`` is the place of its first leaf. ``seq``: of its
+first event; ``body``: what its leaves cannot be written from again (archive/proof/filing.py)."""
+Index("leaves_by_capture", leaves.c.capture, leaves.c.number)
+Index("leaves_by_seq", leaves.c.seq)
+Index("leaves_by_kind", leaves.c.kind, leaves.c.number)
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""Hashes of the log's tree (archive/proof/tree.py)."""
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("epoch", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("root", String, nullable=False),
+    Column("signed_at", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("run", String),
+    Column("signature", String, nullable=False),
+)
+"""Signed heads of the log's tree in the order of their signing; ``run``: id of the run that it closes."""
+Index("heads_by_size", heads.c.size)

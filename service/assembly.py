@@ -1,7 +1,7 @@
 """Puts the rooms together: the archive with its dictionary, its search and the readers of its log."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from archive.joins import Joiner
@@ -13,6 +13,7 @@ from indexer.engine import SearchEngine
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
 from noticewatch.settings import Settings
+from service.output import Bar, progress
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -39,11 +40,24 @@ class House:
 @contextmanager
 def open_archive(settings: Settings) -> Iterator[Archive]:
     """The archive, closed at the end. Raises DataFolderError, SchemaTooNew."""
-    archive = Archive.open(settings)
-    try:
+    with ExitStack() as stack:
+        archive = Archive.open(settings, _Bar(stack).show)
+        stack.close()  # a bar is for the opening alone
+        stack.callback(archive.close)
         yield archive
-    finally:
-        archive.close()
+
+
+class _Bar:
+    """A bar that is begun when there is something to show."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._bar: Bar | None = None
+
+    def show(self, text: str, done: int | None, total: int | None) -> None:
+        """Say how far it is."""
+        self._bar = self._bar or self._stack.enter_context(progress())
+        self._bar.show(text, done, total)
 
 
 @contextmanager

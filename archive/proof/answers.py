@@ -1,0 +1,196 @@
+"""Proofs for others: that a capture, a record or an event is in the tree of a signed head, and that trees agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from archive import merkle
+from archive.proof import forms, heads, reading, tree
+from archive.proof.forms import Head, Placed
+from archive.proof.tree import StoredTree, TreeDamaged
+from archive.tables import captures, leaves
+from noticewatch.errors import NotFound, UsageError
+
+
+class NotSealed(NotFound):
+    """What was asked for has its leaf, and no signed head covers that yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafProof:
+    """A leaf, and the path from it to the root of the first signed head that covers it. index: its place."""
+
+    kind: str
+    index: int
+    data: bytes
+    path: Sequence[bytes]
+    head: Head
+
+    def form(self) -> dict[str, Any]:
+        """As JSON members; hashes in hex, ``data`` as the text that is hashed."""
+        leaf = {"data": self.data.decode(), "hash": merkle.leaf_hash(self.data).hex(), "index": self.index}
+        return {"kind": self.kind, "leaf": leaf, "path": _hex(self.path), "head": self.head.form()}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProof:
+    """A record of a capture, and the path from it to the root that the leaf of kind ``records`` names.
+
+    index, size: its place among the records of that leaf, and their number.
+    """
+
+    data: bytes
+    index: int
+    size: int
+    path: Sequence[bytes]
+    records: LeafProof
+
+    def form(self) -> dict[str, Any]:
+        """As JSON members."""
+        leaf = {"data": self.data.decode(), "hash": merkle.leaf_hash(self.data).hex(), "index": self.index}
+        return {"leaf": leaf, "size": self.size, "path": _hex(self.path), "records": self.records.form()}
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """That the tree of ``first`` leaves is the beginning of the tree of ``second``."""
+
+    first: int
+    second: int
+    first_root: bytes
+    second_root: bytes
+    path: Sequence[bytes]
+
+    def form(self) -> dict[str, Any]:
+        """As JSON members; hashes in hex."""
+        return {
+            "from": {"size": self.first, "root": self.first_root.hex()},
+            "to": {"size": self.second, "root": self.second_root.hex()},
+            "path": _hex(self.path),
+        }
+
+
+def key_form(connection: Connection, fingerprint: str) -> dict[str, Any]:
+    """A key that has signed, with its public part; ``leaf`` is the place of the leaf that names it."""
+    return heads.keys(connection)[fingerprint]
+
+
+def latest_head(connection: Connection) -> Head:
+    """The head that was signed last. Raises NotSealed where there is none yet."""
+    head = heads.latest(connection)
+    if head is None:
+        raise NotSealed("No head is signed yet; the first one is signed when a run is closed.")
+    return head
+
+
+def of_capture(connection: Connection, capture_id: str) -> list[LeafProof]:
+    """Proofs of a capture's leaves: its own, then those of its records, as far as heads cover them.
+
+    Raises NotFound, and NotSealed where no head covers the capture yet.
+    """
+    row = connection.execute(select(captures).where(captures.c.id == capture_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"No capture {capture_id[:80]!r} is held; a notice's page lists the captures it was seen in.")
+    query = select(leaves.c.number, leaves.c.kind, leaves.c.body).where(leaves.c.capture == row["number"])
+    data = [
+        (kind, number, forms.capture_leaf(row) if kind == "capture" else _records_data(capture_id, body))
+        for number, kind, body in connection.execute(query.order_by(leaves.c.number))
+    ]
+    proofs = [_proof(connection, *one) for one in data if heads.covering(connection, one[1]) is not None]
+    if not proofs:
+        raise NotSealed(f"No signed head covers capture {capture_id} yet; one is signed when its run is closed.")
+    return proofs
+
+
+def of_event(connection: Connection, seq: int) -> LeafProof:
+    """Proof of an event. Raises NotFound, and NotSealed where no head covers it yet."""
+    rows = reading.events_between(connection, seq, seq)
+    place = _place_of_event(connection, seq)
+    if not rows or place is None:
+        raise NotFound(f"No event {seq} is held; the log ends at its latest event.")
+    if heads.covering(connection, place) is None:
+        raise NotSealed(f"No signed head covers event {seq} yet; one is signed when its run is closed.")
+    return _proof(connection, "event", place, rows[0].leaf)
+
+
+def of_record(connection: Connection, capture_id: str, row: int) -> RecordProof:
+    """Proof of the record that was read from a row of a capture. Raises NotFound, NotSealed."""
+    query = (
+        select(leaves.c.number, leaves.c.body)
+        .join(captures, captures.c.number == leaves.c.capture)
+        .where(captures.c.id == capture_id, leaves.c.kind == "records")
+        .order_by(leaves.c.number)
+    )
+    for number, body in connection.execute(query).all():
+        placed = forms.unpack(bytes(body))
+        index = next((place for place, one in enumerate(placed) if one.row == row), None)
+        if index is not None:
+            return _record_proof(connection, capture_id, number, placed, index)
+    raise NotFound(f"No record was read from row {row} of capture {capture_id[:80]}.")
+
+
+def inclusion(
+    connection: Connection, *, capture: str | None = None, row: int | None = None, event: int | None = None
+) -> tuple[list[LeafProof], RecordProof | None, dict[str, Any]]:
+    """Proofs of a capture (with ``row``: of one record of it) or of an event, and all of it as JSON members.
+
+    Raises UsageError where not one thing is named, NotFound, NotSealed.
+    """
+    if (capture is None) is (event is None) or (row is not None and capture is None):
+        raise UsageError("Name one thing: a capture, a row of a capture, or an event.")
+    record, asked = None, {"capture": capture, "row": row, "event": event}
+    if event is not None:
+        proofs = [of_event(connection, event)]
+    elif row is not None:
+        record = of_record(connection, capture or "", row)
+        proofs = [record.records]
+    else:
+        proofs = of_capture(connection, capture or "")
+    form: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    form |= {"record": record.form()} if record else {"proofs": [proof.form() for proof in proofs]}
+    form["keys"] = [key_form(connection, key) for key in sorted({proof.head.key for proof in proofs})]
+    return proofs, record, form
+
+
+def consistency(connection: Connection, first: int, second: int) -> Consistency:
+    """That one size of the tree is the beginning of another. Raises UsageError for sizes that it never had."""
+    held = tree.size(connection)
+    if not 0 <= first <= second <= held:
+        raise UsageError(f"The tree has {held} leaves; name two sizes up to that, the smaller one first.")
+    stored = StoredTree(connection)
+    path = merkle.consistency(stored.node, first, second)
+    return Consistency(first, second, stored.root_at(first), stored.root_at(second), path)
+
+
+def _record_proof(
+    connection: Connection, capture_id: str, number: int, placed: Sequence[Placed], index: int
+) -> RecordProof:
+    if heads.covering(connection, number) is None:
+        raise NotSealed(f"No signed head covers row {placed[index].row} of capture {capture_id} yet.")
+    path = merkle.inclusion(merkle.over(forms.record_hashes(placed)), index, len(placed))
+    leaf = _proof(connection, "records", number, forms.records_leaf(capture_id, placed))
+    return RecordProof(placed[index].line, index, len(placed), path, leaf)
+
+
+def _proof(connection: Connection, kind: str, place: int, data: bytes) -> LeafProof:
+    head, stored = heads.covering(connection, place), StoredTree(connection)
+    assert head is not None
+    if stored.node(0, place) != merkle.leaf_hash(data):
+        raise TreeDamaged(f"Leaf {place} ({kind}) is not what the archive holds; run noticewatch verify --full.")
+    return LeafProof(kind, place, data, merkle.inclusion(stored.node, place, head.size), head)
+
+
+def _place_of_event(connection: Connection, seq: int) -> int | None:
+    query = select(leaves.c.number, leaves.c.seq, leaves.c.leaves).where(leaves.c.seq <= seq)
+    row = connection.execute(query.order_by(leaves.c.seq.desc()).limit(1)).first()
+    return row.number + seq - row.seq if row and seq < row.seq + row.leaves else None
+
+
+def _records_data(capture_id: str, body: bytes) -> bytes:
+    return forms.records_leaf(capture_id, forms.unpack(bytes(body)))
+
+
+def _hex(hashes: Sequence[bytes]) -> list[str]:
+    return [one.hex() for one in hashes]

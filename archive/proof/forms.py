@@ -1,0 +1,152 @@
+"""The exact bytes that are hashed and signed (docs/proof.md): canonical JSON, absent members left out. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from archive import merkle
+from noticewatch.models import canonical_json
+
+ALGORITHM: Final = "Ed25519"
+_PLACED: Final = Struct(">qqqq32s")
+_CAPTURE: Final = (
+    "fetched_at", "id", "media_type", "method", "note", "origin", "payload_length", "payload_sha256", "recorder",
+    "request_body", "source", "status", "url",
+)  # fmt: skip
+
+
+class Placed(NamedTuple):
+    """A record as a leaf speaks of it. record: its number in the archive; start, end: byte range of its row in the
+    payload of its capture; sha256: hex, of these bytes, declared noise cut.
+    """
+
+    record: int
+    row: int
+    start: int
+    end: int
+    sha256: str
+
+    @property
+    def line(self) -> bytes:
+        """The record as a leaf of the tree of records that a leaf of kind ``records`` names the root of."""
+        return b'{"end":%d,"row":%d,"sha256":"%s","start":%d}' % (
+            self.end, self.row, self.sha256.encode(), self.start,
+        )  # fmt: skip
+
+
+def capture_leaf(row: Mapping[Any, Any]) -> bytes:
+    """Leaf of a capture, from its row in the table ``captures``."""
+    gaps = orjson.loads(row["gaps"])
+    stated = {name: row[name] for name in _CAPTURE if row[name] is not None}
+    return canonical_json(stated | ({"gaps": gaps} if gaps else {}) | {"type": "capture"})
+
+
+def records_leaf(capture_id: str, placed: Sequence[Placed]) -> bytes:
+    """Leaf of records that one transaction read from one capture, in the order in which they are given."""
+    root = merkle.root(record_hashes(placed)).hex()
+    return canonical_json({"capture": capture_id, "count": len(placed), "root": root, "type": "records"})
+
+
+def record_hashes(placed: Sequence[Placed]) -> list[bytes]:
+    """Hashes of the leaves of a tree of records."""
+    return [merkle.leaf_hash(one.line) for one in placed]
+
+
+def event_leaf(
+    *, seq: int, notice: str, version: int, content_sha256: str, kinds: str, committed_at: str, capture: str | None
+) -> bytes:
+    """Leaf of an event. ``notice``, ``capture``: their ids; ``kinds``: as the table holds them, a JSON list."""
+    stated = {
+        "committed_at": committed_at, "content_sha256": content_sha256, "kinds": orjson.Fragment(kinds),
+        "notice": notice, "seq": seq, "type": "event", "version": version,
+    }  # fmt: skip
+    if capture is not None:
+        stated["capture"] = capture
+    return canonical_json(stated)
+
+
+def epoch_leaf(epoch: str, begun_at: str, previous: str | None) -> bytes:
+    """Leaf by which an epoch of the log begins. ``previous``: the epoch before, after a restore."""
+    stated = {"begun_at": begun_at, "epoch": epoch, "type": "epoch"}
+    return canonical_json(stated | ({"previous": previous} if previous else {}))
+
+
+def key_leaf(public_key: bytes, fingerprint: str, added_at: str) -> bytes:
+    """Leaf that names a key; heads signed by it follow behind."""
+    return canonical_json(
+        {
+            "added_at": added_at, "algorithm": ALGORITHM, "fingerprint": fingerprint, "public_key": public_key.hex(),
+            "type": "key",
+        }
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed head. size: leaves of the tree; root, key (fingerprint) and signature in hex; signed_at: UTC as the
+    tables hold it; run: id of the run that it closes, None where it closes none.
+    """
+
+    epoch: str
+    size: int
+    root: str
+    signed_at: str
+    key: str
+    run: str | None
+    signature: str
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes that are signed."""
+        return signed_bytes(self.epoch, self.size, self.root, self.signed_at, self.key, self.run)
+
+    def form(self) -> dict[str, Any]:
+        """The head with its signature, as JSON members."""
+        return {**orjson.loads(self.signed), "signature": self.signature}
+
+    @property
+    def line(self) -> bytes:
+        """The head as a line of ``heads.jsonl``."""
+        return canonical_json(self.form()) + b"\n"
+
+
+def signed_bytes(epoch: str, size: int, root: str, signed_at: str, key: str, run: str | None) -> bytes:
+    """The bytes of a head that are signed: all its members but the signature."""
+    stated: dict[str, Any] = {
+        "epoch": epoch, "key": key, "root": root, "signed_at": signed_at, "size": size, "type": "head",
+    }  # fmt: skip
+    return canonical_json(stated | ({"run": run} if run is not None else {}))
+
+
+def head_from(line: bytes) -> Head:
+    """The head that a line of ``heads.jsonl`` states. Raises ValueError or TypeError for anything else."""
+    stated = orjson.loads(line)
+    if not isinstance(stated, dict):
+        raise TypeError("no head")
+    texts = [stated.get(name) for name in ("root", "signed_at", "key", "run", "signature")]
+    head = Head(stated.get("epoch"), stated.get("size"), *texts)  # type: ignore[arg-type]  # held to its line below
+    if not _is_head(head) or head.line.rstrip() != line.rstrip():
+        raise ValueError("no head")
+    return head
+
+
+def _is_head(head: Head) -> bool:
+    texts = (head.epoch, head.root, head.signed_at, head.key, head.signature, head.run or "")
+    return type(head.size) is int and all(type(text) is str for text in texts)
+
+
+def pack(placed: Sequence[Placed]) -> bytes:
+    """Placed records for the table ``leaves``."""
+    return b"".join(_PLACED.pack(one.record, one.row, one.start, one.end, bytes.fromhex(one.sha256)) for one in placed)
+
+
+def unpack(body: bytes) -> list[Placed]:
+    """The placed records that :func:`pack` wrote; none of bytes that it cannot have written."""
+    if len(body) % _PLACED.size:
+        return []
+    return [
+        Placed(record, row, start, end, digest.hex()) for record, row, start, end, digest in _PLACED.iter_unpack(body)
+    ]

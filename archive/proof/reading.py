@@ -1,0 +1,104 @@
+"""What the tables hold, in the shape in which leaves are written from it."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, select
+
+from archive.proof import forms
+from archive.proof.forms import Placed
+from archive.tables import captures, events, notices, records, versions
+
+_CHUNK = 1_000
+
+
+class Written(NamedTuple):
+    """A record with the number and id of its capture."""
+
+    capture: int
+    capture_id: str
+    placed: Placed
+
+
+class EventRow(NamedTuple):
+    """An event as its leaf needs it; ``content``: JSON of its version, None where it is the record's or not asked for.
+
+    A member that the tables no longer hold is None.
+    """
+
+    seq: int
+    notice: str | None
+    version: int
+    content_sha256: str | None
+    kinds: str
+    committed_at: str
+    capture: str | None
+    content: str | None = None
+
+    @property
+    def leaf(self) -> bytes:
+        """The bytes of its leaf."""
+        return forms.event_leaf(
+            seq=self.seq, notice=self.notice or "", version=self.version, content_sha256=self.content_sha256 or "",
+            kinds=self.kinds, committed_at=self.committed_at, capture=self.capture,
+        )  # fmt: skip
+
+
+def captures_after(connection: Connection, number: int, limit: int) -> list[RowMapping]:
+    """Rows of the captures behind a number."""
+    query = select(captures).where(captures.c.number > number).order_by(captures.c.number).limit(limit)
+    return list(connection.execute(query).mappings())
+
+
+def captures_of(connection: Connection, numbers: Collection[int]) -> dict[int, RowMapping]:
+    """Rows of captures by number."""
+    query = select(captures).where(captures.c.number.in_(numbers))
+    return {row["number"]: row for row in connection.execute(query).mappings()}
+
+
+def records_after(connection: Connection, number: int, limit: int) -> list[Written]:
+    """Records behind a number, as they stand."""
+    query = _records().where(records.c.number > number).order_by(records.c.number).limit(limit)
+    return [_written(row) for row in connection.execute(query).all()]
+
+
+def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[int, Placed]]:
+    """Records by number, as they stand, each with the number of its capture."""
+    ordered, found, r = sorted(numbers), dict[int, tuple[int, Placed]](), records.c
+    query = select(r.capture, r.number, r.row, r.start, r.end, r.sha256)
+    for begin in range(0, len(ordered), _CHUNK):
+        some = query.where(r.number.in_(ordered[begin : begin + _CHUNK]))
+        found.update((row[1], (row[0], Placed._make(row[1:]))) for row in connection.execute(some).all())
+    return found
+
+
+def events_between(connection: Connection, first: int, last: int, *, contents: bool = False) -> list[EventRow]:
+    """Events in order of ``seq``. ``contents``: with the JSON of the version that an event brought."""
+    query = (
+        select(
+            events.c.seq, notices.c.id, events.c.version, versions.c.content_sha256, events.c.kinds,
+            events.c.committed_at, captures.c.id,
+        )
+        .join(notices, notices.c.number == events.c.notice, isouter=True)
+        .join(
+            versions, and_(versions.c.notice == events.c.notice, versions.c.version == events.c.version), isouter=True
+        )
+        .join(captures, captures.c.number == events.c.capture, isouter=True)
+        .where(events.c.seq.between(first, last))
+        .order_by(events.c.seq)
+    )  # fmt: skip
+    if contents:
+        brought = func.coalesce(versions.c.content, records.c.content)
+        query = query.join(records, records.c.number == versions.c.record, isouter=True).add_columns(brought)
+    return [EventRow(*row) for row in connection.execute(query).all()]
+
+
+def _records() -> Select[Any]:
+    r = records.c
+    return select(r.number, r.capture, captures.c.id, r.row, r.start, r.end, r.sha256).join(
+        captures, captures.c.number == r.capture
+    )
+
+
+def _written(row: Any) -> Written:
+    return Written(row.capture, row.id, Placed(row.number, row.row, row.start, row.end, row.sha256))

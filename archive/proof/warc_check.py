@@ -1,0 +1,248 @@
+"""Checks the archived bytes: every filed capture stands in its WARC file, whole, with the payload that was proved."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from sqlalchemy import func, select
+
+from archive.captures import open_payload
+from archive.proof.log_check import DoesNotHold
+from archive.tables import captures
+from noticewatch.errors import CaptureDamaged
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+_BLOCK: Final = 1 << 16
+_OUT: Final = 1 << 20
+_MOST_HEADER: Final = 1 << 20
+_HEADER: Final = 10
+_ADOPTED: Final = "adopted/"
+_ENDS: Final = (b"\r\n\r\n", b"\n\n")
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpan:
+    """A WARC file and the part of it that is to be checked, in bytes."""
+
+    name: str
+    begin: int
+    end: int
+
+
+@dataclass(slots=True)
+class WarcCheck:
+    """Goes through the captures behind ``after`` up to ``last`` (numbers), file by file."""
+
+    archive: "Archive"
+    after: int
+    last: int
+    captures: int = 0
+    bytes: int = 0
+    _payloads: set[str] = field(default_factory=set)
+    _revisits: dict[str, str] = field(default_factory=dict)
+
+    def spans(self) -> list[FileSpan]:
+        """What is to be read. Raises DoesNotHold for a file that is missing or shorter than what stands in it."""
+        c = captures.c
+        end = func.max(c.warc_offset + c.warc_length)
+        query = select(c.warc_file, end).where(c.number <= self.last).group_by(c.warc_file).order_by(c.warc_file)
+        with self.archive.reading() as connection:
+            ends = {name: int(value) for name, value in connection.execute(query)}
+            done = {name: int(value) for name, value in connection.execute(query.where(c.number <= self.after))}
+        for name, value in ends.items():
+            self._refuse_short(name, value)
+        return [FileSpan(name, done.get(name, 0), value) for name, value in ends.items() if done.get(name, 0) < value]
+
+    def run(self, spans: Sequence[FileSpan], told: Callable[[int], None]) -> None:
+        """Check all. ``told``: how many bytes are done. Raises DoesNotHold that names the first thing."""
+        for span in spans:
+            filed = self._filed(span)
+            if span.name.startswith(_ADOPTED):
+                _check_adopted(self.archive.warc_folder / span.name)
+            if span.name.endswith(".gz"):
+                self._members(span, filed, told)
+            for row in filed.values():  # what is no member of its own is read as every reader does
+                self._by_reader(row)
+            self.bytes += span.end - span.begin
+            told(self.bytes)
+        self._settle_revisits()
+
+    def _refuse_short(self, name: str, end: int) -> None:
+        path = self.archive.warc_folder / name
+        if not path.is_file():
+            raise DoesNotHold(f"The WARC file {path} is missing.")
+        if path.stat().st_size < end:
+            raise DoesNotHold(f"The WARC file {path} ends at byte {path.stat().st_size}; captures stand up to {end}.")
+
+    def _filed(self, span: FileSpan) -> dict[int, Any]:
+        """Captures of a file that are to be checked, by offset."""
+        c = captures.c
+        query = (
+            select(c.id, c.url, c.payload_sha256, c.warc_file, c.warc_offset, c.warc_length)
+            .where(c.warc_file == span.name, c.number > self.after, c.number <= self.last)
+            .order_by(c.warc_offset)
+        )
+        with self.archive.reading() as connection:
+            return {row.warc_offset: row for row in connection.execute(query)}
+
+    def _members(self, span: FileSpan, filed: dict[int, Any], told: Callable[[int], None]) -> None:
+        """Read every gzip member of the span; takes from ``filed`` what it has found whole."""
+        path, own, at = self.archive.warc_folder / span.name, not span.name.startswith(_ADOPTED), span.begin
+        with path.open("rb") as file:
+            file.seek(at)
+            members = _Members(file, at, same_header=own)
+            while at < span.end:
+                row = filed.get(at)
+                try:
+                    member = members.next()
+                except (zlib.error, _NotWhole) as error:
+                    raise DoesNotHold(_damaged(path, at, row)) from error
+                if row is not None and self._fits(row, member):
+                    del filed[at]
+                    self.captures += 1
+                at = members.at
+                told(self.bytes + at - span.begin)
+
+    def _fits(self, row: Any, member: "_Member") -> bool:
+        if member.headers.get("warc-target-uri") != row.url:
+            return False
+        if member.headers.get("warc-type") == "revisit":
+            stated = member.headers.get("warc-payload-digest", "").rpartition(":")[2].lower()
+            self._revisits[row.payload_sha256] = row.id
+            return bool(stated == row.payload_sha256)
+        self._payloads.add(row.payload_sha256)
+        return bool(member.payload_sha256 == row.payload_sha256)
+
+    def _by_reader(self, row: Any) -> None:
+        """Hold a capture to its hash in the way in which it is read everywhere."""
+        path = self.archive.warc_folder / row.warc_file
+        try:
+            with open_payload(self.archive, row) as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a BufferedReader
+        except (CaptureDamaged, OSError, zlib.error) as error:
+            raise DoesNotHold(_damaged(path, row.warc_offset, row)) from error
+        if digest != row.payload_sha256:
+            raise DoesNotHold(_damaged(path, row.warc_offset, row))
+        self._payloads.add(digest)
+        self.captures += 1
+
+    def _settle_revisits(self) -> None:
+        """A record that only says "as before" needs a capture that holds the payload."""
+        for digest in self._revisits.keys() - self._payloads:
+            with self.archive.reading() as connection:
+                query = select(captures).where(captures.c.payload_sha256 == digest, captures.c.number <= self.after)
+                earlier = connection.execute(query).first()
+            if earlier is None:
+                raise DoesNotHold(f"The payload that capture {self._revisits[digest]} repeats is held nowhere.")
+
+
+class _NotWhole(Exception):
+    """A gzip member is cut, or is no WARC record."""
+
+
+@dataclass(slots=True)
+class _Member:
+    """A WARC record in a gzip member of its own."""
+
+    headers: dict[str, str]
+    payload_sha256: str
+
+
+class _Members:
+    """Reads gzip members one after the other. ``same_header``: all begin with the same ten bytes."""
+
+    def __init__(self, file: BinaryIO, at: int, *, same_header: bool) -> None:
+        self.at = at
+        self._file, self._rest, self._same = file, b"", same_header
+        self._first: bytes | None = None
+
+    def next(self) -> _Member:
+        """The next member; ``at`` is then where it ends. Raises _NotWhole, zlib.error."""
+        blocks = self._blocks()
+        head, rest = _until_blank_line(blocks, b"")
+        headers = _headers(head)
+        http = headers.get("content-type", "").startswith("application/http")
+        left = int(headers["content-length"])
+        if http:
+            http_head, rest = _until_blank_line(blocks, rest)
+            left -= len(http_head)
+        digest = hashlib.sha256()
+        while left > 0:
+            digest.update(rest[:left])
+            left -= len(rest[:left])
+            if left:
+                rest = _next_block(blocks)
+        for _ in blocks:
+            pass
+        return _Member(headers, digest.hexdigest())
+
+    def _blocks(self) -> Iterator[bytes]:
+        """What a member unpacks to, however much it is."""
+        member = zlib.decompressobj(zlib.MAX_WBITS + 16)
+        packed = self._rest if len(self._rest) >= _HEADER else self._rest + self._file.read(_BLOCK)
+        self._check_header(packed[:_HEADER])
+        begin, taken = self.at, 0
+        while not member.eof:
+            block = member.decompress(packed, _OUT)
+            taken += len(packed) - len(member.unconsumed_tail)
+            if not block and not packed and not member.eof:
+                raise _NotWhole("cut")
+            yield block
+            packed = member.unconsumed_tail or self._file.read(0 if member.eof else _BLOCK)
+        self._rest = member.unused_data
+        self.at = begin + taken - len(self._rest)
+
+    def _check_header(self, header: bytes) -> None:
+        """Nothing but the header of a member can be changed without failing its checksum."""
+        if self._same:
+            if header[:8] != b"\x1f\x8b\x08\0\0\0\0\0" or (self._first or header) != header:
+                raise _NotWhole("another header")
+            self._first = header
+
+
+def _until_blank_line(blocks: Iterator[bytes], begun: bytes) -> tuple[bytes, bytes]:
+    """Header lines with the blank line that ends them, and what came behind."""
+    held = begun
+    while True:
+        ends = [held.find(end) + len(end) for end in _ENDS if end in held]
+        if ends:
+            return held[: min(ends)], held[min(ends) :]
+        if len(held) > _MOST_HEADER:
+            raise _NotWhole("no end of headers")
+        held += _next_block(blocks)
+
+
+def _next_block(blocks: Iterator[bytes]) -> bytes:
+    block = next(blocks, None)
+    if block is None:
+        raise _NotWhole("shorter than it says")
+    return block
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    lines = head.decode("utf-8", "replace").splitlines()
+    if not lines or not lines[0].startswith("WARC/"):
+        raise _NotWhole("no WARC record")
+    pairs = (line.partition(":") for line in lines[1:])
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if not headers.get("content-length", "").isdigit():
+        raise _NotWhole("no length")
+    return headers
+
+
+def _check_adopted(path: Path) -> None:
+    """An adopted file is named by the beginning of its own hash."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not path.name.startswith(digest[:16]):
+        raise DoesNotHold(f"The WARC file {path} was changed: its hash is no longer the one in its name.")
+
+
+def _damaged(path: Path, offset: int, row: Any) -> str:
+    what = f"capture {row.id}" if row is not None else "a request"
+    return f"The WARC file {path} is damaged at or behind byte {offset}: {what} is not as it was archived."

@@ -1,0 +1,120 @@
+"""Archives with real WARC files to be verified, and ways to do them harm behind the program's back."""
+
+import atexit
+import hashlib
+import io
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from archive import captures, ledger, log
+from archive import tables as t
+from archive.batches import Appended, WindowBatch
+from archive.proof.verify import DoesNotHold, Verified, verify
+from archive.store import Archive
+from archive.warc import WarcWriter
+from noticewatch.models import Verdict
+from noticewatch.settings import Settings
+from tests.archive.making import REGISTER, SOURCE, capture, never_reread, reading
+from tests.small_archive import crawl_tender, fill
+
+
+@cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="noticewatch-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    archive = Archive.open(Settings(home=folder))
+    fill(archive)
+    crawl_tender(archive)
+    archive.close()
+    return folder
+
+
+@contextmanager
+def proved(folder: Path) -> Iterator[Archive]:
+    """A copy of an archive of real rows in real WARC files, all runs closed."""
+    if not folder.exists():
+        shutil.copytree(_template(), folder)
+    archive = Archive.open(Settings(home=folder))
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+def check(archive: Archive, *, full: bool = True, mirrored: Path | None = None) -> Verified:
+    """Verify; raises DoesNotHold."""
+    return verify(archive, lambda *_: None, full=full, mirrored=mirrored)
+
+
+def named(archive: Archive, *, full: bool = True, mirrored: Path | None = None) -> str:
+    """The sentence by which a verification names what does not hold."""
+    with pytest.raises(DoesNotHold) as found:
+        check(archive, full=full, mirrored=mirrored)
+    assert found.value.exit_code == 7
+    return str(found.value)
+
+
+def tamper(archive: Archive, statement: str, *values: Any) -> None:
+    """Change the database as somebody would who does not go through the program."""
+    with closing(sqlite3.connect(archive.folder / "noticewatch.sqlite")) as connection:
+        assert connection.execute(statement, values).rowcount, "the test must change something"
+        connection.commit()
+
+
+def ask(archive: Archive, statement: str, *values: Any) -> Any:
+    """One value of the database."""
+    with closing(sqlite3.connect(archive.folder / "noticewatch.sqlite")) as connection:
+        return connection.execute(statement, values).fetchone()[0]
+
+
+def warc_files(archive: Archive) -> list[Path]:
+    """The WARC files in which filed captures stand."""
+    with archive.reading() as connection:
+        return [archive.warc_folder / name for name in sorted(connection.scalars(select(t.captures.c.warc_file)))]
+
+
+def flip(path: Path, at: int, bit: int = 0) -> None:
+    """Flip one bit of a file."""
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ (1 << bit)]))
+
+
+def grow(archive: Archive, day: float, titles: Sequence[str] = ("A", "B"), *, parser_version: int = 1) -> Appended:
+    """One run: a capture of that day in a WARC file of its own, and a reading a title; numbers are equal every day."""
+    body = orjson.dumps([day, *titles])
+    seen = capture(day).model_copy(
+        update={"payload_sha256": hashlib.sha256(body).hexdigest(), "payload_length": len(body), "id": str(uuid(day))}
+    )
+    run = ledger.start_run(archive, SOURCE, "import")
+    with WarcWriter(archive.warc_folder, SOURCE) as writer:
+        placed = writer.write(seen, [], [], io.BytesIO(body))
+    with archive.writing() as connection:
+        number = captures.add(connection, run.number, seen, placed)
+        window = ledger.plan_window(connection, run, "made", f"{day}", None, None)
+    rows = [(number, seen, reading(f"N{index}", title, index=index)) for index, title in enumerate(titles)]
+    batch = WindowBatch(window, "made", f"{day}", None, rows, Verdict.COMPLETE, [], walked=True)
+    done = log.append(
+        archive, run, [batch], register=REGISTER, parser_version=parser_version, late_after=lambda _: 30,
+        reread=never_reread,
+    )  # fmt: skip
+    ledger.finish_run(archive, run, Verdict.COMPLETE)
+    return done
+
+
+def uuid(day: float) -> UUID:
+    """A capture's id that sorts by its day."""
+    return UUID(int=(0x0190 << 112) + int(day * 1000))
