@@ -52,6 +52,7 @@ bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log agains
 	$(BIN)/python -m bench.append
 	$(BIN)/python -m bench.paging
 	$(BIN)/python -m bench.joins
+	$(BIN)/python -m bench.verify
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in -o requirements/run.txt

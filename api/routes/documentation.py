@@ -10,6 +10,7 @@ from api.context import Context, context
 from api.coverage import coverage_view
 from api.negotiation import json_answer, wants_json
 from api.pages import render
+from archive.proof import heads
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
@@ -62,9 +63,12 @@ def docs() -> Response:
 def about(request: Request, held: Given) -> Response:
     """What this is and how far to rely on it."""
     view = coverage_view(held)
+    with held.archive.reading() as connection:
+        head = heads.latest(connection)
     if wants_json(request):
-        return json_answer({"name": "noticewatch", "version": request.app.version, "coverage": view.form()})
-    return render(request, "about.html", {"coverage": view, "twin": "/about.json"})
+        stated = {"name": "noticewatch", "version": request.app.version, "coverage": view.form()}
+        return json_answer(stated | {"head": head.form() if head else None})
+    return render(request, "about.html", {"coverage": view, "head": head, "twin": "/about.json"})
 
 
 def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from noticewatch.settings import PREFIX
+from service.cli import main
 from tests.house.test_rooms import ROOT
 
 CUT = "usaspending_transactions/fy2023-cut.warc.gz"
@@ -60,3 +61,23 @@ def inside(surroundings, monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def noticewatch(inside, capsys):
+    """Run a command; gives exit code, standard output and standard error."""
+
+    def run(*arguments: str):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        said = capsys.readouterr()
+        return end.value.code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def loaded(noticewatch, inside, loaded_folder):
+    """The command line over a loaded cut-down archive."""
+    shutil.copytree(loaded_folder, inside / "data")
+    return noticewatch

@@ -6,36 +6,14 @@ import json
 import os
 import re
 import shlex
-import shutil
 
 import pytest
 
 from crawlers.source import load_sources
-from service.cli import main
 from service.commands.indexer import search
 from tests.service.conftest import CUT
 
 RECORD = "70B03C23F00001003"
-
-
-@pytest.fixture
-def noticewatch(inside, capsys):
-    """Run a command; gives exit code, standard output and standard error."""
-
-    def run(*arguments: str):
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        said = capsys.readouterr()
-        return end.value.code, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
-def loaded(noticewatch, inside, loaded_folder):
-    """The command line over a loaded cut-down archive."""
-    shutil.copytree(loaded_folder, inside / "data")
-    return noticewatch
 
 
 def test_the_starter_archive_is_loaded_once(noticewatch):

@@ -1,0 +1,139 @@
+"""Commands of the proof: ``proof head``, ``proof inclusion``, ``proof consistency``, and ``verify``."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import words
+from archive.proof import answers
+from archive.proof.answers import LeafProof
+from archive.proof.forms import Head
+from archive.proof.verify import Verified
+from archive.proof.verify import verify as verify_archive
+from noticewatch.settings import load_settings
+from service.assembly import open_archive
+from service.output import Json, progress, say, say_json
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(verify)
+    proof = typer.Typer(
+        help="Signed heads of the log, and proofs that something is in it.", no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    proof.command("head")(head)
+    proof.command("inclusion")(inclusion)
+    proof.command("consistency")(consistency)
+    app.add_typer(proof, name="proof")
+
+
+def head(as_json: Json = False) -> None:
+    """Show the latest signed head, and the key that signs.
+
+    Example: noticewatch proof head
+    """
+    with open_archive(load_settings()) as archive, archive.reading() as connection:
+        latest = answers.latest_head(connection)
+        key = answers.key_form(connection, latest.key)
+    if as_json:
+        say_json({"head": latest.form(), "key": key})
+        return
+    say(f"Size: {latest.size:,} leaves\nRoot: {latest.root}\nSigned: {latest.signed_at}\nEpoch: {latest.epoch}")
+    say(f"Run: {latest.run or 'none'}\nKey fingerprint: {latest.key}\nPublic key: {key['public_key']}")
+    say(f"Signature: {latest.signature}")
+
+
+def inclusion(
+    capture: Annotated[str | None, typer.Option(metavar="ID", help="Id of a capture.")] = None,
+    event: Annotated[int | None, typer.Option(metavar="SEQ", min=1, help="Number of an event of the log.")] = None,
+    row: Annotated[
+        int | None, typer.Option(min=0, help="With --capture: prove the record that was read from this row.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Prove that a capture, one of its records or an event is in the log that a signed head covers.
+
+    Example: noticewatch proof inclusion --event 1
+    """
+    with open_archive(load_settings()) as archive, archive.reading() as connection:
+        proofs, record, form = answers.inclusion(connection, capture=capture, row=row, event=event)
+    if as_json:
+        say_json(form)
+        return
+    if record is not None:
+        say(f"Record {record.index + 1} of {record.size}: {record.data.decode()}")
+        say("\n".join(_path(record.path)))
+    say("\n".join(line for proof in proofs for line in _proof_lines(proof)))
+
+
+def consistency(
+    first: Annotated[int, typer.Option("--from", metavar="N", min=0, help="The smaller size.")],
+    second: Annotated[int, typer.Option("--to", metavar="N", min=0, help="The larger size.")],
+    as_json: Json = False,
+) -> None:
+    """Prove that the log of one size is the beginning of the log of another.
+
+    Example: noticewatch proof consistency --from 1 --to 2
+    """
+    with open_archive(load_settings()) as archive, archive.reading() as connection:
+        shown = answers.consistency(connection, first, second)
+    if as_json:
+        say_json(shown.form())
+        return
+    say(f"Size {shown.first:,}: root {shown.first_root.hex()}\nSize {shown.second:,}: root {shown.second_root.hex()}")
+    say("\n".join(_path(shown.path)))
+
+
+def verify(
+    full: Annotated[bool, typer.Option("--full", help="Everything, not only what came since the last time.")] = False,
+    mirrored: Annotated[
+        Path | None, typer.Option("--heads", metavar="FILE", help="Heads that somebody mirrored: all must fit.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify the archive against its signed heads, and name the first thing that does not hold (exit code 7).
+
+    Example: noticewatch verify --full
+    """
+    with open_archive(load_settings()) as archive, progress(quiet=as_json) as bar:
+        found = verify_archive(archive, bar.show, full=full, mirrored=mirrored)
+    if as_json:
+        say_json(asdict(found))
+        return
+    say("\n".join(_verified_lines(found)))
+
+
+def _verified_lines(found: Verified) -> list[str]:
+    since = f", of which {found.since:,} were verified before" if found.since else ""
+    lines = [
+        f"Everything holds: {found.leaves:,} leaves{since}, {found.events:,} events.",
+        f"Read: {words.count_words(found.captures, 'capture')} in {words.file_size(found.bytes)} of WARC files.",
+        f"Checked: {words.count_words(found.heads, 'signed head')}.",
+    ]
+    if found.left_behind:
+        lines.append(
+            f"{words.count_words(found.left_behind, 'head')} of an earlier epoch cover more than this archive holds: "
+            "it was restored from an older copy, and what came after that copy is not in it."
+        )
+    return [*lines, f"Root: {found.root}"]
+
+
+def _proof_lines(proof: LeafProof) -> list[str]:
+    return [
+        f"Leaf {proof.index} ({proof.kind}): {proof.data.decode()}", *_path(proof.path), *_head_lines(proof.head),
+    ]  # fmt: skip
+
+
+def _path(path: Sequence[bytes]) -> list[str]:
+    return [f"  path {one.hex()}" for one in path]
+
+
+def _head_lines(covering: Head) -> list[str]:
+    return [
+        f"  head of {covering.size:,} leaves, signed {covering.signed_at} by key {covering.key}",
+        f"  root {covering.root}",
+    ]
