@@ -53,6 +53,11 @@ def record(capture_id: str, row: int) -> str:
     return f"{capture(capture_id)}/records/{row}"
 
 
+def proof(capture_id: str) -> str:
+    """The proof that a capture is in the log."""
+    return f"{API}/proofs/inclusion?{urlencode({'capture': capture_id})}"
+
+
 def vendor(vendor_id: str) -> str:
     """A vendor's page."""
     return f"/vendors/{escaped(vendor_id)}"

@@ -110,6 +110,7 @@ def capture_form(row: CaptureRow, records: Sequence[RecordRow] | None = None) ->
         "fetched_at": stamp(held.fetched_at),
         "run": row.run_id,
         "payload_url": f"{addresses.capture(held.id)}/payload",
+        "proof_url": addresses.proof(held.id),
         "warc": {"file": row.warc_file, "offset": row.warc_offset, "length": row.warc_length},
         "origin_words": words.ORIGINS[held.origin],
     }

@@ -59,7 +59,7 @@ def capture(number: int, row: Mapping[Any, Any]) -> Entry:
 
 def records(written: Iterable[Written]) -> list[Entry]:
     """A leaf for each capture of these records, in order of the captures' numbers, then of the records'."""
-    ordered = sorted(written, key=lambda one: (one.capture, one.placed.record))
+    ordered = sorted(written)
     entries = []
     for (number, capture_id), group in groupby(ordered, key=lambda one: one[:2]):
         placed = [one.placed for one in group]

@@ -135,7 +135,7 @@ def head_from(line: bytes) -> Head:
 
 def _is_head(head: Head) -> bool:
     texts = (head.epoch, head.root, head.signed_at, head.key, head.signature, head.run or "")
-    return type(head.size) is int and all(type(text) is str for text in texts)
+    return type(head.size) is int and head.size >= 0 and all(type(text) is str for text in texts)
 
 
 def pack(placed: Sequence[Placed]) -> bytes:

@@ -113,9 +113,13 @@ class HeadCheck:
 
 
 def lines_of(path: Path) -> list[bytes]:
-    """The lines of a file of heads; a last one that is just being written is left out. Raises UsageError."""
+    """The lines of a file of heads, each with a line feed at its end; one that is just being written is left out.
+
+    Raises UsageError.
+    """
     try:
         held = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
-    return [line + b"\n" for line in held[: held.rfind(b"\n") + 1].split(b"\n")[:-1]]
+    whole = held[: held.rfind(b"\n") + 1]
+    return [line.rstrip() + b"\n" for line in whole.split(b"\n") if line.strip()]

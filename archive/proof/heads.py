@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from archive.proof import filing, forms, tree
 from archive.proof.forms import Head
 from archive.proof.keys import Signer
-from archive.proof.tree import StoredTree
+from archive.proof.tree import StoredTree, TreeDamaged
 from archive.tables import heads, leaves, meta
 from archive.times import stamp
 from noticewatch.database import lock_log
@@ -29,9 +29,18 @@ _TAIL = 1 << 16
 def seal(connection: Connection, signer: Signer, run: str | None = None) -> None:
     """Sign the tree as it stands in this writing transaction; nothing where its latest head says all that already.
 
-    ``run``: id of the run that is closed. The leaf that names the key is made before the first head by it.
+    ``run``: id of the run that is closed. The leaf that names the key is made before the first head by it. A tree that
+    is damaged is not signed, and logged: runs must end all the same.
     """
     lock_log(connection)
+    try:
+        with connection.begin_nested():
+            _seal(connection, signer, run)
+    except TreeDamaged as error:
+        _log.error("No head was signed: %s", error)
+
+
+def _seal(connection: Connection, signer: Signer, run: str | None) -> None:
     if signer.fingerprint not in keys(connection):
         data = forms.key_leaf(signer.public, signer.fingerprint, stamp(now()))
         filing.file(connection, [filing.statement("key", data)])

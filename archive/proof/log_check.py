@@ -51,6 +51,7 @@ def extent(connection: Connection) -> Extent:
 @dataclass(slots=True)
 class LogCheck:
     """Goes through the leaves from ``begin`` to the end of an extent, a page of the table ``leaves`` at a time.
+    records, events: up to which number all have a leaf.
 
     A record that a leaf placed elsewhere than it stands now is waited for: a later leaf must say where it stands.
     """
@@ -58,8 +59,10 @@ class LogCheck:
     archive: "Archive"
     begin: int
     end: Extent
-    known_records: int = 0
+    records: int = 0
+    events: int = 0
     awaited: dict[int, str] = field(default_factory=dict)
+    _ahead: set[int] = field(default_factory=set)
 
     def run(self, told: Told) -> None:
         """Check all. ``told``: how many leaves are done. Raises DoesNotHold that names the first thing."""
@@ -68,8 +71,8 @@ class LogCheck:
             with self.archive.reading() as connection:
                 at = self._page(connection, at)
             told(at - self.begin)
-        if self.known_records < self.end.records:
-            raise DoesNotHold(f"Record {self.known_records + 1} has no leaf; it was not written by noticewatch.")
+        if self.records < self.end.records:
+            raise DoesNotHold(f"Record {self.records + 1} has no leaf; it was not written by noticewatch.")
         self._settle_awaited()
 
     def _page(self, connection: Connection, at: int) -> int:
@@ -90,10 +93,13 @@ class LogCheck:
 
     def _entry(self, row: Any, held: "_Held", stored: StoredTree) -> None:
         if row.kind == "event":
+            if row.seq != self.events + 1:
+                raise DoesNotHold(f"Event {self.events + 1} has no leaf where it is due (leaf {row.number}).")
             _check_events(held.connection, row, stored)
+            self.events += row.leaves
             return
         if row.kind in {"epoch", "key"}:
-            _same(stored, row.number, bytes(row.body or b""), f"Leaf {row.number} ({row.kind})")
+            _same(stored, row.number, _bytes(row.body), f"Leaf {row.number} ({row.kind})")
             return
         capture = held.captures.get(row.capture)
         if capture is None:
@@ -109,6 +115,7 @@ class LogCheck:
     def _records(
         self, capture: int, capture_id: str, placed: Sequence[Placed], standing: Mapping[int, tuple[int, Placed]]
     ) -> None:
+        self._have_leaves(placed)
         for one in placed:
             if standing.get(one.record) == (capture, one):
                 self.awaited.pop(one.record, None)
@@ -117,7 +124,13 @@ class LogCheck:
             if one.record not in standing:
                 raise DoesNotHold(f"{said} is missing.")
             self.awaited[one.record] = f"{said} is not what its leaf says."
-        self.known_records = max(self.known_records, placed[-1].record)
+
+    def _have_leaves(self, placed: Sequence[Placed]) -> None:
+        """Note that records have a leaf; those of one transaction come in order of their captures."""
+        self._ahead.update(one.record for one in placed if one.record > self.records)
+        while self.records + 1 in self._ahead:
+            self.records += 1
+            self._ahead.remove(self.records)
 
     def _settle_awaited(self) -> None:
         """Look for the leaves of records that were moved while this check was running."""
@@ -141,7 +154,7 @@ class _Held:
     def __init__(self, connection: Connection, rows: Sequence[Any]) -> None:
         self.connection = connection
         self.captures = reading.captures_of(connection, {row.capture for row in rows if row.capture is not None})
-        self.placed = {row.number: forms.unpack(bytes(row.body or b"")) for row in rows if row.kind == "records"}
+        self.placed = {row.number: forms.unpack(_bytes(row.body)) for row in rows if row.kind == "records"}
         numbers = [one.record for placed in self.placed.values() for one in placed]
         self.records = reading.records_of(connection, numbers)
 
@@ -176,7 +189,12 @@ def _check_events(connection: Connection, row: Any, stored: StoredTree) -> None:
         if not whole and hashes[offset] != stored.hashes(place, 1):
             said = f"{held[offset].notice}, version {held[offset].version}"
             raise DoesNotHold(f"Event {seq} ({said}) is not what leaf {place} of the tree says.")
-        _check_content(held[offset])
+        _check_content(connection, held[offset])
+
+
+def _bytes(body: object) -> bytes:
+    """What the table holds in a place for bytes, whatever somebody put there."""
+    return bytes(body) if isinstance(body, (bytes, memoryview)) else str(body).encode()
 
 
 def _same(stored: StoredTree, place: int, data: bytes, said: str) -> None:
@@ -184,11 +202,13 @@ def _same(stored: StoredTree, place: int, data: bytes, said: str) -> None:
         raise DoesNotHold(f"{said} is not what leaf {place} of the tree says.")
 
 
-def _check_content(row: EventRow) -> None:
+def _check_content(connection: Connection, row: EventRow) -> None:
     """Hold a version that came with an event to its hash; a derived event speaks of a version that came before."""
     if row.capture is None:
         return
-    if row.content is None or hashlib.sha256(row.content.encode()).hexdigest() != row.content_sha256:
+    if row.content is not None and hashlib.sha256(row.content.encode()).hexdigest() == row.content_sha256:
+        return
+    if not reading.is_taken_down(connection, row.notice or ""):
         raise DoesNotHold(
             f"The content of {row.notice}, version {row.version} (event {row.seq}), is not the proved one."
         )

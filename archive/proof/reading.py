@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, select
+from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
 
 from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.tables import captures, events, notices, records, versions
+from noticewatch.models import EventKind
 
 _CHUNK = 1_000
 
@@ -91,6 +92,19 @@ def events_between(connection: Connection, first: int, last: int, *, contents: b
         brought = func.coalesce(versions.c.content, records.c.content)
         query = query.join(records, records.c.number == versions.c.record, isouter=True).add_columns(brought)
     return [EventRow(*row) for row in connection.execute(query).all()]
+
+
+def is_taken_down(connection: Connection, notice_id: str) -> bool:
+    """Whether the log says that a notice was taken down, and not that it was restored later."""
+    query = (
+        select(events.c.kinds)
+        .join(notices, notices.c.number == events.c.notice)
+        .where(notices.c.id == notice_id)
+        .where(or_(*(events.c.kinds.contains(f'"{kind}"') for kind in (EventKind.TAKEN_DOWN, EventKind.RESTORED))))
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    )
+    return f'"{EventKind.TAKEN_DOWN}"' in (connection.scalar(query) or "")
 
 
 def _records() -> Select[Any]:

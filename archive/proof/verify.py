@@ -53,10 +53,11 @@ class _Mark:
     root: str
     captures: int
     records: int
+    events: int
     heads: int
 
 
-_NOTHING = _Mark("", 0, "", 0, 0, 0)
+_NOTHING = _Mark("", 0, "", 0, 0, 0, 0)
 
 
 def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path | None = None) -> Verified:
@@ -82,7 +83,7 @@ def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path
     warcs.run(spans, lambda done: tell("Reading WARC files", done, total))
     with archive.reading() as connection:
         root = StoredTree(connection).root_at(end.leaves).hex()
-    _keep(archive, _Mark(epoch, end.leaves, root, end.captures, end.records, last_head))
+    _keep(archive, _Mark(epoch, end.leaves, root, end.captures, end.records, end.events, last_head))
     return Verified(
         epoch, end.leaves, mark.leaves, root, end.events, warcs.captures, warcs.bytes, head_check.checked,
         head_check.left_behind,
@@ -91,7 +92,7 @@ def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path
 
 def _check_log(archive: "Archive", mark: _Mark, end: Extent, tell: Tell) -> None:
     total = end.leaves - mark.leaves
-    check = LogCheck(archive, mark.leaves, end, mark.records)
+    check = LogCheck(archive, mark.leaves, end, mark.records, mark.events)
     check.run(lambda done: tell("Checking the log", done, total))
     check_tree(archive, mark.leaves, end.leaves)
 

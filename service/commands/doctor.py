@@ -69,6 +69,7 @@ def examine(settings: Settings) -> tuple[list[Finding], list[dict[str, object]]]
             found.append(archived.growth_finding(grown))
             found += guarded("database", lambda: archived.database(archive, settings))
             found += guarded("archived answers", lambda: archived.files(archive))
+            found += guarded("proof", lambda: archived.proof(archive))
             found += guarded("clock", lambda: [archived.clock(archive, now())])
             found += guarded("running", lambda: archived.work(archive))
             found += guarded("readers", lambda: archived.readers(archive))

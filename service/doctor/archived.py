@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from archive import ledger, locks, tables
 from archive.log import head
+from archive.proof import heads, keys
+from archive.proof.tree import StoredTree
 from archive.readers import cursor
 from archive.store import Archive
 from archive.times import stamp
@@ -102,6 +104,21 @@ def files(archive: Archive) -> Iterator[Finding]:
         "archived answers", "bad", "; ".join(said) + (f"; and {more} more" if more else ""),
         "put the files back from a backup; what they proved cannot be shown without them",
     )  # fmt: skip
+
+
+def proof(archive: Archive) -> Iterator[Finding]:
+    """Whether the tree of the log fits its latest head, and the key is its user's alone."""
+    with archive.reading() as connection:
+        latest = heads.latest(connection)
+        root = StoredTree(connection).root_at(latest.size).hex() if latest else ""
+    if latest is None or latest.root != root:
+        said = "the tree of the log is not the one that was signed" if latest else "no head is signed"
+        yield Finding("proof", "bad", said, "noticewatch verify --full names what does not hold; restore a backup")
+    else:
+        yield Finding("proof", "good", f"head of {latest.size:,} leaves, signed {latest.signed_at[:16]} UTC")
+    key = archive.folder / "keys" / keys.NAME
+    if key.stat().st_mode & 0o077:
+        yield Finding("key", "bad", f"{key} can be read by others", f"chmod 600 {key}; docs/proof.md says what then")
 
 
 def clock(archive: Archive, moment: datetime) -> Finding:

@@ -133,6 +133,18 @@ def test_a_tree_with_a_torn_tile_takes_no_more_leaves(archive: Archive):
         append(archive, [reading("B", "b")], day=1)
 
 
+def test_a_run_is_closed_though_its_tree_is_damaged_and_nothing_is_signed(archive: Archive, caplog):
+    append(archive, [reading("A", "a")])
+    run, before = ledger.start_run(archive, SOURCE, "import"), heads_of(archive)
+    with archive.writing() as connection:
+        filed.add(connection, run.number, capture(1), Placed("none.warc.gz", 0, 1))
+    tamper(archive, "UPDATE tiles SET hashes=substr(hashes, 1, length(hashes)-32) WHERE level=0")
+    ledger.finish_run(archive, run, Verdict.COMPLETE)
+    assert ask(archive, "SELECT verdict FROM runs WHERE number=?", run.number) == "complete"
+    assert heads_of(archive) == before
+    assert "No head was signed" in caplog.text
+
+
 def test_every_capture_record_and_event_has_its_leaf_and_a_head_covers_it(tmp_path: Path):
     with proved(tmp_path / "data") as archive, archive.reading() as connection:
         key = answers.key_form(connection, archive.signer.fingerprint)

@@ -8,12 +8,13 @@ import orjson
 import pytest
 
 from archive import captures, ledger
+from archive.log import Derived, append_derived
 from archive.proof import heads
 from archive.proof.keys import NAME
 from archive.store import Archive
 from archive.warc import Placed, recorded
 from noticewatch.errors import UsageError
-from noticewatch.models import Verdict
+from noticewatch.models import EventKind, Verdict
 from tests.archive.making import SOURCE
 from tests.archive.proving import ask, check, flip, grow, named, proved, tamper, warc_files
 
@@ -99,6 +100,8 @@ def test_a_changed_adopted_file_is_named_wherever_it_was_changed(tmp_path: Path)
         ("UPDATE captures SET url='https://another.example/' WHERE number=?", (1,), "Capture 01900000-"),
         ("UPDATE captures SET fetched_at='2026-01-01T00:00:00.000000Z' WHERE number=?", (2,), "Capture 01900000-"),
         ("UPDATE captures SET payload_sha256=? WHERE number=2", ("0" * 64,), "Capture 01900000-"),
+        ("UPDATE leaves SET seq=seq+1 WHERE seq=(SELECT min(seq) FROM leaves WHERE seq>?)", (1,), "has no leaf where"),
+        ("UPDATE leaves SET kind='epoch', body='x' WHERE kind=?", ("key",), "Leaf 1 (epoch) is not what leaf 1"),
         ("DELETE FROM leaves WHERE number=?", (3,), "Leaf 3 of the log is missing."),
         ("UPDATE leaves SET body=substr(body, 1, length(body)-72) WHERE kind=?", ("records",), "The list of records"),
         ("UPDATE tiles SET hashes=zeroblob(length(hashes)) WHERE level=?", (0,), "is not what leaf 0 of the tree says"),
@@ -114,6 +117,20 @@ def test_what_was_changed_in_the_database_is_named(tmp_path: Path, change: str, 
     with proved(tmp_path / "data") as archive:
         tamper(archive, change, *values)
         assert said in named(archive)
+
+
+def test_content_may_be_missing_only_where_the_log_says_that_it_was_taken_down(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        tamper(archive, "UPDATE records SET content='{}' WHERE number=2")
+        assert "The content of us-action:" in named(archive)
+        notice = ask(archive, "SELECT notice FROM records WHERE number=2")
+        for kind in (EventKind.TAKEN_DOWN, EventKind.RESTORED, EventKind.TAKEN_DOWN):
+            with archive.writing() as connection:
+                append_derived(connection, [Derived(notice, kind, [])])
+            if kind is EventKind.TAKEN_DOWN:
+                check(archive)
+            else:
+                assert "The content of us-action:" in named(archive)
 
 
 def test_reordered_events_are_named(tmp_path: Path):
@@ -187,6 +204,8 @@ def test_a_mirror_that_is_no_file_of_heads_is_refused(tmp_path: Path):
         line = heads.file_of(archive).read_bytes().splitlines()[0]
         mirror.write_bytes(line.replace(b'"size":', b'"size": ') + b"\n")
         assert "is not a head" in named(archive, mirrored=mirror)
+        mirror.write_bytes(line + b"\r\n\r\n" + line + b"\n")  # as mail and editors leave it
+        check(archive, mirrored=mirror)
         mirror.write_bytes(line + b"\n" + line[:50])  # a line that is just being written says nothing yet
         check(archive, mirrored=mirror)
 

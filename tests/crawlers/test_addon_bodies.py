@@ -167,7 +167,7 @@ def test_a_long_answer_is_spooled_without_a_name_and_archived_whole(server: Wire
     looking.join()
     assert crawled.verdict == "complete"
     assert crawled.payload("/long") == LONG
-    assert names <= {".sqlite", ".sqlite-wal", ".sqlite-shm", ".lock", ".gz"}
+    assert names <= {".sqlite", ".sqlite-wal", ".sqlite-shm", ".lock", ".gz", ".pem", ".jsonl"}
     assert not [path for path in (tmp_path / "data" / "warc").iterdir() if not path.name.endswith((".gz", "adopted"))]
 
 

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from archive import tables
+from archive.proof.verify import verify
 from archive.store import Archive
 from archive.warc import recorded
 from noticewatch.models import Verdict
@@ -120,6 +121,7 @@ def _check_archive(home: Path, killed: int) -> None:
     archive = Archive.open(Settings(home=home))
     try:
         assert unreadable_captures(archive) == []
+        verify(archive, lambda *_: None, full=True)
         for file in archive.warc_folder.rglob("*.warc.gz"):
             assert all(one.capture.id for one in recorded(file))
         left = [path.name for path in home.rglob("*") if path.suffix in {".part", ".lock"} and "warc" in path.parts]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import ledger, locks, queries
+from archive.proof import keys
 from archive.rows import RunRow
 from archive.store import Archive
 from crawlers.due import Due, Standing
@@ -27,6 +28,7 @@ from service.doctor.finding import Finding, guarded
 from service.doctor.probing import settled
 from service.doctor.sourced import source_finding
 from tests.archive.making import append, reading
+from tests.archive.proving import tamper
 from tests.faults.crawling import KEY, healthy
 from tests.faults.server import answers_of, publisher
 
@@ -120,6 +122,13 @@ def test_archived_files_that_are_missing_or_cut_off_are_named(inside, loaded_fol
     [missing] = archived.files(archive)
     assert "is missing" in missing.said
     archive.close()
+
+
+def test_a_tree_that_is_not_the_signed_one_and_a_key_that_others_can_read_are_bad(archive):
+    assert [one.state for one in archived.proof(archive)] == ["good"]
+    (archive.folder / "keys" / keys.NAME).chmod(0o644)
+    tamper(archive, "UPDATE tiles SET hashes=zeroblob(length(hashes))")
+    assert [one.state for one in archived.proof(archive)] == ["bad", "bad"]
 
 
 def test_what_comes_from_the_future_puts_the_clock_in_doubt(archive):
