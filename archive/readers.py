@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from archive import tables
 from archive.log import head
+from archive.proof import heads
 from archive.store import Archive
 from noticewatch.database import insert_many
 
@@ -53,6 +54,7 @@ def readers_lock(archive: Archive, *, timeout: float = -1) -> Iterator[bool]:
 
 def drive(archive: Archive, readers: Sequence[LogReader], *, timeout: float = -1) -> int | None:
     """Advance the readers in order until each is at the head, and look at the head again after the lock is released.
+    Then what they have appended is sealed, where no run is open.
 
     Gives the head they have passed, or None where another process holds the lock and was left the work.
     """
@@ -62,8 +64,10 @@ def drive(archive: Archive, readers: Sequence[LogReader], *, timeout: float = -1
                 return None
             passed = _advance_all(archive, readers)
         with archive.reading() as connection:
-            if head(connection) <= passed:
-                return passed
+            if head(connection) > passed:
+                continue
+        heads.seal_at_rest(archive)
+        return passed
 
 
 def _advance_all(archive: Archive, readers: Sequence[LogReader]) -> int:

@@ -13,7 +13,7 @@ from archive.proof import filing, forms, tree
 from archive.proof.forms import Head
 from archive.proof.keys import Signer
 from archive.proof.tree import StoredTree, TreeDamaged
-from archive.tables import heads, leaves, meta
+from archive.tables import heads, leaves, meta, runs
 from archive.times import stamp
 from noticewatch.database import lock_log
 from noticewatch.identifiers import new_id, now
@@ -51,6 +51,18 @@ def _seal(connection: Connection, signer: Signer, run: str | None) -> None:
     stated = (epoch, size, root, stamp(now()), signer.fingerprint, run)
     head = Head(*stated, signer.sign(forms.signed_bytes(*stated)).hex())
     connection.execute(insert(heads).values({name: getattr(head, name) for name in Head.__dataclass_fields__}))
+
+
+def seal_at_rest(archive: "Archive") -> None:
+    """Sign what was appended after the last run was closed, such as findings of readers, where no run is open."""
+    with archive.reading() as connection:
+        last, size = latest(connection), tree.size(connection)
+        busy = connection.scalar(select(runs.c.number).where(runs.c.ended_at.is_(None)).limit(1))
+    if busy is not None or last is None or last.size >= size:
+        return
+    with archive.writing() as connection:
+        seal(connection, archive.signer)
+    export(archive)
 
 
 def begin_epoch(archive: "Archive") -> str:

@@ -1,6 +1,5 @@
 """The key that signs heads: Ed25519, in ``HOME/keys``, made at the first start and never overwritten."""
 
-import contextlib
 import hashlib
 import os
 import tempfile
@@ -11,6 +10,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from filelock import FileLock
 
 from noticewatch.errors import DataFolderError
 
@@ -52,8 +52,11 @@ def signer(folder: Path) -> Signer:
     """The key of a data folder, made where there is none. Raises DataFolderError where it cannot be read or made."""
     path = folder / "keys" / NAME
     try:
-        if not path.exists():
-            _make(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "locks").mkdir(exist_ok=True)
+        with FileLock(folder / "locks" / "key.lock"):  # of two processes at once, the first one's key stays
+            if not path.exists():
+                _make(path)
         held = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise DataFolderError(
@@ -68,8 +71,7 @@ def signer(folder: Path) -> Signer:
 
 
 def _make(path: Path) -> None:
-    """Write a new key whole or not at all; of two processes at once the first one's stays."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    """Write a new key whole or not at all. The caller holds the lock."""
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -80,8 +82,7 @@ def _make(path: Path) -> None:
             file.write(pem)
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ Tile ``number`` of level 0 holds the hashes of leaves 256 × number and followin
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, select
 
 from archive import merkle
 from archive.tables import leaves, tiles
@@ -19,13 +19,10 @@ _HEIGHT: Final = 8
 _SIZE: Final = 32
 _END = select(leaves.c.number + leaves.c.leaves).order_by(leaves.c.number.desc()).limit(1)
 _TILE = select(tiles.c.hashes).where(tiles.c.level == bindparam("of_level"), tiles.c.number == bindparam("of_number"))
-_DROP = delete(tiles).where(tiles.c.level == bindparam("of_level"), tiles.c.number == bindparam("of_number"))
 
 
 class TreeDamaged(NoticewatchError):
     """A part of the stored tree is missing."""
-
-    exit_code = 7
 
 
 def size(connection: Connection) -> int:
@@ -76,21 +73,18 @@ def grow(connection: Connection, held: int, hashes: Sequence[bytes]) -> None:
     level, before, new = 0, held, list(hashes)
     while new:
         number, filled = divmod(before, WIDTH)
-        given = {"of_level": level, "of_number": number}
-        tile = bytes(connection.scalar(_TILE, given) or b"") if filled else b""
+        tile = bytes(connection.scalar(_TILE, {"of_level": level, "of_number": number}) or b"") if filled else b""
         if len(tile) != filled * _SIZE:
             raise TreeDamaged(
                 f"The tree of the log is damaged (tile {number} of level {level} is not whole), nothing is appended; "
                 "run noticewatch verify --full, and restore from a backup."
             )
-        if filled:
-            connection.execute(_DROP, given)
         whole = tile + b"".join(new)
         parts = [whole[begin : begin + WIDTH * _SIZE] for begin in range(0, len(whole), WIDTH * _SIZE)]
         rows: list[dict[str, Any]] = [
             {"level": level, "number": number + offset, "hashes": part} for offset, part in enumerate(parts)
         ]
-        insert_many(connection, tiles, rows)
+        insert_many(connection, tiles, rows, over=bool(filled))
         new = [merkle.root(split(part)) for part in parts if len(part) == WIDTH * _SIZE]
         level, before = level + 1, number
 

@@ -16,7 +16,7 @@ import orjson
 from archive.proof import heads
 from archive.proof.head_check import HeadCheck, lines_of
 from archive.proof.log_check import DoesNotHold, Extent, LogCheck, check_tree, extent
-from archive.proof.tree import StoredTree
+from archive.proof.tree import StoredTree, TreeDamaged
 from archive.proof.warc_check import WarcCheck
 
 if TYPE_CHECKING:
@@ -66,6 +66,13 @@ def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path
     ``tell``: text, done, total; ``mirrored``: a file of heads that somebody else has kept. Raises DoesNotHold,
     UsageError for a mirror that cannot be read.
     """
+    try:
+        return _verified(archive, tell, full=full, mirrored=mirrored)
+    except TreeDamaged as error:
+        raise DoesNotHold(str(error)) from error
+
+
+def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | None) -> Verified:
     foreign = lines_of(mirrored) if mirrored is not None else []
     own = lines_of(heads.file_of(archive)) if heads.file_of(archive).exists() else []
     with archive.reading() as connection:
@@ -80,7 +87,7 @@ def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path
     warcs = WarcCheck(archive, mark.captures, end.captures)
     spans = warcs.spans()
     total = sum(span.end - span.begin for span in spans)
-    warcs.run(spans, lambda done: tell("Reading WARC files", done, total))
+    warcs.run(spans, lambda done: tell("Reading WARC files, in bytes", done, total))
     with archive.reading() as connection:
         root = StoredTree(connection).root_at(end.leaves).hex()
     _keep(archive, _Mark(epoch, end.leaves, root, end.captures, end.records, end.events, last_head))

@@ -28,6 +28,7 @@ from archive.proof import answers, backfill, forms, heads, keys, tree
 from archive.proof.answers import NotSealed
 from archive.proof.log_check import LogCheck, check_tree, extent
 from archive.proof.tree import StoredTree, TreeDamaged
+from archive.readers import drive
 from archive.store import Archive
 from archive.tables import captures, leaves, records
 from archive.warc import Placed
@@ -196,6 +197,29 @@ def test_derived_events_have_leaves_too(archive: Archive):
         said = json.loads(answers.of_event(connection, 3).data)
     assert (said["kinds"], said["seq"], "capture" in said) == (["retagged"], 3, False)
     assert log_holds(archive)
+
+
+def test_what_readers_append_is_sealed_when_they_are_done_and_no_run_is_open(archive: Archive):
+    class Finding:
+        name = "finding"
+        left = 1
+
+        def advance(self, held: Archive) -> bool:
+            found, self.left = self.left, 0
+            with held.writing() as connection:
+                append_derived(connection, [Derived(1, EventKind.RETAGGED, [])] * found)
+            return found > 0
+
+    append(archive, [reading("A", "a")])
+    run, before = ledger.start_run(archive, SOURCE, "crawl"), heads_of(archive)
+    drive(archive, [Finding()])
+    assert heads_of(archive) == before
+    ledger.finish_run(archive, run, Verdict.NOT_STARTED)
+    drive(archive, [Finding()])
+    assert len(heads_of(archive)) == len(before) + 2
+    assert (heads_of(archive)[-2].run, heads_of(archive)[-1].run) == (run.id, None)
+    drive(archive, [])
+    assert len(heads_of(archive)) == len(before) + 2
 
 
 def log_holds(archive: Archive) -> bool:

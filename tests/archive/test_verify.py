@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import zlib
 from pathlib import Path
 
 import orjson
@@ -28,19 +29,34 @@ def test_an_untouched_archive_holds(tmp_path: Path):
         assert found.heads == ask(archive, "SELECT count(*) FROM heads")
 
 
-def test_every_flipped_bit_of_a_warc_file_is_named(tmp_path: Path):
+def test_every_flipped_bit_of_a_warc_file_that_anybody_can_read_is_named(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
         files = warc_files(archive)
         seed = random.SystemRandom().randrange(1 << 32)
         choice = random.Random(seed)
         for path in files:
+            whole = gzip_reads(path)
             places = [*range(12), *(choice.randrange(path.stat().st_size) for _ in range(40))]
             for at in places:
                 bit = choice.randrange(8)
                 flip(path, at, bit)
-                assert path.name in named(archive), f"seed {seed}: bit {bit} of byte {at} of {path.name}"
+                if gzip_reads(path) != whole:  # up to seven bits between two members fill up a byte, and say nothing
+                    assert path.name in named(archive), f"seed {seed}: bit {bit} of byte {at} of {path.name}"
                 flip(path, at, bit)
         check(archive)
+
+
+def gzip_reads(path: Path) -> bytes | None:
+    """What a file unpacks to, with the headers of its members; None where it does not."""
+    held, read = path.read_bytes(), b""
+    try:
+        while held:
+            member = zlib.decompressobj(zlib.MAX_WBITS + 16)
+            read += held[:10] + member.decompress(held)
+            held = member.unused_data if member.eof else b""
+    except zlib.error:
+        return None
+    return read
 
 
 def test_a_payload_put_in_place_of_another_is_named(tmp_path: Path):
