@@ -33,6 +33,8 @@ class Entry(NamedTuple):
 
 def file(connection: Connection, entries: Sequence[Entry]) -> None:
     """Add leaves to the tree, in order."""
+    if not entries:
+        return
     held = end = tree.size(connection)
     rows = []
     for entry in entries:

@@ -46,8 +46,9 @@ class HeadCheck:
         last, size = 0, 0
         for number, head in heads.all_heads(self.archive):
             self.lines[head.line] = last = number
-            if number > after:
-                self._check(head, f"Head {number} (size {head.size})", size)
+            said = f"Head {number} (size {head.size})"
+            if number > after and not self._check(head, said, size):
+                raise DoesNotHold(f"{said} covers more leaves than its epoch had.")
             size = head.size
         return last
 
@@ -102,8 +103,9 @@ class HeadCheck:
 
     def _check_signature(self, head: Head, said: str) -> None:
         key = self.keys.get(head.key)
-        if key is None:
-            raise DoesNotHold(f"{said} is signed by key {head.key}, which this archive never named.")
+        if key is None or key["leaf"] >= head.size:
+            when = "" if key is None else " before"
+            raise DoesNotHold(f"{said} is signed by key {head.key}, which this archive never named{when}.")
         try:
             signature = bytes.fromhex(head.signature)
         except ValueError:

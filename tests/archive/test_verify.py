@@ -11,6 +11,7 @@ import pytest
 from archive import captures, ledger
 from archive.log import Derived, append_derived
 from archive.proof import heads
+from archive.proof.forms import signed_bytes
 from archive.proof.keys import NAME
 from archive.store import Archive
 from archive.warc import Placed, recorded
@@ -186,6 +187,22 @@ def test_a_head_signed_by_another_key_is_named(tmp_path: Path):
 
 def _second(archive: Archive) -> str:
     return f"Head 2 (size {ask(archive, 'SELECT size FROM heads WHERE number=2')})"
+
+
+def test_a_key_signs_nothing_of_before_it_was_named(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        (archive.folder / "keys" / NAME).unlink()
+    with proved(tmp_path / "data") as archive:
+        grow(archive, 3)
+        with archive.reading() as connection:
+            old = heads.covering(connection, 1)
+        assert old is not None
+        stated = (old.epoch, old.size, old.root, old.signed_at, archive.signer.fingerprint, old.run)
+        signature = archive.signer.sign(signed_bytes(*stated)).hex()
+        tamper(archive, "UPDATE heads SET key=?, signature=? WHERE number=1", archive.signer.fingerprint, signature)
+        assert named(archive).endswith(
+            f"signed by key {archive.signer.fingerprint}, which this archive never named before."
+        )
 
 
 def test_a_fork_is_named_by_a_head_that_others_keep(tmp_path: Path):
