@@ -95,6 +95,7 @@ RUN_KINDS = {
     "import": "import",
     "accept": "release of what was held back",
     "reparse": "reading again",
+    "documents": "crawl of documents",
 }
 
 

@@ -48,7 +48,8 @@ def change_kinds(
             enriched = True
         else:
             stated.add(path)
-    kinds = _stated_kinds(stated, after)
+    documents = _document_kinds((before_now or {}).get("documents"), record.paths.get("documents"))
+    kinds = _stated_kinds(stated, after, documents if "documents" in stated else [])
     return (*kinds, *([EventKind.ENRICHED] if enriched else []), *([EventKind.REPARSED] if reparsed else []))
 
 
@@ -63,14 +64,21 @@ def _agree(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _stated_kinds(stated: set[str], after: Mapping[str, Any]) -> list[EventKind]:
-    """Kinds of a change that the source made itself."""
+def _document_kinds(then: Any, now: Any) -> list[EventKind]:
+    """Kinds of a change between two lists of documents: by address, none where only what is said of them differs."""
+    before, after = ({entry["url"] for entry in held or ()} for held in (then, now))
+    added = [EventKind.DOCUMENT_ADDED] if after - before else []
+    return [*added, *([EventKind.DOCUMENT_REMOVED] if before - after else [])]
+
+
+def _stated_kinds(stated: set[str], after: Mapping[str, Any], documents: list[EventKind]) -> list[EventKind]:
+    """Kinds of a change that the source made itself. ``documents``: those of a change in its list of them."""
     if not stated:
         return []
     if stated <= REPOSTED_PATHS:
         return [EventKind.REPOSTED]
-    kinds = []
-    rest = stated - REPOSTED_PATHS
+    kinds = list(documents)
+    rest = stated - REPOSTED_PATHS - ({"documents"} if documents else set())
     if "dates.due" in rest:
         kinds.append(EventKind.DEADLINE_MOVED)
         rest -= {"dates.due"}

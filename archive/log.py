@@ -108,15 +108,21 @@ def head(connection: Connection) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A finding of a reader of the log about a notice, to be appended as a quiet event of its current version."""
+    """A finding about a notice outside of its records, to be appended as an event of its current version. Those of
+    readers of the log are quiet; one about a document has its capture and run, may be loud and of two ``also`` kinds.
+    """
 
     notice: int
     kind: EventKind
     changed: Sequence[tuple[str, Any, Any]]
+    also: tuple[EventKind, ...] = ()
+    quiet: bool = True
+    capture: int | None = None
+    run: int | None = None
 
 
 def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
-    """Append quiet events in a writing transaction of the reader; gives the last ``seq``."""
+    """Append events of findings in a writing transaction of who found them; gives the last ``seq``."""
     lock_log(connection)
     seq = head(connection)
     n = tables.notices.c
@@ -129,8 +135,9 @@ def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
     rows = [
         {
             "seq": seq + offset, "notice": finding.notice, "version": versions[finding.notice],
-            "kinds": orjson.dumps([finding.kind]).decode(), "committed_at": committed_at, "capture": None, "run": None,
-            "changed": canonical_json(finding.changed).decode(), "quiet": True, "late": False,
+            "kinds": orjson.dumps([finding.kind, *finding.also]).decode(), "committed_at": committed_at,
+            "capture": finding.capture, "run": finding.run,
+            "changed": canonical_json(finding.changed).decode(), "quiet": finding.quiet, "late": False,
         }
         for offset, finding in enumerate(findings, start=1)
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
 from archive.readers import LogReader
 from archive.store import Archive
@@ -34,7 +35,7 @@ class House:
 
     def readers(self) -> Sequence[LogReader]:
         """The readers of the log in the order in which they are driven."""
-        return (Joiner(), Tagger(Matcher(self.dictionary)), IndexReader(self.engine))
+        return (Joiner(), Tagger(Matcher(self.dictionary)), DocumentLister(), IndexReader(self.engine))
 
 
 @contextmanager

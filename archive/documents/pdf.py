@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 import pypdfium2
@@ -83,7 +84,7 @@ def _attachments(pdf: Any) -> Iterator[Told]:
         except pypdfium2.PdfiumError:
             yield Finding(FindingKind.BROKEN, f"File {index + 1} that it carries cannot be taken out.")
             continue
-        yield Member(name or f"file {index + 1}", len(data), lambda data=data: io.BytesIO(data))  # type: ignore[misc]
+        yield Member(name or f"file {index + 1}", len(data), partial(io.BytesIO, data))
 
 
 def _numbered(numbers: Sequence[int]) -> str:

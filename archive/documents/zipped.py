@@ -4,6 +4,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO, Final
 
 from archive.documents.pages import Finding, FindingKind, Limits, Member, Told, Unreadable
@@ -22,7 +23,7 @@ def read(stream: BinaryIO, limits: Limits) -> Iterator[Told]:
         if info.flag_bits & _ENCRYPTED:
             yield Finding(FindingKind.ENCRYPTED, "It is encrypted.", info.filename)
             continue
-        yield Member(info.filename, info.file_size, lambda info=info: _unpacked(archive, info))  # type: ignore[misc]
+        yield Member(info.filename, info.file_size, partial(_unpacked, archive, info))
     if len(members) > limits.members:
         yield Finding(
             FindingKind.TOO_MANY_MEMBERS,

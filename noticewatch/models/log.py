@@ -151,4 +151,4 @@ def worst(verdicts: list[Verdict]) -> Verdict:
     return max(verdicts, key=_SEVERITY.index, default=Verdict.NOT_STARTED)
 
 
-RunKind: TypeAlias = Literal["crawl", "replay", "accept", "starter", "import", "reparse"]
+RunKind: TypeAlias = Literal["crawl", "replay", "accept", "starter", "import", "reparse", "documents"]

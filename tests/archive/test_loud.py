@@ -6,7 +6,7 @@ import pytest
 
 from archive.store import Archive
 from noticewatch.models import Content, Reading
-from tests.archive.making import append, events, head, history, kinds, loud, reading, sighting, title, titles
+from tests.archive.making import WHOLE, append, events, head, history, kinds, loud, reading, sighting, title, titles
 
 ID = "us-action:A"
 
@@ -45,6 +45,28 @@ def test_kinds_say_what_the_source_changed(
     crawl(archive, after)
     assert kinds(archive, since) == [expected]
     assert bool(loud(archive, since)) == (expected != ("reposted",))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["a"], ["a", "b"], ("document_added",)),
+        (["a", "b"], ["a"], ("document_removed",)),
+        (["a"], ["b"], ("document_added", "document_removed")),
+        (["a", "b"], ["b", "a"], ("amended",)),
+        ([], ["a"], ("document_added",)),
+    ],
+)  # fmt: skip
+def test_kinds_say_which_way_a_list_of_documents_changed(
+    archive: Archive, before: Sequence[str], after: Sequence[str], expected: tuple[str, ...]
+) -> None:
+    contents = [
+        title("T", **({"documents": [{"url": url} for url in urls]} if urls else {})) for urls in (before, after)
+    ]
+    since = opened(archive, contents[0], carried=WHOLE | {"documents"})
+    crawl(archive, contents[1], carried=WHOLE | {"documents"})
+    assert kinds(archive, since) == [expected]
+    assert loud(archive, since)
 
 
 @pytest.mark.parametrize(
