@@ -1,5 +1,6 @@
 """What is held of each source, how its runs went, and how much the archive holds."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 from archive import tables as t
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
 from archive.times import moment
-from noticewatch.models import Verdict
+from noticewatch.models import RunKind, Verdict
 
 
 def counts(connection: Connection) -> Counts:
@@ -28,9 +29,13 @@ def counts(connection: Connection) -> Counts:
     )
 
 
-def runs(connection: Connection, source: str | None = None, limit: int = 20) -> list[RunRow]:
-    """The latest runs, newest first; of one source, or of all."""
+def runs(
+    connection: Connection, source: str | None = None, limit: int = 20, kinds: Collection[RunKind] | None = None
+) -> list[RunRow]:
+    """The latest runs, newest first; of one source, or of all; of these kinds, or of all."""
     query = select(t.runs).order_by(t.runs.c.number.desc()).limit(limit)
+    if kinds is not None:
+        query = query.where(t.runs.c.kind.in_(kinds))
     if source is not None:
         query = query.where(t.runs.c.source == source)
     return [run_row(row) for row in connection.execute(query)]
@@ -42,6 +47,7 @@ def sources_status(connection: Connection) -> dict[str, SourceStatus]:
     dated, captured = _dated(connection), _captured(connection)
     completed, brought = _last_complete(connection), _last_data(connection)
     query = select(t.runs.c.source, func.count(), func.max(t.runs.c.number)).group_by(t.runs.c.source)
+    query = query.where(t.runs.c.kind != "documents")  # they bring files, and say nothing of the source's notices
     found = {}
     for source, count, latest in connection.execute(query.order_by(t.runs.c.source)).all():
         row = connection.execute(select(t.runs).where(t.runs.c.number == latest)).one()

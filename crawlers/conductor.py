@@ -12,12 +12,12 @@ from archive import crawl_state
 from archive.ledger import Run, plan_window, set_progress
 from archive.store import Archive
 from archive.warc import WarcWriter
-from crawlers.appending import Appender
 from crawlers.failures import CrawlStopped, problem_of_error
 from crawlers.held import HELD
 from crawlers.quota import Quota, QuotaExhausted
 from crawlers.replay import Recordings
 from crawlers.spider import PlannedRequest, SourceSpider
+from crawlers.taking import Taking
 from crawlers.verdict import Judgement
 from crawlers.walk import ASKED, Asked, Walk, judge_answer, write_ledger
 from noticewatch.errors import NotRecorded, SourceDrift
@@ -49,7 +49,7 @@ class Conductor:
 
     archive: Archive
     run: Run
-    appender: Appender
+    appender: Taking
     walks: list[Walk]
     settings: Settings
     scrapy_settings: dict[str, Any]
@@ -138,6 +138,7 @@ class Conductor:
         asked: Asked = response.meta[ASKED]
         asked.held, asked.status = response.meta[HELD], response.status
         asked.validators = _header(response, "ETag"), _header(response, "Last-Modified")
+        asked.disposition = _header(response, "Content-Disposition")
         asked.state = "answered"
         if response.status == _NOT_MODIFIED and response.meta.get(SINCE):
             asked.unchanged, asked.walk.unchanged_since = True, response.meta[SINCE]

@@ -41,6 +41,20 @@ def rate(source: Source) -> list[str]:
     return said
 
 
+def documents(source: Source) -> list[str]:
+    """How documents of its notices are asked for, in sentences; none where they are not."""
+    if source.documents is None:
+        return []
+    facts = source.documents
+    said = [
+        f"Documents that its notices list are asked for on {_listed(facts.hosts)}, one at a time, at least "
+        f"{seconds(facts.delay)} apart, up to {facts.max_megabytes:,} MB each, without a key."
+    ]
+    if facts.redirect_hosts:
+        said.append(f"Redirects may lead to {_listed(facts.redirect_hosts)}.")
+    return said
+
+
 def key_and_quota(source: Source) -> list[str]:
     """What key it wants and how many calls it answers, in sentences."""
     if source.key is None:

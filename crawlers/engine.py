@@ -27,6 +27,7 @@ from crawlers.loading import load_parser, load_spider
 from crawlers.replay import Recordings
 from crawlers.source import Source
 from crawlers.spider import SourceSpider
+from crawlers.taking import Taking
 from crawlers.verdict import judge_crawl
 from crawlers.walk import accepted_walk
 from noticewatch.errors import NoticewatchError, UsageError
@@ -96,9 +97,9 @@ def crawl(
             held.refuse_several_days()
         chosen = planning.windows(archive, spider_class(source), source, held, date_from, date_to)
         run = ledger.start_run(archive, source.name, kind, _day(date_from), _day(date_to))
-        obstacle = (not_askable(source, settings) or _no_contact(settings)) if kind == "crawl" else ""
-        if obstacle:
-            return _not_started(archive, run, obstacle)
+        why_not = obstacle(source, settings) if kind == "crawl" else ""
+        if why_not:
+            return not_started(archive, run, why_not)
         appender = Appender(
             archive, run, source, parser, every=kind == "starter", sized=kind != "starter", grouped=held is not None
         )
@@ -107,7 +108,7 @@ def crawl(
             scrapy = replay_settings() if held is not None else live_settings(source, settings.contact or "")
             walks = planning.planned(archive, run, chosen.windows)
             conductor = Conductor(archive, run, appender, walks, settings, scrapy, held, progress)
-            _run_scrapy(spider_class, source, conductor)
+            run_scrapy(spider_class, source, conductor)
             conductor.finish()
             closing.notes += chosen.notes
         return closing.result()
@@ -148,7 +149,7 @@ class Closing:
     """The end of a run under way."""
 
     run: Run
-    appender: Appender
+    appender: Taking
     verdict: Verdict | None = None
     reasons: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -178,7 +179,7 @@ def few_collections() -> Iterator[None]:
 
 @contextlib.contextmanager
 def closing_run(
-    archive: Archive, run: Run, appender: Appender, *, regular: bool = False, overlap: timedelta = timedelta(0)
+    archive: Archive, run: Run, appender: Taking, *, regular: bool = False, overlap: timedelta = timedelta(0)
 ) -> Iterator[Closing]:
     """Close the run in the ledger however its work ends: with its windows' verdict, or failed with the error."""
     closing = Closing(run, appender)
@@ -212,19 +213,25 @@ def _check_request(kind: RunKind, recordings: Path | None, date_from: date | Non
         raise UsageError(f"The first day, {date_from}, is after the last, {date_to}.")
 
 
+def obstacle(source: Source, settings: Settings) -> str:
+    """Why a source cannot be crawled live at all, in words; empty where it can."""
+    return not_askable(source, settings) or _no_contact(settings)
+
+
 def _no_contact(settings: Settings) -> str:
     if settings.contact:
         return ""
     return "no contact: set NOTICEWATCH_CONTACT to an e-mail address or a page, so that publishers know who asks"
 
 
-def _not_started(archive: Archive, run: Run, obstacle: str) -> RunResult:
-    reasons = [obstacle]
+def not_started(archive: Archive, run: Run, why: str) -> RunResult:
+    """Close a run that cannot begin, with its reason."""
+    reasons = [why]
     ledger.finish_run(archive, run, Verdict.NOT_STARTED, reasons)
     return RunResult(run, Verdict.NOT_STARTED, reasons)
 
 
-def _run_scrapy(spider_class: type[SourceSpider], source: Source, conductor: Conductor) -> None:
+def run_scrapy(spider_class: type[SourceSpider], source: Source, conductor: Conductor) -> None:
     """Run Scrapy to its end; SIGTERM and Ctrl-C let it stop in order."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     base = {

@@ -67,6 +67,18 @@ class Quota(BaseModel):
     calls: int = Field(ge=1, description="calls a day, of the weakest kind of key")
 
 
+class Documents(BaseModel):
+    """How the documents that a source's notices list may be asked for; without a key, and beside its quota."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hosts: tuple[str, ...] = Field(min_length=1, description="hosts that may be asked for documents")
+    redirect_hosts: tuple[str, ...] = Field((), description="other hosts to which a redirect may lead")
+    delay: float = Field(2.0, ge=0, description="least seconds between two requests to a host")
+    timeout: float = Field(180.0, gt=0, description="seconds after which a document is given up")
+    max_megabytes: int = Field(256, gt=0, description="greatest size of a document")
+
+
 class Source(BaseModel):
     """A source as its ``source.toml`` describes it."""
 
@@ -99,6 +111,7 @@ class Source(BaseModel):
     robots: Literal["obey"] = "obey"
     key: Key | None = None
     quota: Quota | None = None
+    documents: Documents | None = Field(None, description="how documents of its notices may be asked for, if at all")
     parser_version: int = Field(ge=1)
     rank: int = Field(1, ge=1, description="of the witnesses of one register and one revision the lowest rank wins")
     late_after: int = Field(30, ge=1, description="days after which a first version is called late")
@@ -116,6 +129,22 @@ class Source(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is no time zone") from error
         return value
+
+    def for_documents(self) -> "Source | None":
+        """The source as its documents are asked for: other hosts, no key, no quota; None where they are not asked for.
+
+        Its name is the same: runs and captures of documents are the source's own.
+        """
+        if self.documents is None:
+            return None
+        facts = self.documents
+        return self.model_copy(
+            update={
+                "hosts": facts.hosts, "redirect_hosts": facts.redirect_hosts, "delay": facts.delay,
+                "timeout": facts.timeout, "max_megabytes": facts.max_megabytes, "concurrency": 1, "key": None,
+                "quota": None, "window_limit": None, "expectations": Expectations(),
+            }
+        )  # fmt: skip
 
     @property
     def register(self) -> str:

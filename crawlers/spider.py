@@ -28,8 +28,9 @@ from crawlers.source import Source
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture
 
-Purpose: TypeAlias = Literal["page", "file", "count"]
-"""``page`` and ``file`` answers hold rows and are parsed; a ``count`` answer holds the source's own count."""
+Purpose: TypeAlias = Literal["page", "file", "count", "document"]
+"""``page`` and ``file`` answers hold rows and are parsed; a ``count`` answer holds the source's own count; a
+``document`` is a file that a notice lists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -11,13 +12,17 @@ from archive.rows import RunRow
 from archive.store import Archive
 from crawlers.due import Standing
 from crawlers.source import Source
+from noticewatch.models import RunKind
 from noticewatch.settings import Settings, SourceSettings
+
+NOTICES: Final[tuple[RunKind, ...]] = ("crawl", "replay", "accept", "starter", "import", "reparse")
+"""Kinds of run that bring notices: all but crawls of documents."""
 
 
 def crawl_runs(archive: Archive, sources: Mapping[str, Source]) -> list[RunRow]:
     """Runs of all sources, enough of them to hold each one's latest crawl."""
     with archive.reading() as connection:
-        return [run for name in sources for run in queries.runs(connection, name, limit=200)]
+        return [run for name in sources for run in queries.runs(connection, name, limit=200, kinds=NOTICES)]
 
 
 def standings(

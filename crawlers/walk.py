@@ -27,7 +27,7 @@ class Asked:
     """A request of a window and what became of it. ``held``: its captures, oldest first; the last one counts.
 
     ``validators``: ETag and Last-Modified of the answer; ``unchanged``: the source says that the file is the one which
-    it gave before; ``nothing``: it says that there is nothing.
+    it gave before; ``nothing``: it says that there is nothing; ``disposition``: header Content-Disposition.
     """
 
     walk: "Walk"
@@ -43,6 +43,7 @@ class Asked:
     validators: tuple[str | None, str | None] = (None, None)
     unchanged: bool = False
     nothing: bool = False
+    disposition: str | None = None
 
     def facts(self) -> RequestFacts:
         """What the verdict is computed from."""

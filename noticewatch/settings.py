@@ -4,7 +4,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -13,6 +13,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from noticewatch.errors import SettingsError
 
 PREFIX = "NOTICEWATCH_"
+
+
+DocumentsOf: TypeAlias = Literal["watchlist", "all", "none"]
+"""Documents of which notices are collected."""
 
 
 class SourceSettings(BaseModel):
@@ -25,6 +29,8 @@ class SourceSettings(BaseModel):
     key: SecretStr | None = Field(None, description="API key, where the source wants one")
     calls_a_day: int | None = Field(None, ge=1, description="calls a day that the key allows; default the fewest")
     through: str | None = Field(None, description="address asked in place of the source's own: a mirror, a recorder")
+
+    documents: DocumentsOf | None = Field(None, description="documents of which notices; default the general setting")
 
     @field_validator("through")
     @classmethod
@@ -53,6 +59,7 @@ class Settings(BaseSettings):
     starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")
     hang_after: str = Field("30m", description="interval without progress after which a crawl is stopped")
+    documents: DocumentsOf = Field("watchlist", description="documents of which notices: watchlist, all or none")
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="settings of single sources")
 
     @field_validator("public_url")
@@ -106,6 +113,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the system of record."""
         return self.database_url or f"sqlite:///{self.home.absolute() / 'noticewatch.sqlite'}"
+
+    def documents_of(self, source: str) -> DocumentsOf:
+        """Documents of which of a source's notices are collected."""
+        own = self.sources.get(source)
+        return (own.documents if own else None) or self.documents
 
     @cached_property
     def base_url(self) -> str:

@@ -23,7 +23,9 @@ from crawlers.due import Due, Planner, refuse_unknown_sources
 from crawlers.source import interval, load_sources
 from crawlers.standing import crawl_runs, standings
 from noticewatch.identifiers import now
+from noticewatch.models import RunKind
 from noticewatch.settings import Settings
+from service.attachments import due_sources
 from service.children import CRAWL_GRACE, Children
 from service.watching import LOOK_EVERY, progress_mark, watch
 
@@ -35,6 +37,9 @@ SPREAD: Final = timedelta(seconds=2)
 
 LATER: Final = timedelta(minutes=5)
 """When it is looked again after a source that another process holds."""
+
+DOCUMENTS_EVERY: Final = timedelta(minutes=15)
+"""Interval at which it is looked whether documents are due."""
 
 _SOON: Final = timedelta(minutes=1)
 
@@ -77,6 +82,7 @@ class Schedule:
         """Plan all sources; what is overdue starts at once, a little apart. Sources never crawled are named."""
         ledger.close_dead_runs(self._archive)
         self._scheduler.start()
+        self._scheduler.add_job(self.crawl_documents, "interval", seconds=DOCUMENTS_EVERY.total_seconds())
         for due in self._replan(starting=True):
             if due.at is None:
                 _log.info("%s is not scheduled: %s.", due.source, due.why.rstrip("."))
@@ -135,15 +141,27 @@ class Schedule:
             with self._planning:
                 self._begun.discard(source)
 
-    def _crawl_once(self, source: str) -> None:
+    def crawl_documents(self) -> None:
+        """Crawl the documents of each source that has any due, one source after the other."""
+        try:
+            for source in due_sources(self._archive, self._settings, self._sources):
+                if self._stopping.is_set():
+                    return
+                self._crawl_once(source, "documents")
+        except Exception:
+            _log.exception("Documents could not be crawled; it is tried again in %s.", _words(DOCUMENTS_EVERY))
+
+    def _crawl_once(self, source: str, kind: RunKind = "crawl") -> None:
         with self._archive.reading() as connection:
             held = locks.living_holder(connection, source)
         if held is not None:
-            self._not_before[source] = now() + LATER
+            if kind == "crawl":
+                self._not_before[source] = now() + LATER
             _log.info("%s is held by %s; it is tried again later.", source, held.words)
             return
-        before = self._latest(source)
-        process = self._children.start(["crawl", source], CRAWL_GRACE)
+        before = self._latest(source, kind)
+        arguments = ["crawl", source, *(["--documents"] if kind == "documents" else [])]
+        process = self._children.start(arguments, CRAWL_GRACE)
         if process is None:
             return
         by_itself = watch(
@@ -151,15 +169,16 @@ class Schedule:
             look_every=self._look_every,
         )  # fmt: skip
         code = self._children.wait(process)
-        self._close(source, process.pid, code, before.number if before else 0, by_itself=by_itself)
+        self._close(source, kind, process.pid, code, before.number if before else 0, by_itself=by_itself)
         ledger.close_dead_runs(self._archive)
-        last = self._latest(source)
+        last = self._latest(source, kind)
         if last is not None and last != before:
-            _log.info("%s: %s", source, run_sentence(last))
+            what = f"documents of {source}" if kind == "documents" else source
+            _log.info("%s: %s", what, run_sentence(last))
 
-    def _close(self, source: str, process: int, code: int, before: int, *, by_itself: bool) -> None:
+    def _close(self, source: str, kind: RunKind, process: int, code: int, before: int, *, by_itself: bool) -> None:
         """Note how a crawl ended that could not note it itself."""
-        last = self._latest(source)
+        last = self._latest(source, kind)
         noted = last is not None and last.number > before
         if not by_itself:
             reason = f"stopped after {_words(self._hang_after)} without progress"
@@ -170,16 +189,17 @@ class Schedule:
         elif noted or self._children.closed:
             return
         else:  # another process was quicker
-            self._not_before[source] = now() + LATER
+            if kind == "crawl":
+                self._not_before[source] = now() + LATER
             return
         ledger.close_run_of_process(self._archive, source, process, reason, after=before, cancelled=not by_itself)
-        if not (noted or self._children.closed):
+        if kind == "crawl" and not (noted or self._children.closed):
             ledger.note_failed_start(self._archive, source, reason)
 
-    def _latest(self, source: str) -> RunRow | None:
-        """The latest crawl of a source."""
+    def _latest(self, source: str, kind: RunKind) -> RunRow | None:
+        """The latest crawl of a source, or of its documents."""
         with self._archive.reading() as connection:
-            return next((run for run in queries.runs(connection, source, limit=50) if run.kind == "crawl"), None)
+            return next(iter(queries.runs(connection, source, limit=1, kinds=(kind,))), None)
 
     def _mark(self, source: str, process: int) -> Hashable:
         try:

@@ -6,8 +6,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
+from archive.tables import memberships
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.evidence import Tag, load_evidence
 from watchlist.tables import tags
@@ -47,6 +48,13 @@ def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:
     """Numbers of the notices that carry a vendor or technology, in any role, in order."""
     query = select(tags.c.notice).where(tags.c.kind == kind, tags.c.id == tag_id).distinct().order_by(tags.c.notice)
     return list(connection.scalars(query))
+
+
+def watched() -> Select[tuple[int]]:
+    """Selects the numbers of the notices on the watchlist: those that carry a tag, and all of their procurements."""
+    m = memberships.c
+    together = select(m.procurement).where(m.notice.in_(select(tags.c.notice)))
+    return select(tags.c.notice).union(select(m.notice).where(m.procurement.in_(together))).subquery().select()
 
 
 def counts_by_tag(connection: Connection, dictionary: Dictionary | None = None) -> list[TagCount]:

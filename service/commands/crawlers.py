@@ -10,6 +10,7 @@ import typer
 
 from api import words
 from archive import queries
+from archive.documents.pages import counted
 from archive.rows import RunRow, SourceStatus
 from crawlers.due import Due, Standing, plan, refuse_unknown_sources
 from crawlers.source import Source, load_sources, source
@@ -20,6 +21,7 @@ from noticewatch.models import Verdict
 from noticewatch.settings import load_settings
 from service import starter
 from service.assembly import open_archive
+from service.attachments import wanted_of
 from service.children import CRAWL_GRACE, end_with_parent
 from service.output import Bar, Field, Json, progress, say, say_json, say_table
 from service.schedule import run_sentence
@@ -161,6 +163,9 @@ def crawl(
     accept: Annotated[
         bool, typer.Option("--accept", help="Append what was held back for changing too much, as captured then.")
     ] = False,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Ask for documents of its notices that are due, and read their text.")
+    ] = False,
     child: Child = False,
     as_json: Json = False,
 ) -> None:
@@ -178,8 +183,13 @@ def crawl(
     date_from, date_to = _day(first, "--from"), _day(last, "--to")
     if accept and (first or last or replay):
         raise UsageError("--accept takes what was captured when it was held back; leave out --from, --to and --replay.")
+    if documents and (first or last or replay or accept):
+        raise UsageError("--documents asks for documents that are due; leave out --from, --to, --replay and --accept.")
     if child:
         end_with_parent(CRAWL_GRACE)
+    if documents:
+        _end(settings, name, _crawl_documents(settings, chosen, quiet=child or as_json), as_json=as_json, child=child)
+        return
     with open_archive(settings) as archive, _telling(name, quiet=child or as_json) as tell:
         reparse(archive, chosen, progress=tell)
         if accept:
@@ -190,6 +200,15 @@ def crawl(
                 date_from=date_from, date_to=date_to, progress=tell,
             )  # fmt: skip
     _end(settings, name, result, as_json=as_json, child=child)
+
+
+def _crawl_documents(settings: "Settings", chosen: Source, *, quiet: bool) -> "RunResult":
+    from crawlers.documents.engine import crawl_documents  # noqa: PLC0415 - as in crawl
+
+    if not quiet:
+        _settled(settings, quiet=True)  # which notices are on the watchlist follows from the log
+    with open_archive(settings) as archive, _telling(chosen.name, quiet=quiet, what="notices with documents") as tell:
+        return crawl_documents(archive, settings, chosen, wanted_of(settings, chosen.name), progress=tell)
 
 
 def import_files(
@@ -284,7 +303,7 @@ def _end(settings: "Settings", name: str, result: "RunResult", *, as_json: bool,
     elif not child:
         say(_sentence(name, result))
         for finding in result.findings:
-            say(f"  Shape of the source: {finding}")
+            say(f"  {'' if result.run.kind == 'documents' else 'Shape of the source: '}{finding}")
         if settled:
             say(settled)
     if result.exit_code:
@@ -295,6 +314,9 @@ def _sentence(name: str, result: "RunResult") -> str:
     verdict = result.verdict.replace("_", " ")
     why = f": {'; '.join(reason.rstrip('.') for reason in result.reasons)}" if result.reasons else ""
     counts = result.counts
+    if result.run.kind == "documents":
+        asked, came = counted(counts.rows, "document"), counted(counts.captures, "file")
+        return f"{name}: {verdict}{why}. {asked} asked for, {came} came."
     return f"{name}: {verdict}{why}. {counts.rows:,} rows, {counts.records:,} new records, {counts.events:,} events."
 
 

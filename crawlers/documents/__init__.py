@@ -1,0 +1,1 @@
+"""Documents that notices list, asked for like everything else: by the add-on, into captures and the ledger."""

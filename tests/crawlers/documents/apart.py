@@ -1,0 +1,63 @@
+"""Crawls of documents each in a process of its own, forked from one that has everything imported."""
+
+import json
+import multiprocessing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from archive import tables
+from archive.store import Archive
+from crawlers.documents.engine import crawl_documents
+from crawlers.source import Documents, Source, read_source
+from noticewatch.settings import Settings
+
+TINY = Path(__file__).parents[1] / "tiny_list"
+CONTACT = "test@example.org"
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["crawlers.documents.engine", "crawlers.downloading", __name__])
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """How a crawl ended."""
+
+    verdict: str
+    reasons: list[str]
+    findings: list[str]
+
+
+def source(**facts: Any) -> Source:
+    """A source whose documents stand on loopback."""
+    return read_source(TINY).model_copy(update={"documents": Documents(hosts=("127.0.0.1",), delay=0, **facts)})
+
+
+def crawl_apart(
+    home: Path, *, watched: list[int] | None = None, settings: dict[str, Any] | None = None, **facts: Any
+) -> Crawled:
+    """Crawl the documents of the notices in the archive under ``home``. ``watched``: their numbers, None for all."""
+    told = home / "told.json"
+    process = _CONTEXT.Process(target=_crawl, args=(home, watched, settings or {}, facts, told))
+    process.start()
+    process.join(60)
+    if process.is_alive():
+        process.kill()
+        raise AssertionError("the crawl did not end")
+    return Crawled(**json.loads(told.read_text()))
+
+
+def _crawl(home: Path, watched: list[int] | None, own: dict[str, Any], facts: dict[str, Any], told: Path) -> None:
+    settings = Settings(home=home, contact=CONTACT, **own)
+    archive = Archive.open(settings)
+    numbers = None if watched is None else select(tables.notices.c.number).where(tables.notices.c.number.in_(watched))
+    try:
+        result = crawl_documents(archive, settings, source(**facts), numbers)
+        found = {
+            "verdict": str(result.verdict), "reasons": list(result.reasons), "findings": list(result.findings)
+        }  # fmt: skip
+    except Exception as error:
+        found = {"verdict": "error", "reasons": [f"{type(error).__name__}: {error}"], "findings": []}
+    told.write_text(json.dumps(found))
