@@ -43,6 +43,16 @@ def diff(notice_id: str, before: int, after: int, *, api: bool = False) -> str:
     return f"{notice_api(notice_id) if api else notice(notice_id)}/diff?from={before}&to={after}"
 
 
+def documents(notice_id: str) -> str:
+    """The documents of a notice, in JSON."""
+    return f"{notice_api(notice_id)}/documents"
+
+
+def document_pages(notice_id: str, number: int) -> str:
+    """The text of a document of a notice page by page, in JSON."""
+    return f"{documents(notice_id)}/{number}/pages"
+
+
 def capture(capture_id: str) -> str:
     """What the archive knows about one capture, in JSON."""
     return f"{API}/captures/{escaped(capture_id)}"

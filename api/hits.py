@@ -18,7 +18,7 @@ from api.facts import (
     title,
 )
 from archive.rows import NoticeRow
-from indexer.items import Item, ItemAmount, ItemTag
+from indexer.items import Highlight, Item, ItemAmount, ItemTag
 from noticewatch.dates import dated
 from noticewatch.models import Listing, Status
 from watchlist.evidence import Tag
@@ -74,10 +74,15 @@ def row_of_item(item: Item) -> Row:
         amount_kind=item_amount_kind(headline) if headline else "",
         members=item.members,
         source=item.source,
-        snippets=tuple(Snippet(words.field_words(s.field), s.parts) for s in item.highlights[:3]),
+        snippets=tuple(Snippet(_place(hit), hit.parts) for hit in item.highlights[:3]),
         tags=tuple(_item_tags(item)),
         rebuilt=rebuilt_words(item),
     )
+
+
+def _place(hit: Highlight) -> str:
+    """Where a passage stands: in a field, or on a page of a document."""
+    return f"document {hit.place}" if hit.place else words.field_words(hit.field)
 
 
 def rebuilt_words(item: Item) -> str:

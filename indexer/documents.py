@@ -18,7 +18,8 @@ from noticewatch.dates import dated
 from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin, Status
 from watchlist.evidence import Tag
 
-STREAMS: Final = ("title", "body", "buyer", "supplier", "all")
+STREAMS: Final = ("title", "body", "document", "buyer", "supplier", "all")
+_FIELDS: Final = STREAMS[:-1]
 CODES: Final = (
     "source", "buyer", "vendor", "technology", "tier", "kind", "status", "listing", "jurisdiction", "naics", "psc",
     "cpv", "currency", "flag", "number", "year",
@@ -72,12 +73,17 @@ def minor_units(value: Decimal) -> int:
     return max(-_MOST_MINOR, min(int((value * 100).to_integral_value()), _MOST_MINOR))
 
 
-def notice_document(row: NoticeRow, tags: Sequence[Tag], sources: Sequence[str] = ()) -> Document:
-    """The document of a single notice. ``sources``: all that tell of it, default the one its version comes from."""
+def notice_document(
+    row: NoticeRow, tags: Sequence[Tag], sources: Sequence[str] = (), pages: Sequence[str] = ()
+) -> Document:
+    """The document of a single notice. ``sources``: all that tell of it, default the one its version comes from;
+    ``pages``: texts of the pages of the documents that it lists or has listed.
+    """
     notice = row.notice
     streams = _streams(
         [text.text for text in notice.title] if notice.title_from == "published" else [],
         [plain_text(text.text) for text in notice.description],
+        pages,
         _buyer_names(notice),
         [party.printed or party.name for party in notice.parties],
         [item.label for item in notice.classifications if item.label],
@@ -179,11 +185,17 @@ def _distinct(streams: Iterable[str]) -> str:
 
 
 def _streams(
-    title: list[str], body: list[str], buyer: list[str], supplier: list[str], *others: list[str]
+    title: list[str],
+    body: list[str],
+    pages: Sequence[str],
+    buyer: list[str],
+    supplier: list[str],
+    *others: list[str],
 ) -> dict[str, str]:
     exact = {
         "title": exact_stream(title),
         "body": exact_stream(body),
+        "document": exact_stream(pages),
         "buyer": exact_stream(buyer),
         "supplier": exact_stream(supplier),
     }
@@ -192,9 +204,9 @@ def _streams(
     streams: dict[str, str] = {}
     for name, stream in exact.items():
         streams[f"{name}_exact"] = stream
-    for name in ("title", "body", "buyer", "supplier"):
+    for name in _FIELDS:
         streams[f"{name}_stemmed"] = stemmed_stream(exact[name])
-    parts = [streams[f"{name}_stemmed"] for name in ("title", "body", "buyer", "supplier")]
+    parts = [streams[f"{name}_stemmed"] for name in _FIELDS]
     stemmed_rest = [stemmed_stream(stream) for stream in rest]
     streams["all_stemmed"] = f" {PARTING} ".join(stream for stream in (*parts, *stemmed_rest) if stream)
     return streams

@@ -8,7 +8,7 @@ from indexer.ast import Node
 from indexer.documents import Document
 from noticewatch.errors import NoticewatchError
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the documents' shape; an index of another version is rebuilt."""
 
 

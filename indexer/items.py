@@ -49,11 +49,16 @@ class ItemTag(Part):
 
 
 class Highlight(Part):
-    """A passage of ``field`` of the notice ``notice``; ``parts`` alternate plain text and (True) matching words."""
+    """A passage of ``field`` of the notice ``notice``; ``parts`` alternate plain text and (True) matching words.
+
+    Of a document (field ``documents``): ``document`` is its address, ``place`` its name and page, as it is cited.
+    """
 
     notice: str
     field: str
     parts: tuple[tuple[str, bool], ...]
+    document: str | None = None
+    place: str | None = None
 
 
 class Item(Part):

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from indexer.ast import All, AnyOf, Between, Code, Near, Node, Not, Nothing, Phrase, Prefix
+from indexer.ast import All, AnyOf, Between, Code, Near, Node, Not, Phrase, Prefix
 from indexer.documents import day_number, minor_units
 from indexer.names import VOCABULARIES, Names
 from indexer.query import Asked, Bounded, Close, Every, Question, Quoted, Some, Starting, Without, Word
@@ -16,7 +16,7 @@ from indexer.requests import QueryError
 from indexer.tokens import abbreviations, stem, tokens
 from noticewatch.numbers import plain
 
-_TEXT: Final = {"title": "title", "body": "body", "supplier": "supplier", "buyer": "buyer"}
+_TEXT: Final = {"title": "title", "body": "body", "document": "document", "supplier": "supplier", "buyer": "buyer"}
 _CODES: Final = frozenset(
     {"vendor", "technology", "tier", "kind", "status", "listing", "source", "jurisdiction", "naics", "psc", "cpv"}
 )
@@ -83,9 +83,6 @@ class _Compiler:
         name = leaf.field
         if name is None or name in _TEXT:
             return self._text(leaf, marks=marks)
-        if name == "document":
-            self._warn("Documents are not held yet, so document: finds nothing.")
-            return Nothing(), f"document:{_shown(leaf)}"
         if name == "number":
             return self._number(leaf)
         if name in _DAYS:
@@ -193,10 +190,6 @@ _PLURAL: Final = {"vendor": "vendors", "technology": "technologies"}
 
 def _bracketed(text: str) -> str:
     return f"({text})" if " AND " in text or " OR " in text else text
-
-
-def _shown(leaf: Asked) -> str:
-    return f'"{leaf.text}"' if isinstance(leaf, Quoted) else leaf.text
 
 
 def _close(leaf: Close, stream: str, found: tuple[str, ...], prefix: str) -> tuple[Node, str]:

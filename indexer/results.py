@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
+from archive.documents.queries import characters, of_notices
 from archive.queries import NoticeRow, members, notices, procurement_of
 from archive.store import Archive
 from archive.totals import running_total
+from indexer.document_hits import page_hits
 from indexer.highlights import passage
 from indexer.items import Highlight, Item, ItemAmount, ItemEvidence, ItemTag, Named
 from indexer.leading import leading, order_in_award
@@ -37,7 +39,9 @@ def items(archive: Archive, answer: SearchAnswer) -> list[Item]:
             held = members(connection, of_hit.values())
             groups = [held[of_hit[number]] for number in answer.hits if number in of_hit]
         tags = _tags(connection, groups)
-    return [item(group, tags, answer.words, single=answer.scope == "notice") for group in groups]
+        quoted = document_highlights(connection, groups, answer.words)
+    single = answer.scope == "notice"
+    return [item(group, tags, answer.words, single=single, quoted=quoted.get(group[0].number, ())) for group in groups]
 
 
 def item(
@@ -46,10 +50,12 @@ def item(
     words: frozenset[str] = frozenset(),
     *,
     single: bool = False,
+    quoted: Sequence[Highlight] = (),
 ) -> Item:
     """One result from its member notices and their tags by notice number.
 
-    words: stems to mark; single: the one notice is meant by itself, not as what is held of its contract.
+    words: stems to mark; single: the one notice is meant by itself, not as what is held of its contract; quoted:
+    passages of its documents.
     """
     rows = sorted(group, key=order_in_award)
     lead = leading(rows)
@@ -84,7 +90,7 @@ def item(
         first_seen=min(row.first_seen for row in rows),
         numbers=_numbers(rows),
         tags=joined,
-        highlights=_highlights(rows, lead, words),
+        highlights=_chosen(_highlights(rows, lead, words), quoted),
         source=lead.source,
         rebuilt=any(row.origin is Origin.REBUILT for row in rows),
         recorders=tuple(dict.fromkeys(row.recorder for row in rows if row.origin is not Origin.LIVE)),
@@ -186,6 +192,32 @@ def _evidence(holders: Sequence[tuple[NoticeRow, Tag]]) -> tuple[ItemEvidence, .
                 ItemEvidence(notice=row.id, field=e.field, quote=e.quote, start=e.start, end=e.end, by=e.by, why=e.why),
             )
     return tuple(found.values())[:_MOST_EVIDENCE]
+
+
+def document_highlights(
+    connection: Connection, groups: Sequence[Sequence[NoticeRow]], words: frozenset[str]
+) -> dict[int, list[Highlight]]:
+    """Passages of documents by the number of each group's first notice."""
+    ids = {row.number: row.id for group in groups for row in group}
+    listed = of_notices(connection, characters(connection, ids)) if words else {}
+    found: dict[int, list[Highlight]] = {}
+    for group in groups if listed else ():
+        documents = [document for row in group for document in listed.get(row.number, ())]
+        notices = {document.number: ids[document.notice] for document in documents}
+        for placed in page_hits(connection, documents, words, _MOST_HIGHLIGHTS):
+            found.setdefault(group[0].number, []).append(
+                Highlight(
+                    notice=notices[placed.document], field="documents", parts=placed.parts, document=placed.url,
+                    place=placed.place,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _chosen(own: Sequence[Highlight], quoted: Sequence[Highlight]) -> tuple[Highlight, ...]:
+    """The first passages of a result; one of its documents has a place among them where there is any."""
+    kept = own[: _MOST_HIGHLIGHTS - min(1, len(quoted))]
+    return (*kept, *quoted[: _MOST_HIGHLIGHTS - len(kept)])
 
 
 def _highlights(rows: Sequence[NoticeRow], lead: NoticeRow, words: frozenset[str]) -> tuple[Highlight, ...]:

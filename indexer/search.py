@@ -96,6 +96,11 @@ class Search:
             facets=self._facets(request, asked.node, conditions) if place is None else {},
         )
 
+    def words(self, query: str) -> frozenset[str]:
+        """Stems of a query's words, and beginnings of words that end in an asterisk. Raises QueryError."""
+        question = parse(query)
+        return frozenset() if question is None else frozenset(meaning(question, self.names).words)
+
     def _behind(self, indexed: int) -> Iterator[str]:
         """A sentence while the index has not come to the head of the log."""
         with self.archive.reading() as connection:

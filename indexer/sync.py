@@ -1,7 +1,7 @@
 """Keeping the index in step with the log: as a reader of it, and by a rebuild beside the live index."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from archive import tables as archive_tables
+from archive.documents.queries import characters, of_notices, pages_of
 from archive.log import head
 from archive.queries import events, members, notices, procurement_of, procurements
 from archive.readers import cursor, readers_lock
@@ -23,6 +24,12 @@ from noticewatch.settings import Settings
 from watchlist.queries import tags_of
 
 _FOLLOWS: Final = "tagger"
+MOST_INDEXED: Final = 20_000_000
+"""Characters of all documents of a notice that can be searched: those of the first ones."""
+
+_MOST_TEXT: Final = 10_000_000
+"""Characters of documents that are indexed in one commit, where one notice has not more alone."""
+
 _BATCH: Final = 3_000
 """Most events of one commit: a commit costs tens of milliseconds, whatever it holds."""
 
@@ -40,7 +47,7 @@ class IndexReader:
         with _collecting_later(), archive.reading() as connection:
             upto = cursor(connection, _FOLLOWS)
             after = self._after(archive, upto)
-            batch = [event for event in events(connection, after, _BATCH) if event.seq <= upto]
+            batch = light([event for event in events(connection, after, _BATCH) if event.seq <= upto], connection)
             if not batch:
                 self._engine.settle()
                 return False
@@ -68,6 +75,22 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
+def light(batch: Sequence[Event], connection: Connection) -> list[Event]:
+    """The beginning of a batch whose notices have no more text in documents than is held in memory at once; at least
+    one event.
+    """
+    sizes = characters(connection, {event.notice_number for event in batch})
+    taken, seen, size = list[Event](), set[int](), 0
+    for event in batch:
+        if event.notice_number not in seen:
+            seen.add(event.notice_number)
+            size += sizes.get(event.notice_number, 0)
+        if taken and size > _MOST_TEXT:
+            break
+        taken.append(event)
+    return taken
+
+
 def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[list[Document], list[str]]:
     """Documents of the notices that events are about and of their procurements, and keys that are no more.
 
@@ -88,11 +111,12 @@ def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[
     rows = {row.number: row for group in held.values() for row in group}
     rows |= notices(connection, [number for number in numbers if number not in rows])
     tags = tags_of(connection, rows)
-    told = sources_of(connection, rows)
-    own = {
-        number: Member(row, tags.get(number, ()), notice_document(row, tags.get(number, ()), told.get(number, ())))
-        for number, row in rows.items()
-    }
+    told, pages = sources_of(connection, rows), _pages(connection, rows)
+    own = {}
+    for number, row in rows.items():
+        carried = tags.get(number, ())
+        document = notice_document(row, carried, told.get(number, ()), pages.get(number, ()))
+        own[number] = Member(row, carried, document)
     changed = {number: own[number].document for number in numbers if number in own}
     documents, gone = [], []
     for group, group_rows in held.items():
@@ -105,6 +129,21 @@ def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[
         for row in group_rows:
             changed[row.number] = procurement_document(group, [own[row.number]])
     return [*changed.values(), *documents], gone
+
+
+def _pages(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
+    """Texts of pages by notice number; the same file is taken once, and of a notice no more than is indexed."""
+    found: dict[int, list[str]] = {}
+    listed = of_notices(connection, characters(connection, numbers))
+    for number, rows in listed.items():
+        distinct = {row.file.sha256: row for row in rows if row.file}
+        left = MOST_INDEXED
+        for placed in pages_of(connection, list(distinct.values())):
+            left -= len(placed.page.text)
+            if left < 0:
+                break
+            found.setdefault(number, []).append(placed.page.text)
+    return found
 
 
 def _coming(connection: Connection, after: int, upto: int) -> set[int]:

@@ -16,6 +16,7 @@ from api.proof import record_at
 from api.protection import INERT
 from archive import queries
 from archive.captures import open_payload, read_range
+from archive.documents.queries import answers_document
 from archive.rows import CaptureRow
 from noticewatch.errors import NotFound
 
@@ -65,10 +66,13 @@ def one_record(
 
 @router.get("/{capture_id}/payload", summary="The whole archived answer")
 def payload(held: Given, capture_id: str, authorization: Annotated[str | None, Header()] = None) -> Response:
-    """The whole payload. Of more than one record it is for the operator, by the token NOTICEWATCH_ADMIN_TOKEN."""
+    """The whole payload: of one record, or the file of a document. Of more than one record it is for the operator, by
+    the token NOTICEWATCH_ADMIN_TOKEN.
+    """
     capture = _capture(held, capture_id)
     with held.archive.reading() as connection:
         bulk = len(queries.capture_rows(connection, capture.number, limit=2)) != 1
+        bulk = bulk and not answers_document(connection, capture.number)
     if bulk:
         _require_operator(held, authorization)
     headers = _INERT_HEADERS | {"ETag": etag_of(capture.capture.payload_sha256)}

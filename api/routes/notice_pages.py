@@ -15,6 +15,7 @@ from api.changes import version_views
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.diff import asked_versions, compared
+from api.documents import document_views, reasons
 from api.facts import Facts, facts, tag_views
 from api.hits import row_of_notice
 from api.lookup import MOST_CANDIDATES, find_notice, the_notice
@@ -26,9 +27,14 @@ from api.routes.notices import diff_answer, notice_answer
 from api.timeline import Step, timeline
 from api.witnesses import hear
 from archive import queries
+from archive.documents import queries as documents
+from archive.documents.queries import DocumentRow
 from archive.rows import NoticeRow, VersionRow
 from archive.totals import RunningTotal, complete_since, running_total
 from archive.witnesses import sources_of
+from indexer.document_hits import PageHit, page_hits
+from indexer.query import LONGEST_QUERY
+from indexer.requests import QueryError
 from noticewatch.errors import NotFound
 from noticewatch.models import Kind, notice_from
 from watchlist import queries as watchlist
@@ -37,6 +43,7 @@ from watchlist.evidence import Tag
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
 _MOST_STEPS = 60
+_MOST_PAGES = 20
 _BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD})
 
 
@@ -46,6 +53,15 @@ class Outward:
 
     href: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Pages of documents with the words asked for; ``said`` where there are none."""
+
+    query: str
+    hits: tuple[PageHit, ...]
+    said: str
 
 
 @router.get("/notices/{notice_id:path}/versions/{number}")
@@ -120,6 +136,8 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         heard = hear(connection, current, held.sources) if row is current else None
         found = relations(connection, members)
         known = total_sentence(running_total(members, partial(_all_since, connection, row)))
+        listed = documents.of_notice(connection, row.number)
+        page_words = _find(connection, held, listed, request.query_params.get("q", ""))
     own = tags.get(row.number, [])
     view = facts(row, own)
     permanent = addresses.version(row.id, row.version)
@@ -137,7 +155,15 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "receipts": receipts(captures, records),
         "heard": heard,
         "links": [_outward(link.url, link.rel) for link in row.notice.links],
-        "documents": [_outward(doc.url, doc.title or doc.url) for doc in row.notice.documents],
+        "documents": document_views(
+            row.id,
+            row.notice.documents,
+            listed,
+            reasons((one.url for one in row.notice.documents), held.settings, held.sources.values()),
+            gone=row is current,
+        ),
+        "searchable": any(one.file and one.file.text and one.file.text.characters for one in listed),
+        "found": page_words,
         "citation": citation(row, view.title, view.buyer, view.dated, held.settings.base_url + permanent),
         "paragraph": request_paragraph(view.buyer, _naming(view), view.dated, bought=row.notice.kind in _BOUGHT),
         "old_version": old.version if row is not current and old else None,
@@ -147,6 +173,19 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "permanent": permanent,
     }
     return render(request, "notice.html", values)
+
+
+def _find(connection: Connection, held: Context, listed: Sequence[DocumentRow], query: str) -> Found | None:
+    """Pages of the documents on which the words of a query stand; None where nothing was asked."""
+    asked = query.strip()[:LONGEST_QUERY]
+    if not asked:
+        return None
+    try:
+        words_asked = held.search.words(asked)
+    except QueryError as error:
+        return Found(asked, (), f"{error}.")
+    hits = page_hits(connection, listed, words_asked, _MOST_PAGES)
+    return Found(asked, tuple(hits), "" if hits else "No page of these documents holds these words.")
 
 
 def as_version(row: NoticeRow, version: VersionRow) -> NoticeRow:

@@ -1,14 +1,16 @@
 """``/api/v1/notices``: search, and one notice with its versions and captures."""
 
+from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import addresses, forms
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.diff import asked_versions, compared, diff_form
+from api.documents import document_form, page_form, reasons
 from api.lookup import find_notice, the_notice
 from api.negotiation import etag_of, json_answer, tagged_json
 from api.parameters import request_from
@@ -18,6 +20,7 @@ from api.related import SHOWN, related_form, relations
 from api.searching import answer_form, run_search
 from api.witnesses import hear, hearing_form
 from archive import queries
+from archive.documents import queries as documents
 from archive.related import MOST
 from archive.rows import NoticeRow
 from noticewatch.errors import NotFound
@@ -94,6 +97,43 @@ def notice_related(request: Request, held: Given, notice_id: NoticeId) -> Respon
         found = relations(connection, queries.members_of(connection, row), MOST)
     form = related_form(row, found)
     return tagged_json(request, form, etag_of(form))
+
+
+@router.get("/notices/{notice_id:path}/documents/{number}/pages", summary="The text of a document")
+def document_pages(
+    held: Given,
+    notice_id: NoticeId,
+    number: Number,
+    after: Annotated[int, Query(ge=0, le=MOST_NUMBER, description="pages after so many")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    """Pages with text, as they are cited. Contact data of officials are masked, at the same length."""
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        found = next((one for one in documents.of_notice(connection, row.number) if one.number == number), None)
+        if found is None:
+            raise NotFound(f"{row.id} has no document {number}; see {addresses.documents(row.id)}.")
+        pages = list(islice(documents.pages_of(connection, [found]), after, after + limit))
+    more = len(pages) == limit
+    return json_answer({
+        "notice_id": row.id,
+        "document": document_form(row.id, found, ""),
+        "items": [page_form(page) for page in pages],
+        "next": f"{addresses.document_pages(row.id, number)}?after={after + limit}&limit={limit}" if more else None,
+    })  # fmt: skip
+
+
+@router.get("/notices/{notice_id:path}/documents", summary="Documents of a notice")
+def notice_documents(held: Given, notice_id: NoticeId) -> Response:
+    """Documents that the notice lists or has listed: what came of each, and what was found about its file."""
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+        found = documents.of_notice(connection, row.number)
+    why = reasons((one.url for one in found if one.asked_at is None), held.settings, held.sources.values())
+    return json_answer({
+        "notice_id": row.id,
+        "items": [document_form(row.id, one, why.get(one.url, "")) for one in found],
+    })  # fmt: skip
 
 
 @router.get("/notices/{notice_id:path}", summary="One notice")
