@@ -63,7 +63,7 @@ def import_files(
     ``captured_at``: when they were obtained, default the time of the file; WARC files keep their own times, addresses
     and recorders. Raises UsageError for a file that cannot be read, CaptureDamaged for a damaged one.
     """
-    _check_statements(url, captured_at)
+    check_statements(url, captured_at)
     found = _expanded(files)
     parser, spider = load_parser(source), load_spider(source)(source)
     with crawl_lock(archive, source):
@@ -72,7 +72,7 @@ def import_files(
         run = ledger.start_run(archive, source.name, "import")
         appender = Appender(archive, run, source, parser, sized=False)
         plain = [path for path in found if not _is_warc(path)]
-        describe = _Describe(source, settings.contact or "operator", url, captured_at, note)
+        describe = Describe(source, settings.contact or "operator", url, captured_at, note)
         with closing_run(archive, run, appender) as ending:
             held = [*_adopted(archive, recordings), *_captured(archive, plain, describe, source.max_megabytes)]
             beside = rowless(spider, [one.capture for one in held])
@@ -100,7 +100,7 @@ def _file(archive: Archive, run: Run, held: Sequence[Held]) -> None:
                 captures.add(connection, run.number, one.capture, one.placed)
 
 
-def _check_statements(url: str | None, captured_at: datetime | None) -> None:
+def check_statements(url: str | None, captured_at: datetime | None) -> None:
     """Raise UsageError for an address that is none, or a time that has not come: it would be the latest for ever."""
     if url is not None:
         try:
@@ -121,7 +121,7 @@ def _check_statements(url: str | None, captured_at: datetime | None) -> None:
         raise UsageError(f"--captured-at is {captured_at.isoformat()}, which no file can have been obtained at.")
 
 
-class _Describe:
+class Describe:
     """Makes captures of plain files."""
 
     def __init__(
@@ -167,7 +167,7 @@ def _adopted(archive: Archive, recordings: Sequence[Recordings]) -> Iterator[Hel
             yield Held(found.capture, held.adopted(archive, found), found.open)
 
 
-def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe, megabytes: int) -> Iterator[Held]:
+def _captured(archive: Archive, paths: Sequence[Path], describe: Describe, megabytes: int) -> Iterator[Held]:
     """Plain files as archived captures, each of at most so many megabytes."""
     if not paths:
         return
@@ -178,11 +178,11 @@ def _captured(archive: Archive, paths: Sequence[Path], describe: _Describe, mega
                 with stream, tempfile.TemporaryFile(prefix="noticewatch-") as spool:
                     sha256, length = spooled(stream, spool, path, name, megabytes)
                     capture = describe(name, modified, sha256, length)
-                    yield _held_before(archive, capture) or _written(archive, writer, capture, spool)
+                    yield held_before(archive, capture) or written(archive, writer, capture, spool)
         writer.sync()
 
 
-def _held_before(archive: Archive, capture: Capture) -> Held | None:
+def held_before(archive: Archive, capture: Capture) -> Held | None:
     """The capture that an earlier import made of the same bytes, address and time; None for a new one."""
     table = tables.captures.c
     query = select(tables.captures).where(
@@ -198,7 +198,8 @@ def _held_before(archive: Archive, capture: Capture) -> Held | None:
     return Held(known, placed, lambda: captures.open_payload(archive, row), row.number)
 
 
-def _written(archive: Archive, writer: WarcWriter, capture: Capture, spool: BinaryIO) -> Held:
+def written(archive: Archive, writer: WarcWriter, capture: Capture, spool: BinaryIO) -> Held:
+    """Archive a payload; nothing of it is lost once this returned."""
     placed = writer.write(capture, (), (), spool)
     writer.sync()
     return Held(capture, placed, lambda: open_at(archive.warc_folder / placed.file, placed.offset))

@@ -221,6 +221,10 @@ def import_files(
         str | None, typer.Option(metavar="TIME", help="When it was obtained; default the time of the file.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="How it was obtained, in words.")] = None,
+    document_of: Annotated[
+        str | None,
+        typer.Option(metavar="NOTICE", help="The file is a document that this notice lists; --url says which."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Import files obtained by other means; what comes of them is marked as imported for ever.
@@ -231,11 +235,30 @@ def import_files(
 
     settings, chosen = load_settings(), source(name)
     moment = _moment(captured_at)
+    if document_of is not None:
+        result = _import_document(settings, chosen, files, document_of, url, moment, note)
+        _end(settings, name, result, as_json=as_json, brought="1 document imported")
+        return
     with open_archive(settings) as archive, _telling(name, quiet=as_json, what="files and answers") as tell:
         result = take_files(
             archive, settings, chosen, files, url=url, captured_at=moment, note=note, progress=tell
         )  # fmt: skip
     _end(settings, name, result, as_json=as_json)
+
+
+def _import_document(
+    settings: "Settings", chosen: Source, files: list[Path], notice: str, url: str | None, moment: datetime | None,
+    note: str | None,
+) -> "RunResult":  # fmt: skip
+    from crawlers.documents.importing import import_document  # noqa: PLC0415 - as in crawl
+
+    if len(files) != 1:
+        raise UsageError("--document-of takes one file.")
+    _settled(settings, quiet=True)  # which documents a notice lists follows from the log
+    with open_archive(settings) as archive:
+        return import_document(
+            archive, settings, chosen, files[0], notice, url=url, captured_at=moment, note=note
+        )  # fmt: skip
 
 
 def load_starter(child: Child = False, as_json: Json = False) -> None:
@@ -290,7 +313,9 @@ def _counts(held: queries.Counts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _end(settings: "Settings", name: str, result: "RunResult", *, as_json: bool, child: bool = False) -> None:
+def _end(
+    settings: "Settings", name: str, result: "RunResult", *, as_json: bool, child: bool = False, brought: str = ""
+) -> None:
     settled = "" if child or not result.counts.last_seq else _settled(settings, quiet=as_json)
     if as_json:
         say_json(
@@ -301,7 +326,7 @@ def _end(settings: "Settings", name: str, result: "RunResult", *, as_json: bool,
             }
         )  # fmt: skip
     elif not child:
-        say(_sentence(name, result))
+        say(_sentence(name, result, brought))
         for finding in result.findings:
             say(f"  {'' if result.run.kind == 'documents' else 'Shape of the source: '}{finding}")
         if settled:
@@ -310,10 +335,12 @@ def _end(settings: "Settings", name: str, result: "RunResult", *, as_json: bool,
         raise typer.Exit(result.exit_code)
 
 
-def _sentence(name: str, result: "RunResult") -> str:
+def _sentence(name: str, result: "RunResult", brought: str = "") -> str:
     verdict = result.verdict.replace("_", " ")
     why = f": {'; '.join(reason.rstrip('.') for reason in result.reasons)}" if result.reasons else ""
     counts = result.counts
+    if brought:
+        return f"{name}: {verdict}{why}. {brought}."
     if result.run.kind == "documents":
         asked, came = counted(counts.rows, "document"), counted(counts.captures, "file")
         return f"{name}: {verdict}{why}. {asked} asked for, {came} came."
