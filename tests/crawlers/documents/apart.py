@@ -40,13 +40,19 @@ def crawl_apart(
 ) -> Crawled:
     """Crawl the documents of the notices in the archive under ``home``. ``watched``: their numbers, None for all."""
     told = home / "told.json"
-    process = _CONTEXT.Process(target=_crawl, args=(home, watched, settings or {}, facts, told))
-    process.start()
+    process = start(home, watched=watched, settings=settings, **facts)
     process.join(60)
     if process.is_alive():
         process.kill()
         raise AssertionError("the crawl did not end")
     return Crawled(**json.loads(told.read_text()))
+
+
+def start(home: Path, *, watched: list[int] | None = None, settings: dict[str, Any] | None = None, **facts: Any) -> Any:
+    """Begin the same, as a process."""
+    process = _CONTEXT.Process(target=_crawl, args=(home, watched, settings or {}, facts, home / "told.json"))
+    process.start()
+    return process
 
 
 def _crawl(home: Path, watched: list[int] | None, own: dict[str, Any], facts: dict[str, Any], told: Path) -> None:
