@@ -53,6 +53,11 @@ def document_pages(notice_id: str, number: int) -> str:
     return f"{documents(notice_id)}/{number}/pages"
 
 
+def document_files(notice_id: str, number: int) -> str:
+    """The files that have answered a document of a notice, in JSON."""
+    return f"{documents(notice_id)}/{number}/files"
+
+
 def capture(capture_id: str) -> str:
     """What the archive knows about one capture, in JSON."""
     return f"{API}/captures/{escaped(capture_id)}"

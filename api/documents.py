@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from api import addresses, words
 from archive.documents.pages import WORDS
-from archive.documents.queries import DocumentRow, FileRow, PlacedPage
+from archive.documents.queries import DocumentRow, FileRow, PastFile, PlacedPage
 from archive.times import stamp
 from crawlers.source import Source
 from noticewatch.models import Document
@@ -17,7 +17,8 @@ from noticewatch.settings import Settings
 @dataclass(frozen=True, slots=True)
 class DocumentView:
     """A document on a notice's page. ``href``: at the source, empty where it is none that a browser may follow;
-    ``file``, ``text``: addresses of its archived bytes and of its pages; ``state``: sentences.
+    ``file``, ``text``, ``earlier``: addresses of its archived bytes, of its pages, of the files before it; ``state``:
+    sentences.
     """
 
     name: str
@@ -26,6 +27,7 @@ class DocumentView:
     sha256: str = ""
     file: str = ""
     text: str = ""
+    earlier: str = ""
     listed: bool = True
 
 
@@ -64,8 +66,18 @@ def document_form(notice_id: str, row: DocumentRow, reason: str) -> dict[str, An
         "findings": [
             {"kind": found.kind, "text": found.text, "member": found.member or None} for found in row.findings
         ],
+        "files_url": addresses.document_files(notice_id, row.number) if row.file else None,
         "pages_url": addresses.document_pages(notice_id, row.number) if text and text.pages else None,
     }
+
+
+def past_form(file: PastFile) -> dict[str, Any]:
+    """A file that answered a document from a moment on, in JSON."""
+    return {
+        "sha256": file.sha256, "bytes": file.length, "received_at": stamp(file.received_at), "origin": file.origin,
+        "recorder": file.recorder, "capture_id": file.capture_id, "capture_url": addresses.capture(file.capture_id),
+        "payload_url": f"{addresses.capture(file.capture_id)}/payload",
+    }  # fmt: skip
 
 
 def page_form(placed: PlacedPage) -> dict[str, Any]:
@@ -116,6 +128,7 @@ def _view(notice_id: str, row: DocumentRow, reason: str) -> DocumentView:
         sha256=row.file.sha256,
         file=f"{addresses.capture(row.file.capture_id)}/payload",
         text=addresses.document_pages(notice_id, row.number) if row.file.text and row.file.text.pages else "",
+        earlier=addresses.document_files(notice_id, row.number) if row.file.files > 1 else "",
         listed=row.removed is None,
     )
 

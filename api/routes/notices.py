@@ -5,12 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
 from api import addresses, forms
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.diff import asked_versions, compared, diff_form
-from api.documents import document_form, page_form, reasons
+from api.documents import document_form, page_form, past_form, reasons
 from api.lookup import find_notice, the_notice
 from api.negotiation import etag_of, json_answer, tagged_json
 from api.parameters import request_from
@@ -109,10 +110,7 @@ def document_pages(
 ) -> Response:
     """Pages with text, as they are cited. Contact data of officials are masked, at the same length."""
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
-        found = next((one for one in documents.of_notice(connection, row.number) if one.number == number), None)
-        if found is None:
-            raise NotFound(f"{row.id} has no document {number}; see {addresses.documents(row.id)}.")
+        row, found = _document(connection, notice_id, number)
         pages = list(islice(documents.pages_of(connection, [found]), after, after + limit))
     more = len(pages) == limit
     return json_answer({
@@ -121,6 +119,27 @@ def document_pages(
         "items": [page_form(page) for page in pages],
         "next": f"{addresses.document_pages(row.id, number)}?after={after + limit}&limit={limit}" if more else None,
     })  # fmt: skip
+
+
+@router.get("/notices/{notice_id:path}/documents/{number}/files", summary="The files of a document")
+def document_files(held: Given, notice_id: NoticeId, number: Number) -> Response:
+    """The files that have answered a document, oldest first, each with its archived bytes."""
+    with held.archive.reading() as connection:
+        row, found = _document(connection, notice_id, number)
+        files = documents.files_of(connection, number)
+    return json_answer({
+        "notice_id": row.id,
+        "document": document_form(row.id, found, ""),
+        "items": [past_form(file) for file in files],
+    })  # fmt: skip
+
+
+def _document(connection: Connection, notice_id: str, number: int) -> tuple[NoticeRow, documents.DocumentRow]:
+    row = the_notice(connection, notice_id)
+    found = next((one for one in documents.of_notice(connection, row.number) if one.number == number), None)
+    if found is None:
+        raise NotFound(f"{row.id} has no document {number}; see {addresses.documents(row.id)}.")
+    return row, found
 
 
 @router.get("/notices/{notice_id:path}/documents", summary="Documents of a notice")

@@ -42,6 +42,18 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PastFile:
+    """A file that answered a document from one moment on, until another did. ``received_at``: when first; UTC."""
+
+    sha256: str
+    length: int
+    received_at: datetime
+    capture_id: str
+    origin: Origin
+    recorder: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRow:
     """A document of a notice. ``added``, ``removed``: versions since which it is, and is no longer, listed.
 
@@ -115,6 +127,24 @@ def of_notices(connection: Connection, notices: Collection[int]) -> dict[int, li
                     moment(asked_at) if asked_at else None, problem,
                 )
             )  # fmt: skip
+    return found
+
+
+def files_of(connection: Connection, document: int) -> list[PastFile]:
+    """The files that have answered a document, by its number, oldest first; the same one stands once for as long as no
+    other came between.
+    """
+    a, c = document_answers.c, t.captures.c
+    query = (
+        select(a.sha256, c.payload_length, a.asked_at, c.id, c.origin, c.recorder)
+        .join(t.captures, c.number == a.capture)
+        .where(a.document == document, a.sha256.is_not(None))
+        .order_by(a.asked_at, a.number)
+    )
+    found: list[PastFile] = []
+    for sha256, length, asked_at, capture_id, origin, recorder in connection.execute(query):
+        if not found or found[-1].sha256 != sha256:
+            found.append(PastFile(sha256, length, moment(asked_at), capture_id, Origin(origin), recorder))
     return found
 
 

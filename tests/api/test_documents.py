@@ -138,6 +138,15 @@ def test_pages_of_a_document_are_given_with_contact_data_masked(client: TestClie
     assert client.get(following["next"]).json()["items"] == []
 
 
+def test_the_files_before_the_present_one_are_still_given(client: TestClient) -> None:
+    (read,) = (item for item in client.get(f"{API}/documents").json()["items"] if item["url"] == READ)
+    files = client.get(read["files_url"]).json()["items"]
+    assert [file["received_at"][:10] for file in files] == ["2026-08-02", "2026-08-03"]
+    payloads = [client.get(file["payload_url"]).content for file in files]
+    assert payloads == [making.pdf(["Older"]), SOW]
+    assert "files before it" in section(client.get(NOTICE).text)
+
+
 def test_a_document_of_another_notice_is_not_given(client: TestClient) -> None:
     (read,) = (item for item in client.get(f"{API}/documents").json()["items"] if item["url"] == READ)
     answered = client.get(f"/api/v1/notices/us-action:N9/documents/{read['number']}/pages")
