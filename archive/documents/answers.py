@@ -136,14 +136,14 @@ def _finding(connection: Connection, held: Current, earlier: Current | None, kin
 
 
 def _is_quiet(connection: Connection, held: Current) -> bool:
-    """Whether what a file brings is quiet: as the event that listed its document, or, from its second file on, as the
-    run that brought it.
+    """Whether what a file brings is quiet: as the event that listed its document, or, from the second file that crawls
+    of documents saw on, as the run that brought it.
     """
     if held.kind not in LOUD:
         return True
-    a = document_answers.c
-    files = select(func.count(a.sha256.distinct())).where(a.document == held.document)
-    if (connection.scalar(files) or 0) > 1:
+    a, r = document_answers.c, t.runs.c
+    files = select(func.count(a.sha256.distinct())).join(t.runs, r.number == a.run)
+    if (connection.scalar(files.where(a.document == held.document, r.kind.in_(LOUD))) or 0) > 1:
         return False
     v, e = t.versions.c, t.events.c
     brought = select(e.quiet).join(t.versions, v.seq == e.seq).where(v.notice == held.notice, v.version == held.added)

@@ -107,6 +107,17 @@ def test_an_import_is_quiet_and_an_older_one_changes_nothing_that_is_shown(archi
     assert page_texts(archive) == [["Facial recognition" if day > 1 else "Licence plate readers"]]
 
 
+def test_the_first_crawl_that_finds_another_file_than_an_import_is_no_news_of_a_quiet_document(
+    archive: Archive,
+) -> None:
+    listing(archive, URL)
+    answer(archive, FIRST, kind="import")
+    answer(archive, SECOND, day=2)
+    assert told(archive) == [("new", False), ("document_changed", False)]
+    answer(archive, FIRST, day=3)
+    assert told(archive)[2:] == [("document_changed", True)]
+
+
 def test_a_better_reader_reads_the_past_again_quietly(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(archive)
     listing(archive, URL)
