@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from api import addresses, words
@@ -12,6 +12,8 @@ from archive.times import stamp
 from crawlers.source import Source
 from noticewatch.models import Document
 from noticewatch.settings import Settings
+
+_MOST_FINDINGS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,9 @@ def _file_words(row: DocumentRow, file: FileRow) -> Iterable[str]:
         yield f"{words.count_words(file.files, 'file')} have stood under this address so far."
     if text is None:
         yield "It waits to be read."
-    yield from (found.words for found in row.findings)
+    yield from (found.words for found in row.findings[:_MOST_FINDINGS])
+    if len(row.findings) > _MOST_FINDINGS:
+        yield f"And {len(row.findings) - _MOST_FINDINGS:,} more findings; the JSON form lists all."
     if row.problem and row.asked_at:
         yield f"Asked for again {words.moment_words(row.asked_at)}: {row.problem}."
 

@@ -36,6 +36,8 @@ READERS: Final[dict[Format, tuple[str, str]]] = {
 }
 """Module and function by format; a child loads only what it needs."""
 
+_LONGEST_NAME: Final = 500
+
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
@@ -52,7 +54,8 @@ class _Budget:
 def read(stream: BinaryIO, name: str, limits: Limits) -> Iterator[Format | Told]:
     """What a file is, then its pages and findings. ``stream``: seekable; ``name``: as published, may be empty."""
     budget = _Budget(limits.pages, limits.characters, limits.members, limits.unpacked)
-    yield from _read(stream, name, "", 0, limits, budget)
+    for told in _read(stream, name, "", 0, limits, budget):
+        yield _sayable(told) if isinstance(told, Finding) else told
 
 
 def _read(
@@ -120,7 +123,7 @@ def _told(stream: BinaryIO, found: Format, limits: Limits, budget: _Budget) -> I
 
 
 def _read_member(told: Member, inside: str, depth: int, limits: Limits, budget: _Budget) -> Iterator[Format | Told]:
-    member = "/".join(filter(None, (inside, _UNSEEN.sub("", told.name)[:500])))
+    member = "/".join(filter(None, (inside, _UNSEEN.sub("", told.name)[:_LONGEST_NAME])))
     try:
         stream = _opened(told, depth, limits, budget)
     except Unreadable as error:
@@ -154,6 +157,11 @@ def _tidy(page: Page) -> Page:
     """A page with lines ended in one way, without characters that no reader sees, contact data of officials masked."""
     text = page.text.replace("\r\n", "\n").replace("\r", "\n")
     return replace(page, text=mask(_UNSEEN.sub("", text)), name=_UNSEEN.sub("", page.name)[:200])
+
+
+def _sayable(found: Finding) -> Finding:
+    """A finding without characters that no reader sees: names of members and sheets stand in it."""
+    return replace(found, text=_UNSEEN.sub("", found.text), member=_UNSEEN.sub("", found.member)[:_LONGEST_NAME])
 
 
 def _memory(limits: Limits) -> str:

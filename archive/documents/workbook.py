@@ -1,5 +1,6 @@
 """Text of an Excel workbook (XLSX): a sheet is a page, a row a line, cells are parted by tabs."""
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,6 +10,9 @@ import openpyxl
 
 from archive.documents.pages import Finding, FindingKind, Limits, Page, PageCount, Told, Unreadable
 from archive.documents.zipped import refuse_large
+
+_GAP = re.compile("\t{3,}")
+"""Empty cells in a row, of which there may be thousands before the next one that is not."""
 
 
 def read(stream: BinaryIO, limits: Limits) -> Iterator[Told]:
@@ -53,7 +57,8 @@ def _lines(sheet: Any, most: int) -> tuple[list[str], bool]:
 
 
 def _line(row: Sequence[Any]) -> str:
-    return "\t".join("" if value is None else _shown(value) for value in row).rstrip("\t")
+    line = "\t".join("" if value is None else _shown(value) for value in row).rstrip("\t")
+    return _GAP.sub("\t\t", line)
 
 
 def _shown(value: Any) -> str:

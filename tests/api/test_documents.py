@@ -29,6 +29,7 @@ BASE = "https://www.govinfo.gov/"
 READ, SCAN, REFUSED, GONE, NEVER = (
     BASE + name for name in ("sow.pdf", "scan.pdf", "refused.pdf", "old.txt", "never.pdf")
 )  # fmt: skip
+MANY = BASE + "many.zip"
 ELSEWHERE = "javascript:alert(1)"
 SOW = making.pdf(["Statement of work"], ["POC: Pat Example, pat@agency.example", "License plate <b>readers</b>"])
 NOTICE = "/notices/us-action:N1"
@@ -46,6 +47,8 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
         answer(archive, SOW, url=READ, day=2)
         answer(archive, making.scanned_pdf(3), url=SCAN, day=2)
         answer(archive, None, url=REFUSED, day=2, problem="www.govinfo.gov refuses with status 403")
+        listing(archive, MANY, number="N3", day=2)
+        answer(archive, making.zipped({f"{number}.txt": b"" for number in range(12)}), url=MANY, day=2)
         texts.read_waiting(archive)
         append(archive, [reading("N9", "No documents")], day=3)
         yield archive
@@ -79,6 +82,13 @@ def test_the_page_says_of_each_document_what_came_of_it(client: TestClient) -> N
     assert "No longer listed since version 2." in shown
     assert hashlib.sha256(SOW).hexdigest() in shown
     assert 'href="javascript:' not in shown
+
+
+def test_of_many_findings_the_page_shows_the_first_and_says_how_many_more(client: TestClient) -> None:
+    shown = section(client.get("/notices/us-action:N3").text)
+    assert "9.txt: It is empty: 0 bytes. And 2 more findings; the JSON form lists all." in shown
+    (item,) = client.get("/api/v1/notices/us-action:N3/documents").json()["items"]
+    assert len(item["findings"]) == 12
 
 
 def test_the_page_of_a_version_shows_the_documents_that_it_lists(client: TestClient) -> None:

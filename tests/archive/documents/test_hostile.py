@@ -44,6 +44,13 @@ def test_an_encrypted_member_is_named_and_the_others_are_read() -> None:
     assert [finding.words for finding in found.findings] == ["secret.txt: It is encrypted."]
 
 
+def test_names_of_members_are_told_without_characters_that_no_reader_sees() -> None:
+    found = read(making.encrypted_zip("se\x07c\x1bret\u202e.txt", b"x"))
+    assert [finding.member for finding in found.findings] == ["secret\u202e.txt"]
+    (page,) = read(making.zipped({"no\x07te.txt": b"x"})).pages
+    assert page.member == "note.txt"
+
+
 def test_of_ten_thousand_pages_the_first_are_read_and_the_rest_is_counted() -> None:
     found = read(making.pdf(*[["A page"]] * 10_000))
     assert len(found.pages) == 2_000
@@ -140,6 +147,25 @@ def test_an_office_file_that_is_a_bomb_is_refused(part: str) -> None:
         archive.writestr("[Content_Types].xml", b"<Types/>")
     found = read(buffer.getvalue())
     assert kinds(found) == [FindingKind.TOO_LARGE]
+
+
+def test_cells_far_out_leave_room_for_the_other_rows() -> None:
+    rows = "".join(f'<row r="{n}"><c r="XFD{n}" t="inlineStr"><is><t>far</t></is></c></row>' for n in range(1, 3_001))
+    sheet = f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}'
+    made = making.replaced(WHOLE["xlsx"], "xl/worksheets/sheet1.xml", f"{sheet}</sheetData></worksheet>".encode())
+    found = read(made, limits=Limits(characters=100_000))
+    assert found.findings == ()
+    assert found.pages[0].text.split() == ["far"] * 3_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<html>" + b"<div>" * 50_000 + b"deep", b'<?xml version="1.0"?>' + b"<a>" * 50_000 + b"deep"],
+    ids=["html", "xml"],
+)
+def test_elements_inside_elements_without_end_are_read_or_told(data: bytes) -> None:
+    found = read(data)
+    assert found.findings or [page.text for page in found.pages] == ["deep"]
 
 
 def test_archives_inside_archives_are_followed_to_a_depth() -> None:
