@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import orjson
 from sqlalchemy import Connection, delete, func, select
 
-from archive.proof import filing, forms, heads, reading
+from archive.proof import filing, heads, reading
 from archive.proof.filing import Entry
 from archive.tables import captures, events, meta, records
-from archive.times import stamp
 from noticewatch.database import insert_many, lock_log
-from noticewatch.identifiers import now
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -38,16 +36,20 @@ class _At:
 def catch_up(archive: "Archive", tell: Tell | None = None, *, chunk: int = CHUNK) -> None:
     """Make the leaves that are missing and sign them; nothing where the log has all. ``tell``: text, done, total.
 
+    A restore that gave the log another epoch is missing the leaf that names it; it gets it before anything is appended.
     ``chunk``: how many rows a transaction takes; records of one capture in one chunk share a leaf.
     """
     with archive.reading() as connection:
-        if _value(connection) == _WHOLE:
+        whole = _value(connection) == _WHOLE
+        if whole and heads.epoch_now(connection) in heads.epochs(connection):
             return
-        total = _sum(_top(connection))
+        total = 0 if whole else _sum(_top(connection))
     while True:
         with archive.writing() as connection:
             lock_log(connection)
+            heads.name_epoch(connection)
             if _value(connection) == _WHOLE:
+                heads.seal(connection, archive.signer)
                 break
             at = _step(archive, connection, chunk)
         if tell is not None and total:
@@ -58,9 +60,6 @@ def catch_up(archive: "Archive", tell: Tell | None = None, *, chunk: int = CHUNK
 def _step(archive: "Archive", connection: Connection, chunk: int) -> _At:
     value = _value(connection)
     at = _At(**orjson.loads(value)) if value else _At()
-    if value is None:
-        epoch = heads.epoch_now(connection)
-        filing.file(connection, [filing.statement("epoch", forms.epoch_leaf(epoch, stamp(now()), None))])
     entries, after = _next(connection, at, chunk)
     filing.file(connection, entries)
     if after == at:

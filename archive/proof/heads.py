@@ -73,12 +73,19 @@ def begin_epoch(archive: "Archive") -> str:
     epoch = new_id()
     with archive.writing() as connection:
         lock_log(connection)
-        before = epoch_now(connection)
         connection.execute(update(meta).where(meta.c.name == "epoch").values(value=epoch))
-        filing.file(connection, [filing.statement("epoch", forms.epoch_leaf(epoch, stamp(now()), before))])
+        name_epoch(connection)
         seal(connection, archive.signer)
     export(archive)
     return epoch
+
+
+def name_epoch(connection: Connection) -> None:
+    """Make the leaf by which the epoch of the log begins, where it has none; needs the lock of the log."""
+    epoch, named = epoch_now(connection), list(epochs(connection))
+    if epoch not in named:
+        data = forms.epoch_leaf(epoch, stamp(now()), named[-1] if named else None)
+        filing.file(connection, [filing.statement("epoch", data)])
 
 
 def epoch_now(connection: Connection) -> str:

@@ -303,6 +303,22 @@ def test_after_a_restore_heads_of_the_epoch_before_hold_for_their_tree(tmp_path:
         assert "Line 1 of" in named(restored, mirrored=Path(mirrored))
 
 
+def test_an_epoch_that_a_restore_has_only_noted_is_named_when_the_archive_is_opened(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        before, size = archive.epoch, ask(archive, "SELECT max(size) FROM heads")
+        tamper(archive, "UPDATE meta SET value='restored' WHERE name='epoch'")
+    for _ in range(2):
+        with proved(tmp_path / "data") as archive, archive.reading() as connection:
+            assert heads.epochs(connection) == {before: 0, "restored": size}
+            assert check(archive).epoch == "restored"
+            latest = heads.latest(connection)
+            assert latest is not None
+            assert (latest.epoch, latest.size) == ("restored", size + 1)
+    with proved(tmp_path / "data") as archive:
+        grow(archive, 3)
+        check(archive)
+
+
 def test_what_was_verified_before_a_restore_does_not_count_after_it(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
         backup = shutil.copytree(archive.folder, tmp_path / "restored")
