@@ -10,11 +10,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -379,19 +381,36 @@ def test_what_was_held_before_gets_leaves_in_one_order_however_often_it_is_cut_o
 
 
 def _forget_the_proof(folder: Path) -> None:
-    """Bring an archive back to the schema before there was a proof."""
-    with closing(sqlite3.connect(folder / "noticewatch.sqlite")) as connection:
-        for table in ("leaves", "tiles", "heads"):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP INDEX captures_by_file")
+    """Bring an archive back to the schema before there was a proof: its rows in the tables of that time."""
+    file, new = folder / "noticewatch.sqlite", folder / "before.sqlite"
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "noticewatch" / "migrations"))
+    before = ScriptDirectory.from_config(config).get_revision("0006").down_revision
+    engine = connect(f"sqlite:///{new}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, before)
+    engine.dispose()
+    with closing(sqlite3.connect(new)) as connection:
+        connection.execute("ATTACH ? AS old", (str(file),))
+        for table in _names(connection, "SELECT name FROM sqlite_master WHERE type='table'"):
+            columns = ", ".join(
+                f'"{name}"' for name in _names(connection, f"SELECT name FROM pragma_table_info('{table}')")
+            )
+            if table != "alembic_version":
+                connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM old.{table}")
         connection.execute("DELETE FROM meta WHERE name='leaves'")
-        connection.execute("UPDATE alembic_version SET version_num=?", (_before(),))
         connection.commit()
+    for left in folder.glob("noticewatch.sqlite-*"):
+        left.unlink()
+    new.replace(file)
+    for left in folder.glob("before.sqlite-*"):
+        left.unlink()
     (folder / "heads.jsonl").unlink()
 
 
-def _before() -> str:
-    return str(import_module("noticewatch.migrations.versions.0006_proof").down_revision)
+def _names(connection: sqlite3.Connection, query: str) -> list[str]:
+    return [name for (name,) in connection.execute(query)]
 
 
 def _migrate(archive: Archive) -> None:
