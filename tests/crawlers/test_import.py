@@ -149,6 +149,7 @@ def encrypted(packed: bytes) -> bytes:
         ("bent.zip", zipped("file.csv", CSV).replace(b"file.csv", b"FILE.csv", 1), "cannot be read"),
         ("cut.gz", gzip.compress(CSV)[:-4], "cannot be unpacked"),
     ],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,  # the bytes hold the time
 )
 def test_a_packed_file_that_cannot_be_unpacked_is_refused_by_the_fact(
     archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, name: str, payload: bytes, said: str
