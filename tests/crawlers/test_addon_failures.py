@@ -68,7 +68,7 @@ def test_what_an_answer_is_worth(answer: Held, problem: Problem | None) -> None:
 def test_only_a_publisher_s_refusal_is_called_blocked() -> None:
     kinds = [kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, failures.NoAnswer)]
     blocked = {kind.__name__ for kind in kinds if problem_of_error(kind("why"), "https://a.example/", 1).blocked}
-    assert blocked == {"LogInWanted", "RobotsForbid"}
+    assert blocked == {"HostRests", "LogInWanted", "RobotsForbid"}  # each by the publisher's own word
     assert len(kinds) > 10
 
 
