@@ -10,7 +10,14 @@ from starlette.exceptions import HTTPException
 
 from api.negotiation import wants_json
 from api.protection import HEADERS
-from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, NoticewatchError, UsageError
+from noticewatch.errors import (
+    CaptureDamaged,
+    DatabaseUnavailable,
+    DataFolderError,
+    NotFound,
+    NoticewatchError,
+    UsageError,
+)
 
 PROBLEM = "application/problem+json"
 _TYPES = "/docs/api#problem-"
@@ -37,7 +44,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem(404, "not-found", str(error))
     if isinstance(error, CaptureDamaged):
         return Problem(503, "capture-damaged", str(error))
-    if isinstance(error, DataFolderError):
+    if isinstance(error, (DataFolderError, DatabaseUnavailable)):
         return Problem(503, "archive-not-ready", "The archive cannot be read at the moment; try again in a minute.")
     if isinstance(error, UsageError):
         return _usage(error)

@@ -13,7 +13,7 @@ from archive.batches import Seen, Sighting, WindowBatch
 from archive.held import HeldRecord
 from archive.ledger import Run
 from archive.times import stamp
-from noticewatch.database import insert_many, put_selected
+from noticewatch.database import BIG, insert_many, put_selected
 from noticewatch.models import Capture
 
 _r, _s, _later = t.records.c, t.sightings.c, t.records.alias("later")
@@ -28,7 +28,8 @@ WITH_LAST: Final = t.records.outerjoin(t.sightings, _s.record == _r.number)
 _STRETCHED: Final = (
     select(
         _r.number, bindparam("at", type_=String),
-        *(bindparam(name, type_=Integer) for name in ("by", "at_row", "from_byte", "to_byte")),
+        *(bindparam(name, type_=Integer) for name in ("by", "at_row")),
+        *(bindparam(name, type_=BIG) for name in ("from_byte", "to_byte")),
     )
     .select_from(WITH_LAST)
     .where(

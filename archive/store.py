@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from archive import tables
 from archive.proof import backfill, keys
-from noticewatch.database import connect, insert_many, migrate, writing
+from noticewatch.database import connect, insert_many, migrate, reading, writing
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
 from noticewatch.settings import Settings
@@ -29,7 +29,8 @@ class Archive:
         """Open the archive, made and migrated where it is new. ``tell``: how far a change of what is held has come
         (text, done, total).
 
-        Raises DataFolderError where the folder cannot be written, SchemaTooNew for data of a newer program.
+        Raises DataFolderError where the folder cannot be written, SchemaTooNew for data of a newer program,
+        DatabaseUnavailable where a database server is away or forbids it.
         """
         folder = settings.home.absolute()
         _prepare(folder)
@@ -59,7 +60,7 @@ class Archive:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A short read transaction: everything read inside is of one moment."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             yield connection
 
     @contextmanager

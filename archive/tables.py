@@ -16,7 +16,7 @@ from sqlalchemy import (
     false,
 )
 
-from noticewatch.database import metadata
+from noticewatch.database import BIG, metadata
 
 meta = Table(
     "meta",
@@ -181,14 +181,14 @@ captures = Table(
     Column("media_type", String),
     Column("fetched_at", String, nullable=False),
     Column("payload_sha256", String, nullable=False),
-    Column("payload_length", Integer, nullable=False),
+    Column("payload_length", BIG, nullable=False),
     Column("origin", String, nullable=False),
     Column("recorder", Text, nullable=False),
     Column("note", Text),
     Column("gaps", Text, nullable=False, server_default="[]"),
     Column("warc_file", String, nullable=False),
-    Column("warc_offset", Integer, nullable=False),
-    Column("warc_length", Integer, nullable=False),
+    Column("warc_offset", BIG, nullable=False),
+    Column("warc_length", BIG, nullable=False),
 )
 Index("captures_by_source", captures.c.source, captures.c.fetched_at)
 Index("captures_by_file", captures.c.warc_file, captures.c.warc_offset)
@@ -202,11 +202,16 @@ notices = Table(
     Column("current_version", Integer, nullable=False),
     Column("versions", Integer, nullable=False),
     Column("first_seen", String, nullable=False),
-    Column("first_seen_seq", Integer, nullable=False),
+    Column("first_seen_seq", BIG, nullable=False),
     Column("listing", String, nullable=False, server_default="listed"),
     Column("chain_key", String),
 )
-Index("notices_by_chain", notices.c.chain_key, sqlite_where=notices.c.chain_key.is_not(None))
+Index(
+    "notices_by_chain",
+    notices.c.chain_key,
+    sqlite_where=notices.c.chain_key.is_not(None),
+    postgresql_where=notices.c.chain_key.is_not(None),
+)
 
 aliases = Table(
     "aliases",
@@ -230,8 +235,8 @@ records = Table(
     Column("revision", String, nullable=False),
     Column("capture", ForeignKey("captures.number"), nullable=False),
     Column("row", Integer, nullable=False),
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
+    Column("start", BIG, nullable=False),
+    Column("end", BIG, nullable=False),
     Column("sha256", String, nullable=False),
     Column("parser_version", Integer, nullable=False),
     Column("carried", ForeignKey("carried.number"), nullable=False),
@@ -252,8 +257,8 @@ sightings = Table(
     Column("seen_at", String, nullable=False),
     Column("capture", ForeignKey("captures.number"), nullable=False),
     Column("row", Integer, nullable=False),
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
+    Column("start", BIG, nullable=False),
+    Column("end", BIG, nullable=False),
 )
 """Where a record was seen last; a record that was seen only once has none. Apart from ``records`` because a bulk file
 that has not changed moves one of these a row."""
@@ -278,7 +283,7 @@ versions = Table(
     Column("record", ForeignKey("records.number"), nullable=False),
     Column("content", Text),
     Column("content_sha256", String, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", BIG, nullable=False),
     Column("superseded", Boolean, nullable=False, server_default=false()),
 )
 """``content`` is NULL where it equals the record's. Order: revision, observed_at, capture id, version. ``superseded``:
@@ -287,7 +292,7 @@ kept under its number, but no longer in the history, because an older observatio
 events = Table(
     "events",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BIG, primary_key=True, autoincrement=False),
     Column("notice", ForeignKey("notices.number"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("kinds", Text, nullable=False),
@@ -333,7 +338,7 @@ readers = Table(
     "readers",
     metadata,
     Column("name", String, primary_key=True),
-    Column("cursor", Integer, nullable=False),
+    Column("cursor", BIG, nullable=False),
 )
 """How far each reader of the log has come (``joiner``, ``tagger``); the index keeps its cursor inside itself."""
 

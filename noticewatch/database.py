@@ -17,14 +17,31 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Insert, MetaData, Select, Table, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Insert,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
+from noticewatch import database_errors
 from noticewatch.errors import DataFolderError, SchemaTooNew
 
 metadata = MetaData()
 """Tables of all rooms; each room defines its own in its ``tables`` module."""
+
+BIG = BigInteger().with_variant(Integer, "sqlite")
+"""Whole numbers above two thousand million: sizes and offsets of files, and the order of the log."""
 
 BATCH = 1_000
 """Most notices written in one transaction."""
@@ -36,7 +53,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def connect(url: str) -> Engine:
     """An engine for the system of record. Writers use :func:`writing`, readers ``engine.connect()``."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return _connect_postgresql(url)
     engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -56,14 +73,50 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def _connect_postgresql(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    if "connect_timeout" not in engine.url.query:
+        event.listen(engine, "do_connect", lambda _d, _r, _a, given: given.update(connect_timeout=10))
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.execute("SET lock_timeout = '60s'")  # as long as SQLite waits
+        connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def _explain(context: ExceptionContext) -> None:
+        if context.is_pre_ping:
+            return
+        error = context.original_exception
+        if context.connection is None and isinstance(context.sqlalchemy_exception, OperationalError):
+            raise database_errors.unreachable(error, engine.url) from error
+        if found := database_errors.explained(error, engine.url, lost=context.is_disconnect):
+            raise found from error
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A read transaction in which everything is of one moment, on PostgreSQL too."""
+    connection = engine.connect()
+    with connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A writing transaction: on SQLite ``BEGIN IMMEDIATE``; commits at the end, rolls back on an error.
+    """A writing transaction, one at a time on either database; commits at the end, rolls back on an error.
 
-    Raises DataFolderError where the database cannot be written (read-only, disk full).
+    On SQLite it is ``BEGIN IMMEDIATE``, on PostgreSQL it holds the advisory lock of the log from its begin, so that
+    whoever looks first and writes then is alone. Raises DataFolderError where the database cannot be written
+    (read-only, disk full), DatabaseUnavailable where its server is away or forbids it.
     """
     try:
         with engine.connect().execution_options(noticewatch_writes=True) as connection, connection.begin():
+            lock_log(connection)
             yield connection
     except OperationalError as error:
         raise _explained(error, engine) from error
@@ -201,7 +254,9 @@ def check_integrity(engine: Engine) -> str:
 def migrate(engine: Engine, lock_folder: Path) -> None:
     """Bring the database to this program's schema, under a lock.
 
-    Raises SchemaTooNew for a database of a newer program, DataFolderError if the lock or the database is not writable.
+    The lock is a file beside the data and, on PostgreSQL, the advisory lock of the log, which other machines see too.
+    Raises SchemaTooNew for a database of a newer program, DataFolderError if the lock or the database is not writable,
+    DatabaseUnavailable where the server is away or forbids it.
     """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
@@ -209,17 +264,14 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
     try:
         with FileLock(lock_folder / "migrate.lock", timeout=60):
             with engine.connect() as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
-            if current == scripts.get_current_head():
-                return
-            if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-                raise SchemaTooNew(
-                    f"The data in {lock_folder} were written by a newer noticewatch (schema {current}); "
-                    "update the program, or point NOTICEWATCH_HOME to another folder."
-                )
+                if _is_current(connection, scripts, engine, lock_folder):
+                    return
             with _migrating(engine) as connection:
+                if _is_current(connection, scripts, engine, lock_folder):
+                    return  # another machine was quicker
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+                _order_by_bytes(connection)
     except Timeout as error:
         raise DataFolderError(f"Another process has been migrating {lock_folder} for a minute; try again.") from error
     except OperationalError as error:
@@ -229,3 +281,30 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
             f"The data folder {lock_folder} cannot be written ({error.strerror}); "
             "make it writable or set NOTICEWATCH_HOME to another folder."
         ) from error
+
+
+def _is_current(connection: Connection, scripts: ScriptDirectory, engine: Engine, folder: Path) -> bool:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        where, other = f"in {folder}", "NOTICEWATCH_HOME to another folder"
+        if engine.dialect.name != "sqlite":
+            where, other = f"in the database {engine.url.database}", "NOTICEWATCH_DATABASE_URL to another database"
+        raise SchemaTooNew(
+            f"The data {where} were written by a newer noticewatch (schema {current}); "
+            f"update the program, or point {other}."
+        )
+    return current == scripts.get_current_head()
+
+
+def _order_by_bytes(connection: Connection) -> None:
+    """Let PostgreSQL order text by its bytes, as SQLite does, whatever the language of the database is."""
+    if connection.dialect.name != "postgresql":
+        return
+    found = connection.exec_driver_sql(
+        "SELECT format('ALTER TABLE %%I ALTER COLUMN %%I TYPE %%s COLLATE \"C\"', c.relname, a.attname, "
+        "format_type(a.atttypid, a.atttypmod)) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 "
+        "AND NOT a.attisdropped AND a.attcollation = 'pg_catalog.default'::regcollation"
+    )
+    for (statement,) in found.all():
+        connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -25,6 +25,10 @@ class DataFolderError(NoticewatchError):
     """The data folder cannot be used: read-only, full, or held by another process."""
 
 
+class DatabaseUnavailable(NoticewatchError):
+    """The database server cannot be reached or does not let us do what is needed."""
+
+
 class SchemaTooNew(NoticewatchError):
     """The database was written by a newer program."""
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from noticewatch.errors import SettingsError
 
@@ -93,8 +95,17 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url_is_one(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("sqlite:", "postgresql")):
-            raise ValueError("write sqlite:///FILE or postgresql+psycopg://…")
+        if value is None:
+            return None
+        scheme, mark, rest = value.partition("://")
+        if scheme in {"postgres", "postgresql"}:
+            value = f"postgresql+psycopg{mark}{rest}"
+        try:
+            known = make_url(value).drivername in {"sqlite", "postgresql+psycopg"}
+        except (ArgumentError, ValueError):
+            known = False
+        if not known:
+            raise ValueError("write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
         return value
 
     @classmethod
@@ -134,6 +145,13 @@ class Settings(BaseSettings):
 
 
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def masked_url(url: str) -> str:
+    """A database's URL without the passwords in it."""
+    made = make_url(url)
+    hidden = {name: "***" for name in ("password", "sslpassword") if name in made.query}
+    return made.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def _is_address(value: str) -> bool:

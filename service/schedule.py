@@ -22,6 +22,7 @@ from archive.store import Archive
 from crawlers.due import Due, Planner, refuse_unknown_sources
 from crawlers.source import interval, load_sources
 from crawlers.standing import crawl_runs, standings
+from noticewatch.errors import NoticewatchError
 from noticewatch.identifiers import now
 from noticewatch.models import RunKind
 from noticewatch.settings import Settings
@@ -204,7 +205,7 @@ class Schedule:
     def _mark(self, source: str, process: int) -> Hashable:
         try:
             return progress_mark(self._archive, source, process)
-        except SQLAlchemyError:  # the database is busy or away: nothing is known, so nothing is held against the crawl
+        except (SQLAlchemyError, NoticewatchError):  # the database is busy or away: nothing is held against the crawl
             return object()
 
 

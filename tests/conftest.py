@@ -1,6 +1,8 @@
 """Archives that several rooms test against: a small one of real rows, and the whole starter archive."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,13 @@ from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import source
 from noticewatch.settings import Settings
+from tests.databases import kept, settings_at
 from tests.small_archive import fill
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
-pytest_plugins = ("tests.plugins.require", "tests.plugins.faults")
+pytest_plugins = ("tests.plugins.require", "tests.plugins.databases", "tests.plugins.faults")
 
 STARTER = Path(__file__).parents[1] / "starter"
 
@@ -26,19 +29,42 @@ def dictionary() -> Dictionary:
     return load_dictionary()
 
 
-@pytest.fixture(scope="session")
-def small_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("small"), public_url="https://notices.example")
+@dataclass(frozen=True)
+class Small:
+    """The small archive in one kind of database. Read it only: other tests share it."""
+
+    settings: Settings
+    archive: Archive
 
 
 @pytest.fixture(scope="session")
-def small_archive(small_settings: Settings, dictionary: Dictionary) -> Iterator[Archive]:
-    """Real rows of both sources, joined and tagged. Read it only: other tests share it."""
-    archive = Archive.open(small_settings)
-    fill(archive)
-    drive(archive, [Joiner(), Tagger(Matcher(dictionary))])
-    yield archive
-    archive.close()
+def smalls(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> Iterator[Callable[[str], Small]]:
+    """Real rows of both sources, joined and tagged, by kind of database; made on first use."""
+
+    @cache
+    def made(kind: str) -> Small:
+        with kept():
+            settings = settings_at(tmp_path_factory.mktemp(f"small-{kind}"), public_url="https://notices.example")
+        archive = Archive.open(settings)
+        opened.append(archive)
+        fill(archive)
+        drive(archive, [Joiner(), Tagger(Matcher(dictionary))])
+        return Small(settings, archive)
+
+    opened: list[Archive] = []
+    yield made
+    for archive in opened:
+        archive.close()
+
+
+@pytest.fixture
+def small_settings(smalls: Callable[[str], Small], database: str) -> Settings:
+    return smalls(database).settings
+
+
+@pytest.fixture
+def small_archive(smalls: Callable[[str], Small], database: str) -> Archive:
+    return smalls(database).archive
 
 
 @pytest.fixture(scope="session")

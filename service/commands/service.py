@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
-from noticewatch.settings import PREFIX, Settings, load_settings, origin
+from noticewatch.settings import PREFIX, Settings, load_settings, masked_url, origin
 from service.output import Field, Json, say_json, say_table
 
 
@@ -79,6 +79,8 @@ def listed(held: Settings) -> list[dict[str, Any]]:
 
 def _row(shown_name: str, name: str, value: Any, meaning: str) -> dict[str, Any]:
     masked = "********" if isinstance(value, SecretStr) else value
+    if name == "database_url" and value is not None:
+        masked = masked_url(value)
     return {
         "name": shown_name,
         "value": masked,

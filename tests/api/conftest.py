@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 from fastapi import FastAPI
@@ -6,19 +7,34 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from archive.readers import drive
-from archive.store import Archive
+from indexer.engine import SearchEngine
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
-from noticewatch.settings import Settings
+from tests.conftest import Small
 from watchlist.dictionary import Dictionary
 
 
 @pytest.fixture(scope="session")
-def app(small_settings: Settings, small_archive: Archive, dictionary: Dictionary) -> Iterator[FastAPI]:
-    engine = open_engine(small_settings, small_archive)
-    drive(small_archive, [IndexReader(engine)])
-    yield create_app(small_archive, Search(small_archive, engine, dictionary), small_settings, dictionary)
-    engine.close()
+def apps(smalls: Callable[[str], Small], dictionary: Dictionary) -> Iterator[Callable[[str], FastAPI]]:
+    """The application over the small archive, by kind of database; made on first use."""
+
+    @cache
+    def made(kind: str) -> FastAPI:
+        small = smalls(kind)
+        engine = open_engine(small.settings, small.archive)
+        engines.append(engine)
+        drive(small.archive, [IndexReader(engine)])
+        return create_app(small.archive, Search(small.archive, engine, dictionary), small.settings, dictionary)
+
+    engines: list[SearchEngine] = []
+    yield made
+    for engine in engines:
+        engine.close()
+
+
+@pytest.fixture
+def app(apps: Callable[[str], FastAPI], database: str) -> FastAPI:
+    return apps(database)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import hashlib
 import pytest
 from fastapi.testclient import TestClient
 
+pytestmark = pytest.mark.both_databases
+
 API = "/api/v1"
 AWARD = f"{API}/notices/sam:d72dd40bd5ce47149836c17e9024ede0"
 TENDER = f"{API}/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,8 +29,9 @@ PAGES = ("/", "/search?lens=everything", ORDER, TENDER, f"{TENDER}/diff?from=1&t
 
 
 @pytest.fixture(scope="module")
-def address(app: FastAPI) -> Iterator[str]:
+def address(apps: Callable[[str], FastAPI]) -> Iterator[str]:
     """A real server on a free port of the loopback."""
+    app = apps("sqlite")
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -5,11 +5,14 @@ import io
 import json
 from xml.etree import ElementTree
 
+import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.exports import safe_cell
+
+pytestmark = pytest.mark.both_databases
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 EVERYTHING = "lens=everything"

@@ -12,7 +12,7 @@ from archive.readers import drive
 from archive.store import Archive
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
-from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.small_archive import crawl_tender
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
@@ -23,7 +23,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @pytest.fixture(scope="module")
 def news(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> Iterator[TestClient]:
-    settings = Settings(home=tmp_path_factory.mktemp("news"), admin_token="token of the operator")
+    settings = settings_at(tmp_path_factory.mktemp("news"), admin_token="token of the operator")
     archive = Archive.open(settings)
     crawl_tender(archive)
     engine = open_engine(settings, archive)

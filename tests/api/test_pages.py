@@ -5,6 +5,8 @@ import html
 import pytest
 from fastapi.testclient import TestClient
 
+pytestmark = pytest.mark.both_databases
+
 AWARD = "/notices/sam:d72dd40bd5ce47149836c17e9024ede0"
 TENDER = "/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
 ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"

@@ -14,15 +14,17 @@ from crawlers.source import Expectations, Source, read_source
 from indexer.search import Search
 from indexer.sync import open_engine
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings
 from tests.crawlers.conftest import HERE, Recorder
+from tests.databases import settings_at
 from watchlist.dictionary import Dictionary
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
 def stormy(tmp_path: Path, dictionary: Dictionary) -> Iterator[TestClient]:
     """An archive whose last run held one window back, found another whole and missed a page of a third."""
-    settings = Settings(home=tmp_path / "home")
+    settings = settings_at(tmp_path / "home")
     archive = Archive.open(settings)
     found: Source = read_source(HERE / "tiny_list").model_copy(
         update={"expectations": Expectations(greatest_change=0.2)}
@@ -79,7 +81,7 @@ def test_a_run_that_is_not_held_is_not_found(stormy: TestClient, address: str) -
 
 
 def test_readers_are_told_while_the_starter_archive_is_being_loaded(tmp_path: Path, dictionary: Dictionary) -> None:
-    settings = Settings(home=tmp_path / "home")
+    settings = settings_at(tmp_path / "home")
     archive = Archive.open(settings)
     engine = open_engine(settings, archive)
 

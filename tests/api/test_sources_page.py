@@ -12,6 +12,8 @@ from crawlers.source import load_sources
 from noticewatch.identifiers import now
 from noticewatch.models import Verdict
 
+pytestmark = pytest.mark.both_databases
+
 SOURCES = load_sources()
 
 

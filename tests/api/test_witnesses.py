@@ -19,7 +19,7 @@ from crawlers.importing import import_files
 from crawlers.source import source
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
-from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.sources.one_action import AMOUNT, AWARDS, FPDS, ID, PAYLOADS, USASPENDING, record
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
@@ -33,7 +33,7 @@ SAID = {
 
 
 def filled(folder: Path, payloads: dict[str, bytes]) -> Archive:
-    settings = Settings(home=folder / "home")
+    settings = settings_at(folder / "home")
     archive = Archive.open(settings)
     for day, (name, payload) in enumerate(payloads.items(), start=1):
         import_files(archive, settings, source(name), [record(folder / "recordings", name, payload, day)])
@@ -48,7 +48,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 
 @pytest.fixture(scope="module")
 def client(held: Archive, dictionary: Dictionary) -> Iterator[TestClient]:
-    settings = Settings(home=held.folder)
+    settings = settings_at(held.folder)
     engine = open_engine(settings, held)
     drive(held, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
     app = create_app(held, Search(held, engine, dictionary), settings, dictionary)

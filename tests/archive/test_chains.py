@@ -17,6 +17,8 @@ from crawlers.sources.sam_gov_bulk import parser
 from noticewatch.models import Notice, Reading
 from tests.archive.making import append, events, history, reading
 
+pytestmark = pytest.mark.both_databases
+
 STARTER = Path(__file__).parents[2] / "starter" / "sam_gov_bulk"
 SAM = {"source": "sam_gov_bulk", "register": "sam"}
 
@@ -127,6 +129,7 @@ def test_a_revision_posted_again_unchanged_is_reposted_and_quiet(archive: Archiv
     assert [(event.kinds, event.quiet) for event in events(archive)] == [(("new",), True), (("reposted",), True)]
 
 
+@pytest.mark.sqlite_suffices
 @pytest.mark.skipif(not STARTER.is_dir(), reason="the starter archive is not there")
 def test_the_recorded_rows_make_the_measured_chains(archive: Archive) -> None:
     pages, file = sorted(recorded(STARTER), key=lambda held: held.capture.payload_length)

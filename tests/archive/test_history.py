@@ -27,6 +27,8 @@ from tests.archive.making import (
     titles,
 )
 
+pytestmark = pytest.mark.both_databases
+
 ID = "us-action:A"
 
 
@@ -157,6 +159,7 @@ def story(archive: Archive) -> list[tuple[str, str, str]]:
     return [(row.content_sha256, row.revision, row.observed_at.isoformat()) for row in history(archive, ID)]
 
 
+@pytest.mark.sqlite_suffices
 @settings(max_examples=60, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
 @given(observed=observations(), data=st.data())
 def test_any_order_of_arrival_gives_the_same_history_and_no_loud_event(

@@ -14,6 +14,8 @@ from archive.totals import complete_since, running_total
 from noticewatch.models import Verdict
 from tests.archive.making import append, head, kinds, reading, title
 
+pytestmark = pytest.mark.both_databases
+
 
 def number(kind: str, plain: str, issuer: str | None = None) -> dict[str, Any]:
     return {"type": kind, "printed": plain, "plain": plain} | ({"issuer": issuer} if issuer else {})

@@ -3,15 +3,19 @@
 import multiprocessing
 from pathlib import Path
 
+import pytest
+
 from archive import ledger, queries
 from archive.store import Archive
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings
 from tests.archive.making import SOURCE, append, reading
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 
 def _begin_and_die(home: str) -> None:
-    ledger.start_run(Archive.open(Settings(home=Path(home))), SOURCE, "crawl")
+    ledger.start_run(Archive.open(settings_at(Path(home))), SOURCE, "crawl")
 
 
 def test_a_run_whose_process_died_is_closed_as_failed(archive: Archive) -> None:

@@ -18,8 +18,10 @@ from archive.locks import LEASE, LeaseLost, SourceTaken, confirm, hold
 from archive.processes import Process, is_dead, started, this_process
 from archive.store import Archive
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings
 from tests.archive.making import SOURCE, append, events, open_archive, reading
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 SPAWN = multiprocessing.get_context("spawn")
 ELSEWHERE = Process("elsewhere/1/1", 4711, "1")
@@ -39,7 +41,7 @@ class Clock:
 @pytest.fixture
 def other(archive: Archive) -> Iterator[Archive]:
     """The same database, opened as another process would."""
-    opened = Archive.open(Settings(home=archive.folder))
+    opened = Archive.open(settings_at(archive.folder))
     yield opened
     opened.close()
 
@@ -121,7 +123,7 @@ def _renewed(archive: Archive) -> datetime:
 
 
 def _hold_until_killed(home: str, ready: "multiprocessing.synchronize.Event") -> None:
-    with hold(Archive.open(Settings(home=Path(home))), "one"):
+    with hold(Archive.open(settings_at(Path(home))), "one"):
         ready.set()
         signal.pause()
 
@@ -160,7 +162,7 @@ def test_a_process_is_dead_only_where_that_is_known() -> None:
 
 def _take_turns(home: str, name: str, turns: int) -> None:
     """Hold the source in turns; inside, no other may be: a file that only one can make says so."""
-    archive, mark = Archive.open(Settings(home=Path(home))), Path(home) / "inside"
+    archive, mark = Archive.open(settings_at(Path(home))), Path(home) / "inside"
     done = 0
     while done < turns:
         try:

@@ -8,6 +8,8 @@ from archive.store import Archive
 from noticewatch.models import Content, Reading
 from tests.archive.making import WHOLE, append, events, head, history, kinds, loud, reading, sighting, title, titles
 
+pytestmark = pytest.mark.both_databases
+
 ID = "us-action:A"
 
 

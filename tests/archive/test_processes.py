@@ -13,8 +13,10 @@ from sqlalchemy import select
 
 from archive import tables
 from archive.store import Archive
-from noticewatch.settings import Settings
 from tests.archive.making import append, events, open_archive, reading
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 SPAWN = multiprocessing.get_context("spawn")
 PER_PROCESS = 600
@@ -22,7 +24,7 @@ PER_PROCESS = 600
 
 def _append_many(home: str, name: str, count: int, size: int) -> None:
     """What a child does: append ``count`` notices in runs of ``size``."""
-    archive = Archive.open(Settings(home=Path(home)))
+    archive = Archive.open(settings_at(Path(home)))
     for begin in range(0, count, size):
         rows = [reading(f"{name}-{number}", f"title {number}") for number in range(begin, begin + size)]
         append(archive, rows, day=begin / 100)

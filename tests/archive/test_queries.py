@@ -8,6 +8,8 @@ from archive.warc import Placed
 from noticewatch.models import EventKind
 from tests.archive.making import SOURCE, append, capture, events, head, never_reread, reading, sighting, title
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_notices_come_in_the_order_asked_for(archive: Archive) -> None:
     append(archive, [reading(name, name) for name in "abc"])

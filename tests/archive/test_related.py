@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pytest
+
 from archive import queries
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.related import related
 from archive.store import Archive
 from tests.archive.making import append, events, kinds, reading, title
+
+pytestmark = pytest.mark.both_databases
 
 DHS = {"role": "contracting", "codes": {"cgac": "070", "fpds": "7012", "aac": "70CMSD"}}
 NAMED = {"role": "contracting", "name": "HOMELAND SECURITY, DEPARTMENT OF", "buyer_id": "usg-dhs"}

@@ -17,6 +17,8 @@ from archive.store import Archive
 from noticewatch.models import Reading
 from tests.archive.making import SOURCE, append, events, open_archive, reading, sighting
 
+pytestmark = pytest.mark.both_databases
+
 A, B = reading("A", "one", index=1), reading("A", "two", index=1)
 OTHER = reading("Z", "other", index=2)
 
@@ -46,6 +48,7 @@ def again(capture: int, rows: Any) -> dict[int, Reading]:
     return {row: replace(A, index=row) for row in rows}
 
 
+@pytest.mark.sqlite_suffices
 @settings(max_examples=40, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
 @given(
     before=st.lists(st.tuples(st.integers(0, 9), st.sampled_from([A, B])), min_size=1, max_size=4),

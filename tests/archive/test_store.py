@@ -11,7 +11,9 @@ import watchlist.tables
 from archive.store import Archive
 from noticewatch.database import metadata
 from noticewatch.errors import DataFolderError, SchemaTooNew
-from noticewatch.settings import Settings
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 assert watchlist.tables.tags is not None
 
@@ -23,8 +25,8 @@ def test_the_migrations_make_exactly_the_tables(archive: Archive) -> None:
 
 
 def test_an_archive_opened_again_keeps_its_epoch(tmp_path: Path) -> None:
-    first = Archive.open(Settings(home=tmp_path / "data"))
-    second = Archive.open(Settings(home=tmp_path / "data"))
+    first = Archive.open(settings_at(tmp_path / "data"))
+    second = Archive.open(settings_at(tmp_path / "data"))
     assert first.epoch == second.epoch
     first.close()
     second.close()
@@ -33,11 +35,11 @@ def test_an_archive_opened_again_keeps_its_epoch(tmp_path: Path) -> None:
 def test_a_data_folder_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(DataFolderError, match="set NOTICEWATCH_HOME to another folder"):
-        Archive.open(Settings(home=tmp_path / "data"))
+        Archive.open(settings_at(tmp_path / "data"))
 
 
 def test_data_of_a_newer_program_are_refused(archive: Archive) -> None:
     with archive.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaTooNew, match="newer noticewatch"):
-        Archive.open(Settings(home=archive.folder))
+        Archive.open(settings_at(archive.folder))

@@ -12,6 +12,8 @@ from archive.windows import Openness, fully_walked, is_quiet
 from noticewatch.models import RunKind, Verdict
 from tests.archive.making import DAY_0, append, events, loud, open_archive, reading
 
+pytestmark = pytest.mark.both_databases
+
 OPEN = Openness({"7012": datetime(2026, 8, 10, 12, tzinfo=UTC)}, frozenset({("7012", "2026-07-01")}))
 
 
@@ -75,6 +77,7 @@ def walked_days(outcome: str, days: Iterable[str], skip: int) -> list[str]:
     return [] if outcome == "failed" else [day for index, day in enumerate(known) if index != skip % len(known)]
 
 
+@pytest.mark.sqlite_suffices
 @settings(max_examples=60, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
 @given(sequence=runs)
 def test_nothing_is_loud_before_the_first_full_walk_and_everything_fires_at_most_once(

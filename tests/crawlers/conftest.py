@@ -16,6 +16,7 @@ from crawlers.source import Source, read_source
 from noticewatch.identifiers import new_id
 from noticewatch.models import Capture, Origin
 from noticewatch.settings import Settings
+from tests.databases import settings_at
 
 HERE = Path(__file__).parent
 ADDRESS = "http://127.0.0.1:9/"
@@ -24,7 +25,7 @@ DAY = datetime(2026, 8, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "home", contact="test@example.org")
+    return settings_at(tmp_path / "home", contact="test@example.org")
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import read_source
-from noticewatch.settings import Settings
+from tests.databases import settings_at
 
 
 def main(home: str, folder: str, recordings: str | None = None, kind: str = "replay") -> int:
-    settings = Settings(home=Path(home), contact="test@example.org")
+    settings = settings_at(Path(home), contact="test@example.org")
     archive = Archive.open(settings)
     found = read_source(Path(folder))
     if recordings is None:

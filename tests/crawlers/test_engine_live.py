@@ -22,6 +22,9 @@ from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.crawlers.conftest import HERE, Recorder, page_of
 from tests.crawlers.server import Publisher, publisher
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 ROOT = HERE.parent.parent
 
@@ -79,7 +82,7 @@ def test_a_live_crawl_can_be_replayed_from_its_own_recordings(
     server.answers = two_pages
     run(settings, tiny_list, server.address)
     asked = len(server.asked)
-    other = Settings(home=tmp_path / "other")
+    other = settings_at(tmp_path / "other")
     code, said = run(other, tiny_list, server.address, str(archive.warc_folder))
     assert (code, said, len(server.asked)) == (0, "complete\n", asked)
 
@@ -144,7 +147,7 @@ def test_a_file_is_crawled_live(archive: Archive, settings: Settings, tiny_file:
 
 
 def test_a_live_crawl_without_contact_is_not_started(archive: Archive, settings: Settings, tiny_list: Source) -> None:
-    result = crawl(archive, Settings(home=settings.home), tiny_list)
+    result = crawl(archive, settings_at(settings.home), tiny_list)
     assert (result.verdict, result.exit_code) == (Verdict.NOT_STARTED, 9)
     assert result.reasons[0].startswith("no contact")
     assert rows(archive, tables.runs.c.verdict) == [("not_started",)]
@@ -197,16 +200,16 @@ def test_a_replay_that_is_killed_and_run_again_gives_the_same_log(
     for day in range(1, 29):
         recorder.page(f"2026-08-{day:02}", 1, {f"{day}-{number}": f"title {number}" for number in range(180)})
     path = recorder.close()
-    whole = Archive.open(Settings(home=tmp_path / "whole"))
+    whole = Archive.open(settings_at(tmp_path / "whole"))
     crawl(whole, settings, tiny_list, kind="replay", recordings=path)
-    killed = Archive.open(Settings(home=tmp_path / "killed"))
+    killed = Archive.open(settings_at(tmp_path / "killed"))
     process = start(tmp_path / "killed", tiny_list.folder, "http://127.0.0.1:9/", str(path))
     while process.poll() is None and rows(killed, func.count(tables.events.c.seq))[0][0] < at * 900:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.02)
     process.kill()
     process.communicate()
-    code, said = run(Settings(home=tmp_path / "killed"), tiny_list, "http://127.0.0.1:9/", str(path))
+    code, said = run(settings_at(tmp_path / "killed"), tiny_list, "http://127.0.0.1:9/", str(path))
     assert (code, said) == (0, "complete\n")
     assert log_of(killed) == log_of(whole)
     verdicts = rows(killed, tables.runs.c.verdict)

@@ -18,6 +18,8 @@ from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.crawlers.conftest import DAY, Recorder
 
+pytestmark = pytest.mark.both_databases
+
 FIRST, SECOND = "2026-08-01", "2026-08-02"
 
 

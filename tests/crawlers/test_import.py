@@ -23,6 +23,8 @@ from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.crawlers.conftest import ADDRESS, DAY, Recorder
 
+pytestmark = pytest.mark.both_databases
+
 CSV = b"id,title\nA1,one\nA2,two\nA3,three\n"
 
 

@@ -17,6 +17,9 @@ from noticewatch.settings import Settings
 from tests.crawlers.conftest import page_of
 from tests.crawlers.server import Publisher, publisher
 from tests.crawlers.test_engine_live import rows, run
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 JSON = "application/json"
 
@@ -59,7 +62,7 @@ def test_a_window_over_the_sources_limit_splits_itself_and_its_parts_are_walked(
     ]  # fmt: skip
     assert len(rows(archive, tables.notices.c.id)) == 8
     assert rows(archive, tables.scopes.c.scope) == [("all",)]
-    assert run(Settings(home=tmp_path / "again"), limited, server.address, str(archive.warc_folder))[0] == 0
+    assert run(settings_at(tmp_path / "again"), limited, server.address, str(archive.warc_folder))[0] == 0
 
 
 def test_a_window_that_cannot_be_split_further_fails_with_its_figures(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import update
 
 from archive import crawl_state, ledger, tables, windows
@@ -10,6 +11,8 @@ from crawlers import planning
 from crawlers.loading import load_spider
 from crawlers.source import Source, source
 from noticewatch.models import Verdict
+
+pytestmark = pytest.mark.both_databases
 
 USASPENDING = source("usaspending_transactions")
 TODAY = datetime.now(UTC).astimezone(USASPENDING.zone).date()

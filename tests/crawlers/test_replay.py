@@ -16,6 +16,9 @@ from noticewatch.errors import UsageError
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.crawlers.conftest import ADDRESS, DAY, Recorder
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
 
 FIRST, SECOND, THIRD = "2026-08-01", "2026-08-02", "2026-08-03"
 
@@ -137,7 +140,7 @@ def test_of_two_answers_of_one_day_a_replay_takes_the_later_and_the_starter_arch
     recorder.page(FIRST, 1, {"A1": "late"})
     path = recorder.close()
     for kind, versions in (("replay", [("us-action:A1", 1)]), ("starter", [("us-action:A1", 2), ("us-action:A9", 1)])):
-        archive = Archive.open(Settings(home=tmp_path / kind))
+        archive = Archive.open(settings_at(tmp_path / kind))
         crawl(archive, settings, tiny_list, kind=kind, recordings=path)  # type: ignore[arg-type]  # from a list
         assert sorted(rows(archive, tables.notices.c.id, tables.notices.c.versions)) == versions
         archive.close()

@@ -27,6 +27,7 @@ from crawlers.loading import load_spider
 from crawlers.source import Source, source
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings, SourceSettings
+from tests.databases import settings_at
 
 REPLAYS: Final = Path(__file__).parents[1] / "replays"
 KEY: Final = "test-key-0123456789"
@@ -125,7 +126,7 @@ class Job:
         facts = source(self.name)
         key, calls = SecretStr(KEY) if facts.key else None, 100_000 if facts.quota else None
         own = SourceSettings(through=self.through, key=key, calls_a_day=calls)
-        return Settings(home=self.home, contact="test@example.org", sources={self.name: own})
+        return settings_at(self.home, contact="test@example.org", sources={self.name: own})
 
 
 @dataclass(frozen=True, slots=True)

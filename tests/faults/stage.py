@@ -23,7 +23,7 @@ from crawlers.parsing import Row, Shape
 from crawlers.source import source
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.faults.crawling import Healthy, Job, Result, healthy, pinned, run
 from tests.faults.payloads import form_of, reworded
 from tests.faults.server import Key, Publisher, Reply, answers_of, key_of
@@ -76,7 +76,7 @@ def make_stage(name: str, folder: Path, server: Publisher) -> Stage:
     own = pinned(name, folder / "pinned", stated.first, stated.last)
     server.serve(today)
     crawled(Job(home, name, own, server.address, facts=LOWERED), server)
-    archive = Archive.open(Settings(home=home))
+    archive = Archive.open(settings_at(home))
     windows = windows_of(archive, last_run(archive))
     sent = sent_in(archive, last_run(archive))
     archive.close()
@@ -95,7 +95,7 @@ def crawled(job: Job, server: Publisher) -> Result:
 
 def state_at(home: Path) -> State:
     """What the archive in a folder says."""
-    archive = Archive.open(Settings(home=home))
+    archive = Archive.open(settings_at(home))
     try:
         return state_of(archive)
     finally:
@@ -104,7 +104,7 @@ def state_at(home: Path) -> State:
 
 def next_day(home: Path) -> None:
     """Let what was sent be of a day gone by, so that a used-up quota is whole and a host that rests may be asked."""
-    archive = Archive.open(Settings(home=home))
+    archive = Archive.open(settings_at(home=home))
     with archive.writing() as connection:
         connection.execute(delete(tables.quotas))
         connection.execute(delete(tables.hosts))

@@ -22,7 +22,7 @@ from archive.proof.verify import verify
 from archive.store import Archive
 from archive.warc import recorded
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.faults.crawling import Job, run, start
 from tests.faults.server import Asked, Publisher, Reply
 from tests.faults.stage import Stage, state_at
@@ -118,7 +118,7 @@ def _killed(scene: Scene, home: Path, chance: random.Random, server: Publisher |
 
 
 def _check_archive(home: Path, killed: int) -> None:
-    archive = Archive.open(Settings(home=home))
+    archive = Archive.open(settings_at(home))
     try:
         assert unreadable_captures(archive) == []
         verify(archive, lambda *_: None, full=True)

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 
 from archive.readers import drive
-from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
 from indexer.requests import CursorError, FilterError, SearchAnswer, SearchRequest
 from indexer.results import items
 from indexer.search import Search
 from indexer.sync import IndexReader, open_engine
-from noticewatch.settings import Settings
+from tests.conftest import Small
 
 ALL = SearchRequest(lens="everything")
 
 
 @pytest.fixture(scope="module")
-def search(small_archive: Archive, small_settings: Settings) -> Iterator[Search]:
-    engine = open_engine(small_settings, small_archive)
-    drive(small_archive, [IndexReader(engine)])
-    yield Search(small_archive, engine)
+def search(smalls: Callable[[str], Small]) -> Iterator[Search]:
+    small = smalls("sqlite")
+    engine = open_engine(small.settings, small.archive)
+    drive(small.archive, [IndexReader(engine)])
+    yield Search(small.archive, engine)
     engine.close()
 
 

@@ -19,19 +19,21 @@ from indexer.search import Search
 from indexer.sync import IndexReader, index_status, rebuild
 from noticewatch.errors import DataFolderError
 from noticewatch.models import Kind, Notice, notice_from
-from noticewatch.settings import Settings
 from tests.archive.making import append, reading, title
+from tests.databases import settings_at
 from tests.indexer.making import EPOCH, ask, documents, filled, row, texts
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
+
+pytestmark = pytest.mark.both_databases
 
 WORDS = SearchRequest(lens="everything", scope="notice", limit=200)
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = Archive.open(Settings(home=tmp_path / "data"))
+    opened = Archive.open(settings_at(tmp_path / "data"))
     yield opened
     opened.close()
 
@@ -107,7 +109,7 @@ def test_a_rebuilt_index_answers_as_the_one_that_followed_the_log(
     grow(archive, engine, dictionary)
     before = answers(archive, engine, dictionary)
     first = {path.name for path in (archive.folder / "index").iterdir() if path.is_dir()}
-    status = rebuild(archive, Settings(home=archive.folder))
+    status = rebuild(archive, settings_at(archive.folder))
     assert status.usable
     assert status.behind == 0
     assert answers(archive, engine, dictionary) == before

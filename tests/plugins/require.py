@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugins.databases import absent as postgresql_absent
+
 _ABSENT = "absent: "
 
 
@@ -43,7 +45,7 @@ def _server(variable: str) -> Callable[[], str]:
 
 _NEEDS: dict[str, Callable[[], str]] = {
     "browser": _browser,
-    "postgresql": _server("TEST_POSTGRESQL_URL"),
+    "postgresql": postgresql_absent,
     "elasticsearch": _server("TEST_ELASTICSEARCH_URL"),
 }
 

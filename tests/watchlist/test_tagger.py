@@ -17,6 +17,8 @@ from watchlist.evidence import field_texts
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
+pytestmark = pytest.mark.both_databases
+
 PLAIN, CELLEBRITE, AXON = "Paper", "Cellebrite UFED licences", "Axon Flex cameras"
 
 

@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # sizes and offsets of files, and the order of the log
+
 
 def upgrade() -> None:
     op.create_table(
@@ -29,14 +31,19 @@ def upgrade() -> None:
         sa.Column("current_version", sa.Integer(), nullable=False),
         sa.Column("versions", sa.Integer(), nullable=False),
         sa.Column("first_seen", sa.String(), nullable=False),
-        sa.Column("first_seen_seq", sa.Integer(), nullable=False),
+        sa.Column("first_seen_seq", BIG, nullable=False),
         sa.Column("listing", sa.String(), server_default="listed", nullable=False),
         sa.Column("chain_key", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
     )
     op.create_index(
-        "notices_by_chain", "notices", ["chain_key"], unique=False, sqlite_where=sa.text("chain_key IS NOT NULL")
+        "notices_by_chain",
+        "notices",
+        ["chain_key"],
+        unique=False,
+        sqlite_where=sa.text("chain_key IS NOT NULL"),
+        postgresql_where=sa.text("chain_key IS NOT NULL"),
     )
     op.create_table(
         "procurements",
@@ -48,7 +55,7 @@ def upgrade() -> None:
     op.create_table(
         "readers",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("cursor", sa.Integer(), nullable=False),
+        sa.Column("cursor", BIG, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -97,14 +104,14 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(), nullable=True),
         sa.Column("fetched_at", sa.String(), nullable=False),
         sa.Column("payload_sha256", sa.String(), nullable=False),
-        sa.Column("payload_length", sa.Integer(), nullable=False),
+        sa.Column("payload_length", BIG, nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("recorder", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("gaps", sa.Text(), server_default="[]", nullable=False),
         sa.Column("warc_file", sa.String(), nullable=False),
-        sa.Column("warc_offset", sa.Integer(), nullable=False),
-        sa.Column("warc_length", sa.Integer(), nullable=False),
+        sa.Column("warc_offset", BIG, nullable=False),
+        sa.Column("warc_length", BIG, nullable=False),
         sa.ForeignKeyConstraint(
             ["run"],
             ["runs.number"],
@@ -193,7 +200,7 @@ def upgrade() -> None:
         sa.Column("rows", sa.Integer(), nullable=True),
         sa.Column("distinct_rows", sa.Integer(), nullable=True),
         sa.Column("fresh_records", sa.Integer(), nullable=True),
-        sa.Column("walked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("walked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("quiet", sa.Boolean(), nullable=True),
         sa.CheckConstraint("state IN ('planned','fetched','held','appended')", name="window_state"),
         sa.ForeignKeyConstraint(
@@ -205,7 +212,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", BIG, autoincrement=False, nullable=False),
         sa.Column("notice", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("kinds", sa.Text(), nullable=False),
@@ -236,7 +243,7 @@ def upgrade() -> None:
         ["seq"],
         unique=False,
         sqlite_where=sa.text("quiet IS 0"),
-        postgresql_where=sa.text("quiet IS 0"),
+        postgresql_where=sa.text("quiet IS false"),
     )
     op.create_table(
         "records",
@@ -247,8 +254,8 @@ def upgrade() -> None:
         sa.Column("revision", sa.String(), nullable=False),
         sa.Column("capture", sa.Integer(), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("start", sa.Integer(), nullable=False),
-        sa.Column("end", sa.Integer(), nullable=False),
+        sa.Column("start", BIG, nullable=False),
+        sa.Column("end", BIG, nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("parser_version", sa.Integer(), nullable=False),
         sa.Column("carried", sa.Integer(), nullable=False),
@@ -257,8 +264,8 @@ def upgrade() -> None:
         sa.Column("last_seen", sa.String(), nullable=False),
         sa.Column("last_capture", sa.Integer(), nullable=False),
         sa.Column("last_row", sa.Integer(), nullable=False),
-        sa.Column("last_start", sa.Integer(), nullable=False),
-        sa.Column("last_end", sa.Integer(), nullable=False),
+        sa.Column("last_start", BIG, nullable=False),
+        sa.Column("last_end", BIG, nullable=False),
         sa.ForeignKeyConstraint(
             ["capture"],
             ["captures.number"],
@@ -317,8 +324,8 @@ def upgrade() -> None:
         sa.Column("record", sa.Integer(), nullable=False),
         sa.Column("content", sa.Text(), nullable=True),
         sa.Column("content_sha256", sa.String(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("superseded", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("seq", BIG, nullable=False),
+        sa.Column("superseded", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["capture"],
             ["captures.number"],
@@ -347,7 +354,10 @@ def downgrade() -> None:
     op.drop_index("records_by_capture", table_name="records")
     op.drop_table("records")
     op.drop_index(
-        "events_loud", table_name="events", sqlite_where=sa.text("quiet IS 0"), postgresql_where=sa.text("quiet IS 0")
+        "events_loud",
+        table_name="events",
+        sqlite_where=sa.text("quiet IS 0"),
+        postgresql_where=sa.text("quiet IS false"),
     )
     op.drop_index("events_by_notice", table_name="events")
     op.drop_table("events")

@@ -8,6 +8,8 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # as in 0001
+
 
 def upgrade() -> None:
     op.create_table(
@@ -16,8 +18,8 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.String(), nullable=False),
         sa.Column("capture", sa.Integer(), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("start", sa.Integer(), nullable=False),
-        sa.Column("end", sa.Integer(), nullable=False),
+        sa.Column("start", BIG, nullable=False),
+        sa.Column("end", BIG, nullable=False),
         sa.ForeignKeyConstraint(["capture"], ["captures.number"]),
         sa.ForeignKeyConstraint(["record"], ["records.number"]),
         sa.PrimaryKeyConstraint("record"),
