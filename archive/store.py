@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection, Engine, select
 
@@ -15,6 +15,9 @@ from noticewatch.database import connect, insert_many, migrate, reading, writing
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
 from noticewatch.settings import Settings
+
+RESTORING: Final = "restoring"
+"""File in a data folder while a backup is being restored into it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class Archive:
         DatabaseUnavailable where a database server is away or forbids it.
         """
         folder = settings.home.absolute()
+        if (folder / RESTORING).exists():
+            raise DataFolderError(
+                f"A restore into {folder} did not come to its end; delete the folder and restore the backup again."
+            )
         _prepare(folder)
         engine = connect(settings.database)
         migrate(engine, folder)

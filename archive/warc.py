@@ -20,6 +20,7 @@ from warcio.warcwriter import BaseWARCWriter
 
 from archive.times import stamp
 from archive.warc_reading import Recorded, media_type_of, open_at, recorded
+from noticewatch.disk import sync_folder
 from noticewatch.errors import CaptureDamaged, DataFolderError
 from noticewatch.identifiers import new_id, now
 from noticewatch.models import Capture
@@ -124,7 +125,7 @@ class WarcWriter:
         self._lock = FileLock(_lock_of(self._path))
         self._lock.acquire()
         self._file = self._path.open("xb")
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _take_back(self, offset: int) -> None:
         assert self._file is not None
@@ -291,13 +292,3 @@ def _one_line(text: str) -> str:
 
 def _lock_of(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,7 +5,7 @@ SQLite in WAL mode is the default; PostgreSQL is used when a URL says so.
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from operator import itemgetter
@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -35,6 +36,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
 from noticewatch import database_errors
+from noticewatch.disk import sync_file
 from noticewatch.errors import DataFolderError, SchemaTooNew
 
 metadata = MetaData()
@@ -308,3 +310,42 @@ def _order_by_bytes(connection: Connection) -> None:
     )
     for (statement,) in found.all():
         connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+def copy_sqlite(engine: Engine, target: Path) -> None:
+    """Copy a SQLite database of one moment into a file that is whole by itself, while others write."""
+    with engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    sync_file(target)
+
+
+def export_snapshot(connection: Connection) -> str:
+    """Name under which ``pg_dump`` finds the moment that this read transaction sees, as long as it lasts."""
+    return str(connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar())
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether a database has no table yet."""
+    return not inspect(engine).get_table_names()
+
+
+def vacuum(engine: Engine) -> None:
+    """Give unused space back and renew what the database knows of its contents."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
+            return
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        try:
+            driver.execute("VACUUM")  # outside of any transaction
+        except sqlite3.OperationalError as error:
+            raise DataFolderError(
+                f"The database {engine.url.database} cannot be vacuumed ({error}); free as much space as it takes, "
+                "or wait until other programs have closed it."
+            ) from error
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        driver.execute("PRAGMA optimize")

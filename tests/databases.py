@@ -43,6 +43,13 @@ def settings_at(home: Path, **more: Any) -> Settings:
     return Settings(home=home, database_url=_database_of(os.environ[TAG], home.absolute()), **more)
 
 
+def empty_at(home: Path) -> Settings:
+    """Settings of a data folder to be, in a database without any table."""
+    if kind() == "postgresql":
+        _make(_name(os.environ[TAG], home.absolute()), "template1")
+    return settings_at(home)
+
+
 def copied(home: Path, to: Path) -> Path:
     """A copy of a data folder with its database. Nobody may have it open."""
     shutil.copytree(home, to)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive.readers import drive
+from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
 from indexer.requests import CursorError, FilterError, SearchAnswer, SearchRequest
 from indexer.results import items
