@@ -131,7 +131,7 @@ def test_what_cannot_be_opened_is_named(
 def zipped(name: str, payload: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, payload)
+        archive.writestr(zipfile.ZipInfo(name), payload, zipfile.ZIP_DEFLATED)  # without the time of day, as above
     return out.getvalue()
 
 
