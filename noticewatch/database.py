@@ -83,6 +83,9 @@ def _connect_postgresql(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.execute("SET lock_timeout = '60s'")  # as long as SQLite waits
+        connection.execute(  # what was acknowledged outlives the server, whatever its default is
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
         connection.commit()
 
     @event.listens_for(engine, "handle_error")

@@ -19,7 +19,7 @@ from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
-pytest_plugins = ("tests.plugins.require", "tests.plugins.databases", "tests.plugins.faults")
+pytest_plugins = ("tests.plugins.databases", "tests.plugins.require", "tests.plugins.faults")
 
 STARTER = Path(__file__).parents[1] / "starter"
 

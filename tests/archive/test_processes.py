@@ -46,11 +46,20 @@ def _contents(archive: Archive) -> tuple[dict[str, str], Counter[tuple[str, str]
 
 
 @pytest.mark.xdist_group("processes")
-def test_three_processes_lose_no_seq_and_double_none(tmp_path: Path) -> None:
+def test_three_processes_lose_no_seq_and_a_reader_beside_them_misses_none(tmp_path: Path) -> None:
     archive = open_archive(tmp_path / "data")
     children = [_start(archive.folder, name, PER_PROCESS, 50) for name in "abc"]
+    followed: list[int] = []
+    looks = 0
+    while any(child.is_alive() for child in children):
+        seen = [event.seq for event in events(archive, followed[-1] if followed else 0)]
+        looks += bool(seen)
+        followed += seen
     for child in children:
         child.join(120)
+    followed += [event.seq for event in events(archive, followed[-1] if followed else 0)]
+    assert followed == list(range(1, 3 * PER_PROCESS + 1))
+    assert looks > 3, "the reader came too late to follow"
     assert [child.exitcode for child in children] == [0, 0, 0]
     with archive.reading() as connection:
         seqs = list(connection.scalars(select(tables.events.c.seq).order_by(tables.events.c.seq)))

@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own, started from the installed programs in a temporary folder.
 
-Its databases order text by a language, not by bytes, and its users need passwords: what depends on either shows itself.
+Its databases order text by a language, not by bytes, its users need passwords, and it acknowledges before it has
+written: what depends on any of these shows itself.
 """
 
 import os
