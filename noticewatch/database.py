@@ -35,7 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
-from noticewatch import database_errors
+from noticewatch import database_errors, postgresql_text
 from noticewatch.disk import sync_file
 from noticewatch.errors import DataFolderError, SchemaTooNew
 
@@ -82,6 +82,7 @@ def _connect_postgresql(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
+        postgresql_text.install(connection)
         connection.execute("SET lock_timeout = '60s'")  # as long as SQLite waits
         connection.execute(  # what was acknowledged outlives the server, whatever its default is
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
