@@ -60,7 +60,7 @@ def run(settings: Settings, source: Source, address: str, *more: str) -> tuple[i
 
 def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
     with archive.reading() as connection:
-        return [tuple(row) for row in connection.execute(select(*columns))]
+        return [tuple(row) for row in connection.execute(select(*columns).order_by(*columns[0].table.primary_key))]
 
 
 def test_a_live_crawl_captures_every_answer_and_says_who_asks(

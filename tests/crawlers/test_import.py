@@ -35,7 +35,7 @@ def gzipped(payload: bytes) -> bytes:
 
 def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
     with archive.reading() as connection:
-        return [tuple(row) for row in connection.execute(select(*columns))]
+        return [tuple(row) for row in connection.execute(select(*columns).order_by(*columns[0].table.primary_key))]
 
 
 def title(archive: Archive, number: str) -> str:

@@ -25,7 +25,7 @@ FIRST, SECOND, THIRD = "2026-08-01", "2026-08-02", "2026-08-03"
 
 def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
     with archive.reading() as connection:
-        return [tuple(row) for row in connection.execute(select(*columns))]
+        return [tuple(row) for row in connection.execute(select(*columns).order_by(*columns[0].table.primary_key))]
 
 
 def log_of(archive: Archive) -> list[Any]:
