@@ -143,6 +143,7 @@ def encrypted(packed: bytes) -> bytes:
     return bytes(bent)
 
 
+@pytest.mark.sqlite_suffices
 @pytest.mark.parametrize(
     ("name", "payload", "said"),
     [

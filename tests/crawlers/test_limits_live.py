@@ -19,8 +19,6 @@ from tests.crawlers.server import Publisher, publisher
 from tests.crawlers.test_engine_live import rows, run
 from tests.databases import settings_at
 
-pytestmark = pytest.mark.both_databases
-
 JSON = "application/json"
 
 
