@@ -11,6 +11,8 @@ from archive.hosts import Asker, resting
 from archive.processes import Process
 from archive.store import Archive
 
+pytestmark = pytest.mark.both_databases
+
 HOST = "publisher.example"
 SECOND = timedelta(seconds=1)
 

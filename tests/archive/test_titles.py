@@ -18,6 +18,8 @@ from archive.store import Archive
 from archive.titles import normal_title
 from tests.archive.making import append, events, reading, title
 
+pytestmark = pytest.mark.both_databases
+
 DALLAS = {"role": "contracting", "name": "US IMMIGRATION AND CUSTOMS ENFORCEMENT", "buyer_id": "usg-dhs-ice-dallas",
           "codes": {"cgac": "070", "fpds": "7012", "aac": "70CMSD"}}  # fmt: skip
 OTHER_OFFICE = DALLAS | {"buyer_id": "usg-dhs-ice", "codes": {"cgac": "070", "fpds": "7012", "aac": "70CDCR"}}

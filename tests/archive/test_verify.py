@@ -20,6 +20,8 @@ from noticewatch.models import EventKind, Verdict
 from tests.archive.making import SOURCE
 from tests.archive.proving import ask, check, flip, grow, named, proved, tamper, warc_files
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_an_untouched_archive_holds(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
