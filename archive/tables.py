@@ -345,11 +345,11 @@ readers = Table(
 leaves = Table(
     "leaves",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("leaves", Integer, nullable=False),
+    Column("number", BIG, primary_key=True, autoincrement=False),
+    Column("leaves", BIG, nullable=False),
     Column("kind", String, nullable=False),
     Column("capture", ForeignKey("captures.number")),
-    Column("seq", Integer),
+    Column("seq", BIG),
     Column("body", LargeBinary),
     CheckConstraint("kind IN ('epoch','key','capture','records','event')", name="leaf_kind"),
 )
@@ -363,7 +363,7 @@ tiles = Table(
     "tiles",
     metadata,
     Column("level", Integer, primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("number", BIG, primary_key=True),
     Column("hashes", LargeBinary, nullable=False),
 )
 """Hashes of the log's tree (archive/proof/tree.py)."""
@@ -373,7 +373,7 @@ heads = Table(
     metadata,
     Column("number", Integer, primary_key=True),
     Column("epoch", String, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BIG, nullable=False),
     Column("root", String, nullable=False),
     Column("signed_at", String, nullable=False),
     Column("key", String, nullable=False),

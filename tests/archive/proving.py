@@ -6,7 +6,7 @@ import io
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -67,15 +68,28 @@ def named(archive: Archive, *, full: bool = True, mirrored: Path | None = None) 
 
 def tamper(archive: Archive, statement: str, *values: Any) -> None:
     """Change the database as somebody would who does not go through the program."""
-    with closing(sqlite3.connect(archive.folder / "noticewatch.sqlite")) as connection:
-        assert connection.execute(statement, values).rowcount, "the test must change something"
-        connection.commit()
+    with _behind(archive) as run:
+        assert run(statement, values).rowcount, "the test must change something"
 
 
 def ask(archive: Archive, statement: str, *values: Any) -> Any:
     """One value of the database."""
-    with closing(sqlite3.connect(archive.folder / "noticewatch.sqlite")) as connection:
-        return connection.execute(statement, values).fetchone()[0]
+    with _behind(archive) as run:
+        return run(statement, values).fetchone()[0]
+
+
+@contextmanager
+def _behind(archive: Archive) -> Iterator[Callable[[str, Sequence[Any]], Any]]:
+    """The driver's own way to the database, committed at the end."""
+    if archive.engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(archive.folder / "noticewatch.sqlite")) as connection:
+            yield connection.execute
+            connection.commit()
+        return
+    with psycopg.connect(
+        archive.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    ) as server:
+        yield lambda statement, values: server.execute(statement.replace("?", "%s").encode(), values)
 
 
 def warc_files(archive: Archive) -> list[Path]:

@@ -42,6 +42,8 @@ from tests.archive.making import SOURCE, append, capture, reading
 from tests.archive.proving import ask, check, grow, proved, tamper, uuid
 from tests.house.test_rooms import ROOT
 
+pytestmark = pytest.mark.both_databases
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 

@@ -6,15 +6,17 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # as in 0001
+
 
 def upgrade() -> None:
     op.create_table(
         "leaves",
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("leaves", sa.Integer(), nullable=False),
+        sa.Column("number", BIG, autoincrement=False, nullable=False),
+        sa.Column("leaves", BIG, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("capture", sa.Integer(), nullable=True),
-        sa.Column("seq", sa.Integer(), nullable=True),
+        sa.Column("seq", BIG, nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("number"),
         sa.ForeignKeyConstraint(["capture"], ["captures.number"]),
@@ -26,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "tiles",
         sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", BIG, nullable=False),
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("level", "number"),
     )
@@ -34,7 +36,7 @@ def upgrade() -> None:
         "heads",
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", BIG, nullable=False),
         sa.Column("root", sa.String(), nullable=False),
         sa.Column("signed_at", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
