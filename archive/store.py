@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final, Self
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from archive import tables
 from archive.proof import backfill, keys
-from noticewatch.database import connect, insert_many, migrate, reading, writing
+from noticewatch.database import connect, insert_many, reading, writing
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
+from noticewatch.schema import migrate, moved
 from noticewatch.settings import Settings
 
 RESTORING: Final = "restoring"
@@ -66,19 +68,34 @@ class Archive:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A short read transaction: everything read inside is of one moment."""
-        with reading(self.engine) as connection:
+        """A short read transaction: everything read inside is of one moment.
+
+        Raises SchemaTooNew where a newer program has changed the tables meanwhile.
+        """
+        with self._of_one_schema(), reading(self.engine) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A writing transaction; see :func:`noticewatch.database.writing`."""
-        with writing(self.engine) as connection:
+        """A writing transaction; see :func:`noticewatch.database.writing`.
+
+        Raises SchemaTooNew where a newer program has changed the tables meanwhile.
+        """
+        with self._of_one_schema(), writing(self.engine) as connection:
             yield connection
 
     def close(self) -> None:
         """Close all connections of this process."""
         self.engine.dispose()
+
+    @contextmanager
+    def _of_one_schema(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, ProgrammingError) as error:
+            if newer := moved(self.engine):
+                raise newer from error
+            raise
 
     def _begin_epoch(self) -> None:
         with self.reading() as connection:

@@ -1,4 +1,4 @@
-"""The database: engine, writing transactions and migrations. All dialect-only SQL stands here.
+"""The database: engine and transactions. All dialect-only SQL stands here and in ``noticewatch/schema.py``.
 
 SQLite in WAL mode is the default; PostgreSQL is used when a URL says so.
 """
@@ -12,11 +12,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from filelock import FileLock, Timeout
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -37,7 +32,7 @@ from sqlalchemy.exc import OperationalError
 
 from noticewatch import database_errors, postgresql_text
 from noticewatch.disk import sync_file
-from noticewatch.errors import DataFolderError, SchemaTooNew
+from noticewatch.errors import DataFolderError
 
 metadata = MetaData()
 """Tables of all rooms; each room defines its own in its ``tables`` module."""
@@ -49,7 +44,6 @@ BATCH = 1_000
 """Most notices written in one transaction."""
 
 _APPEND_LOCK = 0x6E77_6C6F_6700  # "nwlog": key of PostgreSQL's advisory lock that orders `seq`
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def connect(url: str) -> Engine:
@@ -125,7 +119,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
             lock_log(connection)
             yield connection
     except OperationalError as error:
-        raise _explained(error, engine) from error
+        raise explained(error, engine) from error
 
 
 def shared_time(connection: Connection) -> datetime:
@@ -214,29 +208,8 @@ def _sqlite_insert(table: Table, columns: tuple[str, ...], new: bool, over: bool
     return f'INSERT INTO "{table.name}" ({names}) VALUES ({values}){clash}'  # noqa: S608 - names of our own tables
 
 
-@contextmanager
-def _migrating(engine: Engine) -> Iterator[Connection]:
-    """A writing transaction that may make tables anew; SQLite then lets go of all that refers to them, so it checks
-    references once, before the end.
-    """
-    if engine.dialect.name != "sqlite":
-        with writing(engine) as connection:
-            yield connection
-        return
-    with engine.connect().execution_options(noticewatch_writes=True) as connection:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        driver.execute("PRAGMA foreign_keys=OFF")  # takes effect only outside a transaction
-        try:
-            with connection.begin():
-                yield connection
-                lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-                assert lost is None, f"a migration lost what a row of {lost[0] if lost else ''} refers to"
-        finally:
-            driver.execute("PRAGMA foreign_keys=ON")
-
-
-def _explained(error: OperationalError, engine: Engine) -> Exception:
+def explained(error: OperationalError, engine: Engine) -> Exception:
+    """The error in a sentence where a person can mend it, else the error itself."""
     reason = str(error.orig).lower()
     if "readonly" in reason or "unable to open" in reason or "full" in reason:
         return DataFolderError(
@@ -255,65 +228,6 @@ def check_integrity(engine: Engine) -> str:
     with engine.connect() as connection:
         said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
     return "" if said == "ok" else said
-
-
-def migrate(engine: Engine, lock_folder: Path) -> None:
-    """Bring the database to this program's schema, under a lock.
-
-    The lock is a file beside the data and, on PostgreSQL, the advisory lock of the log, which other machines see too.
-    Raises SchemaTooNew for a database of a newer program, DataFolderError if the lock or the database is not writable,
-    DatabaseUnavailable where the server is away or forbids it.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    scripts = ScriptDirectory.from_config(config)
-    try:
-        with FileLock(lock_folder / "migrate.lock", timeout=60):
-            with engine.connect() as connection:
-                if _is_current(connection, scripts, engine, lock_folder):
-                    return
-            with _migrating(engine) as connection:
-                if _is_current(connection, scripts, engine, lock_folder):
-                    return  # another machine was quicker
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                _order_by_bytes(connection)
-    except Timeout as error:
-        raise DataFolderError(f"Another process has been migrating {lock_folder} for a minute; try again.") from error
-    except OperationalError as error:
-        raise _explained(error, engine) from error
-    except OSError as error:
-        raise DataFolderError(
-            f"The data folder {lock_folder} cannot be written ({error.strerror}); "
-            "make it writable or set NOTICEWATCH_HOME to another folder."
-        ) from error
-
-
-def _is_current(connection: Connection, scripts: ScriptDirectory, engine: Engine, folder: Path) -> bool:
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-        where, other = f"in {folder}", "NOTICEWATCH_HOME to another folder"
-        if engine.dialect.name != "sqlite":
-            where, other = f"in the database {engine.url.database}", "NOTICEWATCH_DATABASE_URL to another database"
-        raise SchemaTooNew(
-            f"The data {where} were written by a newer noticewatch (schema {current}); "
-            f"update the program, or point {other}."
-        )
-    return current == scripts.get_current_head()
-
-
-def _order_by_bytes(connection: Connection) -> None:
-    """Let PostgreSQL order text by its bytes, as SQLite does, whatever the language of the database is."""
-    if connection.dialect.name != "postgresql":
-        return
-    found = connection.exec_driver_sql(
-        "SELECT format('ALTER TABLE %%I ALTER COLUMN %%I TYPE %%s COLLATE \"C\"', c.relname, a.attname, "
-        "format_type(a.atttypid, a.atttypmod)) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
-        "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 "
-        "AND NOT a.attisdropped AND a.attcollation = 'pg_catalog.default'::regcollation"
-    )
-    for (statement,) in found.all():
-        connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
 def copy_sqlite(engine: Engine, target: Path) -> None:

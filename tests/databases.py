@@ -18,7 +18,8 @@ from filelock import FileLock
 from psycopg import sql
 from sqlalchemy import make_url
 
-from noticewatch.database import connect, migrate
+from noticewatch.database import connect
+from noticewatch.schema import migrate
 from noticewatch.settings import Settings
 from tests.plugins.postgresql_server import PostgresqlServer
 

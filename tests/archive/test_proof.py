@@ -34,9 +34,10 @@ from archive.readers import drive
 from archive.store import Archive
 from archive.tables import captures, leaves, records
 from archive.warc import Placed
-from noticewatch.database import connect, migrate
+from noticewatch.database import connect
 from noticewatch.errors import DataFolderError, NotFound, UsageError
 from noticewatch.models import EventKind, Verdict
+from noticewatch.schema import migrate
 from noticewatch.settings import Settings
 from tests.archive.making import SOURCE, append, capture, reading
 from tests.archive.proving import ask, check, grow, proved, tamper, uuid

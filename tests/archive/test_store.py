@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from archive.documents.tables import texts
 from archive.store import Archive
@@ -45,3 +46,18 @@ def test_data_of_a_newer_program_are_refused(archive: Archive) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaTooNew, match="newer noticewatch"):
         Archive.open(settings_at(archive.folder))
+
+
+def test_an_open_archive_says_that_a_newer_program_has_changed_its_tables(tmp_path: Path) -> None:
+    archive = Archive.open(settings_at(tmp_path / "data"))
+    with archive.writing() as connection:
+        connection.execute(text("ALTER TABLE events RENAME TO events_of_tomorrow"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match="stop this program and start it anew"), archive.reading() as connection:
+        connection.execute(text("SELECT max(seq) FROM events"))
+    archive.close()
+
+
+def test_a_mistake_in_a_query_is_not_put_down_to_a_newer_program(archive: Archive) -> None:
+    with pytest.raises((OperationalError, ProgrammingError)), archive.reading() as connection:
+        connection.execute(text("SELECT max(seq) FROM events_of_tomorrow"))
