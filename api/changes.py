@@ -167,6 +167,8 @@ def said(path: str, value: Any) -> str:
     """A field's JSON value as the page says it; ``not stated`` where it is absent."""
     if value is None:
         return words.NOT_STATED
+    if path == "listing":
+        return words.LISTINGS.get(value, str(value))
     if isinstance(value, list):
         return "; ".join(_said_part(path.partition(".")[0], item) for item in value)
     return _said_part(path.partition(".")[0], value)

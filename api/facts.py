@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from api import addresses, words
+from archive.gone import Gone
 from archive.rows import NoticeRow
 from noticewatch.buyers import buyers
 from noticewatch.dates import dated
@@ -84,8 +85,10 @@ class Facts:
     rebuilt: str
 
 
-def facts(row: NoticeRow, tags: Sequence[Tag] = ()) -> Facts:
-    """Everything the first screen states, in words; what the source does not state is called so."""
+def facts(row: NoticeRow, tags: Sequence[Tag] = (), gone: Gone | None = None) -> Facts:
+    """Everything the first screen states, in words; what the source does not state is called so. gone: since when it
+    is no longer listed.
+    """
     notice = row.notice
     day, day_from = dated(notice, row.first_seen)
     headline = notice.headline_amount()
@@ -96,7 +99,7 @@ def facts(row: NoticeRow, tags: Sequence[Tag] = ()) -> Facts:
         kind=words.kind_words(notice.kind),
         kind_note=notice.kind_published or "",
         status=_status(row),
-        listing=words.LISTINGS[row.listing],
+        listing=words.listing_words(row.listing, gone),
         buyer=buyer_name(notice),
         seller=words.listed(party_names(notice, "supplier", "reseller")) or words.NOT_STATED,
         maker=words.listed(makers(tags)),

@@ -7,6 +7,7 @@ from typing import Any
 from api import addresses, words
 from api.facts import buyer_name, rebuilt_sentence, tag_address, title
 from api.proof import Held
+from archive.gone import Gone
 from archive.rows import CaptureRow, Coverage, NoticeRow, RecordRow, RunRow, SourceStatus, VersionRow
 from noticewatch.dates import dated
 from noticewatch.models import Event
@@ -20,8 +21,10 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def notice_form(row: NoticeRow, tags: Iterable[Tag] = (), members: Sequence[NoticeRow] = ()) -> dict[str, Any]:
-    """A notice in its current version, whole."""
+def notice_form(
+    row: NoticeRow, tags: Iterable[Tag] = (), members: Sequence[NoticeRow] = (), gone: Gone | None = None
+) -> dict[str, Any]:
+    """A notice in its current version, whole. gone: since when it is no longer listed."""
     day, day_from = dated(row.notice, row.first_seen)
     return {
         "id": row.id,
@@ -36,6 +39,7 @@ def notice_form(row: NoticeRow, tags: Iterable[Tag] = (), members: Sequence[Noti
         "first_seen": stamp(row.first_seen),
         "first_seen_seq": row.first_seen_seq,
         "listing": row.listing,
+        "gone": {"since": stamp(gone.since), "complete_crawls": gone.crawls} if gone else None,
         "content": row.notice.content(),
         "content_sha256": row.content_sha256,
         "tags": [tag_form(tag) for tag in tags],

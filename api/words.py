@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from archive.gone import Gone
 from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
 
 NOT_STATED = "not stated"
@@ -42,7 +43,7 @@ LISTINGS: dict[str, str] = {
     Listing.LISTED: "listed by the source when it was last seen",
     Listing.UNLISTED: "no longer listed by the source",
     Listing.WITHDRAWN: "withdrawn by the source",
-    Listing.ARCHIVED_BY_SOURCE: "moved to the source's own archive",
+    Listing.ARCHIVED_BY_SOURCE: "in the source's own archive",
 }
 AMOUNT_KINDS: dict[str, str] = {
     AmountKind.OBLIGATED: "obligated",
@@ -318,6 +319,15 @@ def first_upper(text: str) -> str:
 def count_words(count: int, one: str, many: str | None = None) -> str:
     """``1 notice``, ``13,210 notices``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listing_words(listing: str, gone: Gone | None) -> str:
+    """Whether the source lists a notice: ``no longer listed by the source since 3 May 2026 (4 complete crawls)``."""
+    said = LISTINGS.get(listing, listing)
+    if gone is None:
+        return said
+    crawls = f" ({count_words(gone.crawls, 'complete crawl')})" if gone.crawls else ""
+    return f"{said} since {day_words(gone.since.astimezone(UTC).date())}{crawls}"
 
 
 def listed(names: Iterable[str]) -> str:

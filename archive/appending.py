@@ -42,6 +42,18 @@ class Terms:
     committed_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """That a record was seen: in which window and where; ``before``: where it had been seen last until then, None for a
+    new one.
+    """
+
+    record: HeldRecord
+    window: int
+    place: Place
+    before: Place | None = None
+
+
 @dataclass(slots=True)
 class Tally:
     """What one transaction did. ``fresh``: new records by window number."""
@@ -64,6 +76,7 @@ class Appending:
         self._chained_ids: dict[str, int] = {}
         self._rereads: dict[tuple[int, int], Reading] = {}
         self.tally = Tally()
+        self.witnessed: list[Witnessed] = []
 
     def run(self, items: Sequence[Item]) -> None:
         """File all items and write them."""
@@ -141,7 +154,11 @@ class Appending:
     def _file(self, item: Item) -> None:
         self.tally.sightings += 1
         intervals = self._intervals[item.seen.source_number]
+        lasts = [(held, held.last) for held in intervals]
         sighted = sight(intervals, item.place, item.seen.sha256)
+        if sighted.record is not None and sighted.outcome is not Outcome.SPLIT:
+            before = next((last for held, last in lasts if held is sighted.record), None)
+            self.witnessed.append(Witnessed(sighted.record, item.window, item.place, before))
         if sighted.outcome in {Outcome.FRESH, Outcome.SPLIT}:
             self._file_record(item, intervals, sighted)
         elif sighted.outcome is Outcome.EXTENDED and sighted.record is not None:
@@ -159,6 +176,7 @@ class Appending:
             self._terms.parser_version, reading.carried, content, item.place, item.place,
         )  # fmt: skip
         dossier.agree_on_revision(record)
+        self.witnessed.append(Witnessed(record, item.window, item.place))
         for new in (record, sighted.later):
             if new is not None:
                 self._shelf.add_record(new, dossier)

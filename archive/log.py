@@ -14,10 +14,12 @@ import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from archive import locks, tables, windows
+from archive.absence import Rules
 from archive.appending import Appending, Item, Tally, Terms
 from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
 from archive.held import Place
 from archive.ledger import Run
+from archive.listing import Listings
 from archive.proof import filing
 from archive.shelf import Shelf
 from archive.sightings import Given, note
@@ -56,12 +58,13 @@ def append(
     late_after: Callable[[Notice], int],
     reread: Reread,
     ranks: Mapping[str, int] | None = None,
+    rules: Rules | None = None,
 ) -> Appended:
     """Append readings in transactions of at most 1,000; a ``last`` batch closes its window in the ledger.
 
     ``late_after``: days after which a notice's first version is called late; ``ranks``: rank of each source of the
-    register, the lowest wins; a source without one comes last. Raises LeaseLost where another process has taken the
-    run's source over meanwhile.
+    register, the lowest wins; a source without one comes last; ``rules``: what its windows say about listing. Raises
+    LeaseLost where another process has taken the run's source over meanwhile.
     """
     terms = Terms(run, register, parser_version, late_after, reread, ranks or {}, stamp(now()))
     total, last_seq = Tally(), 0
@@ -69,7 +72,7 @@ def append(
         with _collector_paused(), archive.writing() as connection:
             lock_log(connection)
             locks.confirm(connection, run.source)
-            tally, last_seq = _append_group(connection, terms, group)
+            tally, last_seq = _append_group(connection, terms, rules or Rules(), group)
         total.records += tally.records
         total.versions += tally.versions
         total.events += tally.events
@@ -183,12 +186,16 @@ def _pieces(batch: WindowBatch) -> Iterator[WindowBatch]:
         yield replace(batch, readings=batch.readings[begin:end], last=batch.last and end >= len(batch.readings))
 
 
-def _append_group(connection: Connection, terms: Terms, group: Sequence[WindowBatch]) -> tuple[Tally, int]:
+def _append_group(
+    connection: Connection, terms: Terms, rules: Rules, group: Sequence[WindowBatch]
+) -> tuple[Tally, int]:
     run = terms.run
     opened = windows.openness(connection, run.source, run.number, [(batch.scope, batch.key) for batch in group])
     quiet = {batch.window: windows.is_quiet(run.kind, opened, batch.scope, batch.key, batch.begins) for batch in group}
     given = [Given(batch, *reading) for batch in group for reading in batch.readings]
     stamps = {number: stamp(capture.fetched_at) for number, capture in {g.number: g.capture for g in given}.items()}
+    listings = Listings(connection, run, terms.register, rules, group)
+    listings.before(given)
     rest = note(connection, run, given)
     shelf = Shelf(connection, run.source, terms.register)
     appending = Appending(shelf, terms)
@@ -202,7 +209,11 @@ def _append_group(connection: Connection, terms: Terms, group: Sequence[WindowBa
     walked = [(batch.scope, batch.key) for batch in group if batch.last and batch.walked]
     if run.kind in windows.WALKING:
         windows.note_walked(connection, run.source, run.number, walked)
-    return appending.tally, shelf.last_seq
+    filed = {id(one) for one in rest}
+    stretched = [one for one in given if id(one) not in filed]
+    last_seq = listings.after(stretched, appending.witnessed, quiet, terms.committed_at, shelf.last_seq)
+    appending.tally.events += last_seq - shelf.last_seq
+    return appending.tally, last_seq
 
 
 def _close(connection: Connection, run: Run, batches: Sequence[tuple[WindowBatch, int, bool]]) -> None:

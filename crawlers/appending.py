@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection
 
 from archive import crawl_state, ledger, log
+from archive.absence import Rules
 from archive.ledger import Run
 from archive.log import Seen, WindowBatch
 from archive.store import Archive
@@ -276,6 +277,7 @@ class Appender:
         appended = log.append(
             self.archive, self.run, group, register=self.source.register, parser_version=self.source.parser_version,
             late_after=late_after(self.source), reread=rereader(self.archive, self.parser), ranks=ranks(self.source),
+            rules=Rules(self.source.absence, frozenset(self.source.archive_scopes)),
         )  # fmt: skip
         self.counts.records += appended.records
         self.counts.versions += appended.versions

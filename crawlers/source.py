@@ -117,6 +117,13 @@ class Source(BaseModel):
     late_after: int = Field(30, ge=1, description="days after which a first version is called late")
     late_after_defense: int = Field(120, ge=1, description="the same for actions of the Department of Defense")
     overlap: int = Field(0, ge=0, description="days that a regular crawl reaches back")
+    absence: bool = Field(
+        default=False, description="whether a notice that a complete window no longer holds is missing from the source"
+    )
+    absence_note: str | None = Field(None, description="why absence means something, or nothing; a sentence")
+    archive_scopes: tuple[str, ...] = Field(
+        (), description="scopes of windows that hold what the source has archived: a row there is no listing"
+    )
     expectations: Expectations = Expectations()
     options: dict[str, Any] = Field(default_factory=dict, description="facts for the source's own spider and parser")
     folder: Path = Field(exclude=True, description="where its spider and parser stand")

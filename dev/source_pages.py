@@ -27,6 +27,7 @@ def page(source: Source, sources: Mapping[str, Source]) -> str:
         _section("Known traps", source.traps),
         _section("How it is asked", [_schedule(source), *describing.rate(source)] if source.live else []),
         _section("Documents", describing.documents(source) if source.live else []),
+        _section("When a notice is missing", [source.absence_note] if source.absence_note else []),
         _section("Key and quota", describing.key_and_quota(source)),
         _section("What is expected of an answer", describing.expectations(source.expectations)),
         _section("Register and rank", [_register(source, sources)]),

@@ -29,6 +29,7 @@ from api.witnesses import hear
 from archive import queries
 from archive.documents import queries as documents
 from archive.documents.queries import DocumentRow
+from archive.gone import gone
 from archive.rows import NoticeRow, VersionRow
 from archive.totals import RunningTotal, complete_since, running_total
 from archive.witnesses import sources_of
@@ -135,11 +136,12 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         records = held_records(connection, row.number)
         heard = hear(connection, current, held.sources) if row is current else None
         found = relations(connection, members)
+        since = gone(connection, row.number)
         known = total_sentence(running_total(members, partial(_all_since, connection, row)))
         listed = documents.of_notice(connection, row.number)
         page_words = _find(connection, held, listed, request.query_params.get("q", ""))
     own = tags.get(row.number, [])
-    view = facts(row, own)
+    view = facts(row, own, since)
     permanent = addresses.version(row.id, row.version)
     steps = timeline([row if member.number == row.number else member for member in members], row.id, known)
     values = {

@@ -22,6 +22,7 @@ from api.searching import answer_form, run_search
 from api.witnesses import hear, hearing_form
 from archive import queries
 from archive.documents import queries as documents
+from archive.gone import gone
 from archive.related import MOST
 from archive.rows import NoticeRow
 from noticewatch.errors import NotFound
@@ -186,7 +187,8 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
         tags = watchlist.tags_of(connection, [row.number]).get(row.number, [])
         heard = hear(connection, row, held.sources)
         linked = relations(connection, members)
-    form = forms.notice_form(row, tags, members)
+        since = gone(connection, row.number)
+    form = forms.notice_form(row, tags, members, since)
     form |= {"related": related_form(row, linked, SHOWN), "witnesses": hearing_form(heard)}
     return tagged_json(request, form, etag_of(form))
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from api import words
 from api.related import SHOWN, Relations, related_form, related_lines, relations
 from archive import queries
+from archive.gone import Gone, gone
 from archive.related import MOST
 from archive.rows import CaptureRow, NoticeRow, VersionRow
 from noticewatch.buyers import buyers
@@ -91,6 +92,7 @@ class Shown:
     captured: CaptureRow | None
     members: int
     related: Relations
+    gone: Gone | None
 
 
 def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
@@ -124,6 +126,7 @@ def _stated(connection: Connection, row: NoticeRow, version: int | None, found: 
         captured=queries.capture(connection, stated.capture_id if stated else row.capture_id),
         members=len(queries.members_of(connection, row)),
         related=found,
+        gone=gone(connection, row.number),
     )
 
 
@@ -145,7 +148,7 @@ def notice_lines(shown: Shown) -> list[str]:
         _line("Id", f"{row.id}, version {shown.version} of {row.versions}"),
         _line("Kind", f"{words.kind_words(notice.kind)}{published}"),
         _line("Status", words.STATUSES.get(notice.status, notice.status)),
-        _line("Listing", words.LISTINGS.get(row.listing, row.listing)),
+        _line("Listing", words.listing_words(row.listing, shown.gone)),
         *_who(notice),
         *_figures(notice),
     ]
@@ -249,6 +252,7 @@ def _form(shown: Shown) -> dict[str, Any]:
         "version": shown.version,
         "versions": row.versions,
         "listing": row.listing,
+        "gone": shown.gone,
         "first_seen": row.first_seen,
         "procurement": row.procurement_id,
         "related": related_form(row, shown.related),

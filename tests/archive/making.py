@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import event
 
 from archive import captures, ledger, log, queries
+from archive.absence import Rules
 from archive.log import Appended, Seen, Sighting, WindowBatch
 from archive.rows import VersionRow
 from archive.store import Archive
@@ -113,6 +114,7 @@ def append(
     source: str = SOURCE,
     register: str = REGISTER,
     ranks: Mapping[str, int] | None = None,
+    rules: Rules | None = None,
 ) -> Appended:
     """One whole run: its windows (key → readings; default one window of the run's day) captured, appended, finished."""
     run = ledger.start_run(archive, source, kind)
@@ -132,7 +134,7 @@ def append(
             batches.append(WindowBatch(window, scope, key, key, rows, verdict, [], walked))
     done = log.append(
         archive, run, batches, register=register, parser_version=parser_version,
-        late_after=lambda _: late_after, reread=reread, ranks=ranks,
+        late_after=lambda _: late_after, reread=reread, ranks=ranks, rules=rules,
     )  # fmt: skip
     ledger.finish_run(archive, run, verdict, regular=regular, overlap=overlap)
     return done
