@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from archive import tables as t
 from archive.absence import Rules
@@ -271,6 +272,34 @@ def test_an_event_is_as_loud_as_the_window_that_ends(archive: Archive) -> None:
     walk(archive, 4, "b", key="2026-08-01", scope="7014")
     assert events(archive)[-1].kinds == (EventKind.RELISTED,)
     assert events(archive)[-1].quiet
+
+
+def test_the_migration_finds_in_the_ledger_what_crawls_have_seen(archive: Archive) -> None:
+    walk(archive, 0, "ab")
+    walk(archive, 1, "a", verdict=Verdict.PARTIAL)
+    walk(archive, 2, "ab", kind="import")
+    walk(archive, 3, "b", scope="archive", key="2025-10-01")
+    walk(archive, 4, "b", key="2026-07-06", kind="replay")
+    queries = [
+        select(t.window_keys.c.source, t.window_keys.c.scope, t.window_keys.c.key).where(
+            t.window_keys.c.scope != "archive"
+        ),
+        *(
+            select(t.window_keys.c.key, *(column for column in table.c if column.name != "key"))
+            .join(t.window_keys, t.window_keys.c.number == table.c.key)
+            .where(t.window_keys.c.scope != "archive")
+            for table in (t.key_captures, t.key_walks)
+        ),
+    ]
+    with archive.writing() as connection:
+        before = [sorted(map(tuple, connection.execute(query))) for query in queries]
+        for table in (t.key_walks, t.key_captures, t.window_keys):
+            connection.execute(delete(table))
+        migration = import_module("noticewatch.migrations.versions.0008_listing")
+        for statement in migration.FILLED:
+            connection.execute(text(statement))
+        assert [sorted(map(tuple, connection.execute(query))) for query in queries] == before
+        assert [len(found) for found in before] == [2, 3, 2]
 
 
 class Naive:

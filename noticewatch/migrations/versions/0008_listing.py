@@ -42,6 +42,10 @@ SELECT DISTINCT "key", at FROM (
 """
 
 
+FILLED = (_KEYS, _CAPTURES, _WALKS)
+"""Statements that fill the new tables from the ledger, in order."""
+
+
 def upgrade() -> None:
     op.create_table(
         "window_keys",
@@ -102,5 +106,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("notice"),
     )
     op.create_index("departures_by_register", "departures", ["register"])
-    for filled in (_KEYS, _CAPTURES, _WALKS):
-        op.execute(filled)
+    for statement in FILLED:
+        op.execute(statement)
