@@ -49,11 +49,15 @@ class Listings:
     ) -> None:
         self._connection, self._run, self._register, self._rules = connection, run, register, rules
         speaking = run.kind in WALKING
-        self._lists = {batch.window: batch for batch in group if speaking and batch.scope not in rules.apart}
+        self._batches = [batch for batch in group if speaking and batch.scope not in rules.apart]
+        self._lists = {batch.window for batch in self._batches}
+        self._only_lists = len(self._batches) == len(group)
         self._events: list[dict[str, Any]] = []
 
     def before(self, given: Sequence[Given]) -> None:
         """Keep where crawls saw those records last whose last sighting is about to be moved by something else."""
+        if self._only_lists:
+            return
         moved = {
             one.seen.record
             for one in given
@@ -73,7 +77,7 @@ class Listings:
         """Take what was seen (``stretched`` in bulk, ``filed`` one by one) and the windows that end; gives the last
         ``seq``. quiet: by number of a window.
         """
-        keys = walks.note_captures(self._connection, self._run.source, self._lists.values()) if self._lists else {}
+        keys = walks.note_captures(self._connection, self._run.source, self._batches) if self._batches else {}
         self._hide(filed)
         self._note_statements(filed)
         self._hear(stretched, filed, quiet)
@@ -124,22 +128,20 @@ class Listings:
         some = select(_d.notice).where(_d.register == self._register).limit(1)
         if not self._lists or self._connection.scalar(some) is None:
             return
+        bulk = [(one.seen.record, one) for one in stretched if isinstance(one.seen, Sighting)]
+        single = [(one.record.number, one) for one in filed if one.window in self._lists]
+        departed = self._departed({*(record for record, _ in bulk), *(record for record, _ in single)})
         seen = [
-            _Sight(stamp(one.capture.fetched_at), one.seen.record, one.number, one.batch.window)
-            for one in stretched
-            if isinstance(one.seen, Sighting) and one.batch.window in self._lists
+            _Sight(stamp(one.capture.fetched_at), record, one.number, one.batch.window)
+            for record, one in bulk
+            if record in departed and one.batch.window in self._lists
         ]
         seen += [
-            _Sight(one.place.at, one.record.number, one.place.capture, one.window)
-            for one in filed
-            if one.window in self._lists
+            _Sight(one.place.at, record, one.place.capture, one.window) for record, one in single if record in departed
         ]
-        departed = self._departed({sight.record for sight in seen})
         notices = {notice for notice, _ in departed.values()}
         known, current = self._departures(notices), self._current(notices)
         for sight in sorted(seen):
-            if sight.record not in departed:
-                continue
             notice, says = departed[sight.record]
             if notice not in known:
                 continue
@@ -158,7 +160,7 @@ class Listings:
 
     def _miss(self, keys: Mapping[int, int], quiet: Mapping[int, bool]) -> None:
         """Find who is missing for the third time from windows that end here complete."""
-        complete = [batch.window for batch in self._lists.values() if batch.last and batch.verdict is Verdict.COMPLETE]
+        complete = [batch.window for batch in self._batches if batch.last and batch.verdict is Verdict.COMPLETE]
         walked = walks.walked_at(self._connection, complete)
         by_key = {keys[window]: window for window in walked}
         due = walks.note_complete(self._connection, {key: walked[window] for key, window in by_key.items()})

@@ -210,7 +210,7 @@ def _append_group(
     if run.kind in windows.WALKING:
         windows.note_walked(connection, run.source, run.number, walked)
     filed = {id(one) for one in rest}
-    stretched = [one for one in given if id(one) not in filed]
+    stretched = [one for one in given if id(one) not in filed] if filed else given
     last_seq = listings.after(stretched, appending.witnessed, quiet, terms.committed_at, shelf.last_seq)
     appending.tally.events += last_seq - shelf.last_seq
     return appending.tally, last_seq

@@ -53,18 +53,15 @@ def note_captures(connection: Connection, source: str, batches: Iterable[WindowB
     """
     given = list(batches)
     held = _known_keys(connection, source, {(batch.scope, batch.key) for batch in given})
-    read = {
-        (number, held[batch.scope, batch.key][0]): (capture, held[batch.scope, batch.key][1])
-        for batch in given
-        for number, capture, _ in batch.readings
-    }
-    rows, opened = [], dict[int, str]()
-    for (number, key), (capture, settled) in read.items():
-        at = stamp(capture.fetched_at)
-        rows.append({"capture": number, "key": key, "at": at})
-        if at < settled:
-            opened[key] = min(at, opened.get(key, at))
-    insert_many(connection, t.key_captures, rows, new=True)
+    rows, opened = dict[tuple[int, int], dict[str, Any]](), dict[int, str]()
+    for batch in given:
+        key, settled = held[batch.scope, batch.key]
+        for number, capture in {number: capture for number, capture, _ in batch.readings}.items():
+            at = stamp(capture.fetched_at)
+            rows[number, key] = {"capture": number, "key": key, "at": at}
+            if at < settled:
+                opened[key] = min(at, opened.get(key, at))
+    insert_many(connection, t.key_captures, list(rows.values()), new=True)
     for key, at in opened.items():
         connection.execute(update(t.window_keys).where(_keys.number == key).values(settled=at))
     return {batch.window: held[batch.scope, batch.key][0] for batch in given}

@@ -1,6 +1,7 @@
 """Whether a source still lists a notice: three complete walks without it say no, nothing less does."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, event, select, text
 
 from archive import tables as t
 from archive.absence import Rules
@@ -272,6 +273,60 @@ def test_an_event_is_as_loud_as_the_window_that_ends(archive: Archive) -> None:
     walk(archive, 4, "b", key="2026-08-01", scope="7014")
     assert events(archive)[-1].kinds == (EventKind.RELISTED,)
     assert events(archive)[-1].quiet
+
+
+def state(archive: Archive) -> list[list[tuple[object, ...]]]:
+    """All that says what is listed, and the log."""
+    tables = (t.departures, t.undecided, t.window_keys, t.key_captures, t.key_walks, t.hidden_sightings, t.sightings)
+    queries = [
+        select(t.notices.c.number, t.notices.c.listing), select(t.events.c.seq, t.events.c.kinds),
+        *(select(table) for table in tables),
+    ]  # fmt: skip
+    with archive.reading() as connection:
+        return [sorted(map(tuple, connection.execute(query)), key=str) for query in queries]
+
+
+class Cut(Exception):
+    """Stands for the end of the process."""
+
+
+def test_an_append_that_is_cut_off_at_any_statement_has_happened_whole_or_not_at_all(
+    archive: Archive, tmp_path: Path
+) -> None:
+    walk(archive, 0, "abc")
+    for day in (1, 2):
+        walk(archive, day, "a")
+    before, right = state(archive), undisturbed(tmp_path / "other")
+    left = 0
+
+    @event.listens_for(archive.engine, "before_cursor_execute")
+    def cut(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Cut(statement)
+
+    found = []
+    for statements in range(1, 200):
+        left = statements
+        with suppress(Cut):
+            walk(archive, 3, "a")
+            break
+        left = 0
+        found.append(state(archive))
+    assert all(one in (before, right) for one in found)
+    assert found.count(before) > 20
+    assert state(archive) == right
+    assert told(archive) == [EventKind.UNLISTED, EventKind.UNLISTED]
+
+
+def undisturbed(folder: Path) -> list[list[tuple[object, ...]]]:
+    archive = open_archive(folder)
+    for day, names in enumerate(("abc", "a", "a", "a")):
+        walk(archive, day, names)
+    found = state(archive)
+    archive.close()
+    return found
 
 
 def test_the_migration_finds_in_the_ledger_what_crawls_have_seen(archive: Archive) -> None:
