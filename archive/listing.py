@@ -13,6 +13,7 @@ from archive.absence import Departure, Rules, heard, listing_of, missing
 from archive.appending import Witnessed
 from archive.batches import Sighting, WindowBatch
 from archive.ledger import Run
+from archive.proof import filing
 from archive.sightings import Given
 from archive.times import stamp
 from archive.windows import WALKING
@@ -86,7 +87,9 @@ class Listings:
         told = {"committed_at": committed_at, "run": self._run.number, "late": False}
         rows = [{"seq": number, **event, **told} for number, event in enumerate(self._events, start=seq + 1)]
         insert_many(self._connection, t.events, rows)
-        return seq + len(self._events)
+        if rows:
+            filing.file(self._connection, filing.held_events(self._connection, seq + 1, seq + len(rows)))
+        return seq + len(rows)
 
     def _hide(self, filed: Iterable[Witnessed]) -> None:
         """Keep where crawls saw records last where no table of sightings says it."""
