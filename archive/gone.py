@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from archive import tables as t
+from archive import listing_tables as lt
 from archive.times import moment
 from noticewatch.models import Listing
 
@@ -22,11 +22,11 @@ class Gone:
 
 def gone(connection: Connection, notice_number: int) -> Gone | None:
     """What is known of a notice that is no longer listed; None for one that is."""
-    d, w = t.departures.c, t.key_walks.c
+    d, w = lt.departures.c, lt.key_walks.c
     row = connection.execute(
         select(d.key, d.since).where(d.notice == notice_number, d.listing != Listing.LISTED.value)
     ).first()
     if row is None:
         return None
-    crawls = select(func.count()).select_from(t.key_walks).where(w.key == row.key, w.at >= row.since)
+    crawls = select(func.count()).select_from(lt.key_walks).where(w.key == row.key, w.at >= row.since)
     return Gone(moment(row.since), int(connection.scalar(crawls) or 0))

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from archive import listing_tables as lt
 from archive import tables as t
 from archive import walks
 from archive.absence import Departure, Rules, heard, listing_of, missing
@@ -20,7 +21,7 @@ from archive.windows import WALKING
 from noticewatch.database import insert_many
 from noticewatch.models import Content, EventKind, Listing, Status, Verdict, canonical_json
 
-_d, _n, _r, _v = t.departures.c, t.notices.c, t.records.c, t.versions.c
+_d, _n, _r, _v = lt.departures.c, t.notices.c, t.records.c, t.versions.c
 _LIST: Final = update(t.notices).where(_n.number == bindparam("of_notice")).values(listing=bindparam("now"))
 _WITHDRAWN: Final = Status.WITHDRAWN.value
 
@@ -64,7 +65,7 @@ class Listings:
             for one in given
             if one.batch.window not in self._lists and isinstance(one.seen, Sighting) and one.seen.record
         }
-        if moved and self._connection.scalar(select(t.key_captures.c.capture).limit(1)) is not None:
+        if moved and self._connection.scalar(select(lt.key_captures.c.capture).limit(1)) is not None:
             walks.hide(self._connection, walks.last_places(self._connection, moved))
 
     def after(
@@ -124,7 +125,7 @@ class Listings:
             }
             for notice in sorted(notices)
         ]  # fmt: skip
-        insert_many(self._connection, t.departures, rows, new=True)
+        insert_many(self._connection, lt.departures, rows, new=True)
 
     def _hear(self, stretched: Iterable[Given], filed: Iterable[Witnessed], quiet: Mapping[int, bool]) -> None:
         """Look at what was seen of notices that are not plainly listed."""
@@ -156,7 +157,7 @@ class Listings:
                 self._change(notice, current[notice], now, kind, sight.capture, quiet=not loud)
             if after is None:
                 del known[notice]
-                self._connection.execute(delete(t.departures).where(_d.notice == notice))
+                self._connection.execute(delete(lt.departures).where(_d.notice == notice))
             elif after != known[notice]:
                 known[notice] = after
                 self._keep(after)
@@ -192,13 +193,13 @@ class Listings:
                 self._change(
                     notice, current[notice], now, EventKind(now.value), walked[window].capture, quiet=quiet[window]
                 )
-        insert_many(self._connection, t.undecided, undecided, new=True)
+        insert_many(self._connection, lt.undecided, undecided, new=True)
 
     def _departed(self, records: Iterable[int]) -> dict[int, tuple[int, bool]]:
         """Notice by record, and whether the record says that it is withdrawn, for those that are not plainly listed."""
         found: dict[int, tuple[int, bool]] = {}
         for chunk in walks.chunks(records):
-            query = select(_r.number, _r.notice, _r.content).join(t.departures, _d.notice == _r.notice)
+            query = select(_r.number, _r.notice, _r.content).join(lt.departures, _d.notice == _r.notice)
             for number, notice, content in self._connection.execute(query.where(_r.number.in_(chunk))):
                 found[number] = notice, orjson.loads(content).get("status") == _WITHDRAWN
         return found
@@ -233,7 +234,7 @@ class Listings:
             "notice": departure.notice, "register": self._register, "listing": departure.listing.value,
             "key": departure.key, "since": departure.since, "as_of": departure.as_of, "said_at": departure.said_at,
         }  # fmt: skip
-        insert_many(self._connection, t.departures, [row], over=True)
+        insert_many(self._connection, lt.departures, [row], over=True)
 
     def _change(
         self, notice: int, current: _Current, now: Listing, kind: EventKind, capture: int, *, quiet: bool

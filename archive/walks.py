@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from archive import listing_tables as lt
 from archive import tables as t
 from archive.absence import LastListed
 from archive.batches import WindowBatch
@@ -17,18 +18,18 @@ from noticewatch.database import insert_many
 _CHUNK: Final = 900
 _NOT_MODIFIED: Final = 304
 _T = TypeVar("_T")
-_keys, _captures, _walks = t.window_keys.c, t.key_captures.c, t.key_walks.c
+_keys, _captures, _walks = lt.window_keys.c, lt.key_captures.c, lt.key_walks.c
 _third = (
     select(_walks.at)
     .where(_walks.key == _keys.number)
     .order_by(_walks.at.desc())
     .limit(1)
     .offset(2)
-    .correlate(t.window_keys)
+    .correlate(lt.window_keys)
     .scalar_subquery()
 )
 _newest = (
-    select(func.max(_walks.at)).where(_walks.key == _keys.number).correlate(t.window_keys).scalar_subquery()
+    select(func.max(_walks.at)).where(_walks.key == _keys.number).correlate(lt.window_keys).scalar_subquery()
 )  # fmt: skip
 
 
@@ -61,9 +62,9 @@ def note_captures(connection: Connection, source: str, batches: Iterable[WindowB
             rows[number, key] = {"capture": number, "key": key, "at": at}
             if at < settled:
                 opened[key] = min(at, opened.get(key, at))
-    insert_many(connection, t.key_captures, list(rows.values()), new=True)
+    insert_many(connection, lt.key_captures, list(rows.values()), new=True)
     for key, at in opened.items():
-        connection.execute(update(t.window_keys).where(_keys.number == key).values(settled=at))
+        connection.execute(update(lt.window_keys).where(_keys.number == key).values(settled=at))
     return {batch.window: held[batch.scope, batch.key][0] for batch in given}
 
 
@@ -83,7 +84,7 @@ def _known_keys(
         {"number": number, "source": source, "scope": scope, "key": key, "settled": ""}
         for number, (scope, key) in enumerate(new, start=top + 1)
     ]
-    insert_many(connection, t.window_keys, rows)
+    insert_many(connection, lt.window_keys, rows)
     return held | {pair: (number, "") for number, pair in enumerate(new, start=top + 1)}
 
 
@@ -104,7 +105,7 @@ def walked_at(connection: Connection, windows: Iterable[int]) -> dict[int, Walke
 
 def note_complete(connection: Connection, walked: Mapping[int, Walked]) -> list[int]:
     """Note complete walks by key; gives the keys of which this is the newest walk and at least the third."""
-    insert_many(connection, t.key_walks, [{"key": key, "at": one.at} for key, one in walked.items()], new=True)
+    insert_many(connection, lt.key_walks, [{"key": key, "at": one.at} for key, one in walked.items()], new=True)
     due = []
     for chunk in chunks(walked):
         query = select(_keys.number, _newest, _third).where(_keys.number.in_(chunk))
@@ -122,22 +123,22 @@ def absentees(connection: Connection, keys: Collection[int]) -> dict[int, int]:
     for chunk in chunks(keys):
         query = (
             select(_captures.capture, _captures.key)
-            .join(t.window_keys, _keys.number == _captures.key)
+            .join(lt.window_keys, _keys.number == _captures.key)
             .where(_keys.number.in_(chunk), _captures.at >= _keys.settled, _captures.at < _third)
         )
         by_capture: dict[int, int] = {}
         by_capture.update(connection.execute(query).all())
         for captures in chunks(by_capture):
             found.update((notice, by_capture[capture]) for notice, capture in _last_seen_in(connection, captures))
-        waiting = select(t.undecided.c.notice, t.undecided.c.key).where(t.undecided.c.key.in_(chunk))
+        waiting = select(lt.undecided.c.notice, lt.undecided.c.key).where(lt.undecided.c.key.in_(chunk))
         found.update(connection.execute(waiting).all())
-        connection.execute(delete(t.undecided).where(t.undecided.c.key.in_(chunk)))
-        connection.execute(update(t.window_keys).where(_keys.number.in_(chunk)).values(settled=_third))
+        connection.execute(delete(lt.undecided).where(lt.undecided.c.key.in_(chunk)))
+        connection.execute(update(lt.window_keys).where(_keys.number.in_(chunk)).values(settled=_third))
     return found
 
 
 def _last_seen_in(connection: Connection, captures: Collection[int]) -> Iterator[tuple[int, int]]:
-    r, s, h = t.records.c, t.sightings.c, t.hidden_sightings.c
+    r, s, h = t.records.c, t.sightings.c, lt.hidden_sightings.c
     once = select(r.notice, r.capture).select_from(WITH_LAST).where(r.capture.in_(captures), s.record.is_(None))
     again = select(r.notice, s.capture).join(t.records, r.number == s.record).where(s.capture.in_(captures))
     hidden = select(r.notice, h.capture).join(t.records, r.number == h.record).where(h.capture.in_(captures))
@@ -147,20 +148,20 @@ def _last_seen_in(connection: Connection, captures: Collection[int]) -> Iterator
 
 def last_listed(connection: Connection, notices: Iterable[int]) -> dict[int, list[LastListed]]:
     """When crawls saw each number of notices last, by notice."""
-    r, h = t.records.c, t.hidden_sightings.c
+    r, h = t.records.c, lt.hidden_sightings.c
     newest: dict[tuple[int, str, str], tuple[str, set[int]]] = {}
     for chunk in chunks(notices):
         columns = (r.notice, r.source, r.source_number)
         plain = (
             select(*columns, LAST_SEEN.label("at"), _captures.key)
-            .select_from(WITH_LAST.join(t.key_captures, _captures.capture == LAST_CAPTURE))
+            .select_from(WITH_LAST.join(lt.key_captures, _captures.capture == LAST_CAPTURE))
             .where(r.notice.in_(chunk))
         )
         hidden = (
             select(*columns, h.seen_at, _captures.key)
             .select_from(t.records)
-            .join(t.hidden_sightings, h.record == r.number)
-            .join(t.key_captures, _captures.capture == h.capture)
+            .join(lt.hidden_sightings, h.record == r.number)
+            .join(lt.key_captures, _captures.capture == h.capture)
             .where(r.notice.in_(chunk))
         )
         for query in (plain, hidden):
@@ -192,12 +193,12 @@ def hide(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         if row["record"] not in latest or row["seen_at"] > latest[row["record"]]["seen_at"]:
             latest[row["record"]] = row
-    h = t.hidden_sightings.c
+    h = lt.hidden_sightings.c
     for chunk in chunks(latest):
         held: dict[int, str] = {}
         held.update(connection.execute(select(h.record, h.seen_at).where(h.record.in_(chunk))).all())
         new = [latest[record] for record in chunk if latest[record]["seen_at"] > held.get(record, "")]
-        insert_many(connection, t.hidden_sightings, new, over=True)
+        insert_many(connection, lt.hidden_sightings, new, over=True)
 
 
 def seen_by_crawls(connection: Connection, captures: Iterable[int]) -> set[int]:
@@ -214,7 +215,7 @@ def last_places(connection: Connection, records: Iterable[int]) -> list[dict[str
     for chunk in chunks(records):
         query = (
             select(t.records.c.number.label("record"), LAST_SEEN.label("seen_at"), LAST_CAPTURE.label("capture"))
-            .select_from(WITH_LAST.join(t.key_captures, _captures.capture == LAST_CAPTURE))
+            .select_from(WITH_LAST.join(lt.key_captures, _captures.capture == LAST_CAPTURE))
             .where(t.records.c.number.in_(chunk))
             .distinct()
         )

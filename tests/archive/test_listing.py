@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, text
 
+from archive import listing_tables as lt
 from archive import tables as t
 from archive.absence import Rules
 from archive.log import Reread, Seen, Sighting, latest_hashes
@@ -289,7 +290,15 @@ def test_an_event_is_as_loud_as_the_window_that_ends(archive: Archive) -> None:
 
 def state(archive: Archive) -> list[list[tuple[object, ...]]]:
     """All that says what is listed, and the log; without the numbers of captures, which differ between attempts."""
-    tables = (t.departures, t.undecided, t.window_keys, t.key_captures, t.key_walks, t.hidden_sightings, t.sightings)
+    tables = (
+        lt.departures,
+        lt.undecided,
+        lt.window_keys,
+        lt.key_captures,
+        lt.key_walks,
+        lt.hidden_sightings,
+        t.sightings,
+    )
     queries = [
         select(t.notices.c.number, t.notices.c.listing), select(t.events.c.seq, t.events.c.kinds),
         *(select(*(column for column in table.c if column.name != "capture")) for table in tables),
@@ -349,19 +358,19 @@ def test_the_migration_finds_in_the_ledger_what_crawls_have_seen(archive: Archiv
     walk(archive, 3, "b", scope="archive", key="2025-10-01")
     walk(archive, 4, "b", key="2026-07-06", kind="replay")
     queries = [
-        select(t.window_keys.c.source, t.window_keys.c.scope, t.window_keys.c.key).where(
-            t.window_keys.c.scope != "archive"
+        select(lt.window_keys.c.source, lt.window_keys.c.scope, lt.window_keys.c.key).where(
+            lt.window_keys.c.scope != "archive"
         ),
         *(
-            select(t.window_keys.c.key, *(column for column in table.c if column.name != "key"))
-            .join(t.window_keys, t.window_keys.c.number == table.c.key)
-            .where(t.window_keys.c.scope != "archive")
-            for table in (t.key_captures, t.key_walks)
+            select(lt.window_keys.c.key, *(column for column in table.c if column.name != "key"))
+            .join(lt.window_keys, lt.window_keys.c.number == table.c.key)
+            .where(lt.window_keys.c.scope != "archive")
+            for table in (lt.key_captures, lt.key_walks)
         ),
     ]
     with archive.writing() as connection:
         before = [sorted(map(tuple, connection.execute(query))) for query in queries]
-        for table in (t.key_walks, t.key_captures, t.window_keys):
+        for table in (lt.key_walks, lt.key_captures, lt.window_keys):
             connection.execute(delete(table))
         migration = import_module("noticewatch.migrations.versions.0008_listing")
         for statement in migration.FILLED:
