@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Row, func, select
@@ -11,6 +11,9 @@ from archive import tables as t
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
 from archive.times import moment
 from noticewatch.models import RunKind, Verdict
+
+_A_DAY: Final = "____-__-__%"
+"""What a revision looks like that begins with a day; others are words: ``latest`` of an award as it stands."""
 
 
 def counts(connection: Connection) -> Counts:
@@ -155,7 +158,7 @@ def _dated(connection: Connection) -> dict[str, tuple[str, str]]:
     by_revision = (
         select(t.records.c.source, func.min(v.revision), func.max(v.revision))
         .join(t.versions, v.record == t.records.c.number)
-        .where(v.revision != "")
+        .where(v.revision.like(_A_DAY))
         .group_by(t.records.c.source)
     )
     rows = [*connection.execute(by_revision), *connection.execute(by_window)]

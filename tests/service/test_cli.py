@@ -156,6 +156,19 @@ def test_sources_say_which_are_not_crawled_and_why(noticewatch):
             assert row["calls_left"] == source.quota.calls
 
 
+def test_awards_as_they_stand_cover_no_days(noticewatch, tmp_path):
+    file = tmp_path / "awards.csv"
+    file.write_text(
+        "contract_award_unique_key,award_id_piid,total_obligated_amount\n"
+        "CONT_AWD_70CMSD23FR0000145_7012_NNG15SD02B_8000,70CMSD23FR0000145,1060000.10\n"
+    )
+    code, _, err = noticewatch("import", "usaspending_awards", str(file), "--captured-at", "2026-08-20")
+    assert code == 0, err
+    _, out, _ = noticewatch("sources", "--json")
+    (row,) = (row for row in json.loads(out) if row["name"] == "usaspending_awards")
+    assert (row["notices"], row["covers_from"], row["covers_to"]) == (1, None, None)
+
+
 def test_a_run_that_brought_nothing_is_not_called_one_that_brought_notices(noticewatch, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     noticewatch("crawl", "usaspending_awards")
