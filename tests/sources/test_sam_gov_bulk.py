@@ -126,7 +126,8 @@ def test_an_award_amount_that_is_no_number_is_a_finding_and_no_amount() -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "value"), [("37000744.00", "37000744"), ("929", "929"), ("0", "0"), ("$1,054.5", "1054.5")]
+    ("printed", "value"),
+    [("37000744.00", "37000744"), ("929", "929"), ("0", "0"), ("$1,054.5", "1054.5"), ("280851.24000000", "280851.24")],
 )
 def test_an_award_amount_is_exact_and_a_limit(printed: str, value: str) -> None:
     amount = notice(**{"Award$": printed}).content()["amounts"][0]

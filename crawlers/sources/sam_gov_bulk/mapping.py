@@ -62,7 +62,7 @@ _STATUS: Final = {
 _CANCELLED = re.compile(r"\W*(CANCELLED|CANCELED|CANCELLATION)\b", re.IGNORECASE)
 _NOBODY = re.compile(r"null(?=\s|$)|NULL$")
 """An awardee whose name the publisher does not know; its address may follow."""
-_MONEY = re.compile(r"\$?\s?(-?\d{1,15}(?:,\d{3})*(?:\.\d{1,4})?(?:[eE]\+?\d{1,2})?)")
+_MONEY = re.compile(r"\$?\s?(-?\d{1,15}(?:,\d{3})*(?:\.\d{1,12})?(?:[eE]\+?\d{1,2})?)")
 _ACTIVE: Final = frozenset({"", "yes"})
 _DATES: Final[tuple[tuple[Role, str], ...]] = (
     ("posted", "PostedDate"),
