@@ -20,7 +20,7 @@ from crawlers.importing import import_files
 from crawlers.parsing import Row, Shape
 from crawlers.source import source
 from crawlers.sources.usaspending_awards import parser
-from crawlers.sources.usaspending_awards.columns import CARRIES, layout
+from crawlers.sources.usaspending_awards.columns import CARRIES, DUE, layout
 from crawlers.sources.usaspending_awards.days import day
 from crawlers.sources.usaspending_awards.identity import Identity
 from crawlers.sources.usaspending_awards.spider import UsaspendingAwardsSpider
@@ -163,7 +163,7 @@ def test_rows_in_another_encoding_are_read_and_told() -> None:
     shape = Shape()
     one = read(file([{**SUMMARY, "recipient_name": "CAFÉ"}], encoding="cp1252"), shape)[0]
     assert one.notice.parties[0].name == "CAFÉ"
-    assert shape.findings() == ["rows that are not UTF-8, read as Windows-1252"]
+    assert shape.remarks == {"rows that are not UTF-8, read as Windows-1252": 1}
 
 
 CELLS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=20)
@@ -356,3 +356,21 @@ def test_a_longer_window_asks_for_the_count_and_the_next_page() -> None:
     assert (SPIDER.total(WINDOW, counted), SPIDER.total(VEHICLES, counted)) == (3, 2)
     with pytest.raises(SourceDrift, match="no count"):
         SPIDER.total(WINDOW, answered(b"{}", count))
+
+
+def test_columns_that_a_file_lacks_are_named_by_the_sort_of_file_it_is_nearest_to() -> None:
+    for due in DUE:
+        shape = Shape()
+        whole = {**dict.fromkeys(sorted(due), ""), **{name: "7012" for name in due if name.endswith("agency_code")}}
+        named = {"award_id_piid": "X1", "contract_award_unique_key": "CONT_AWD_X1_7012_-NONE-_-NONE-"}
+        named |= {"assistance_award_unique_key": "ASST_NON_X1_070"}
+        row = {name: named.get(name, value) for name, value in whole.items()}
+        read(file([row]), shape)
+        assert shape.missing == set()
+        lacking = {name: value for name, value in row.items() if name != "recipient_name"}
+        read(file([lacking]), shape)
+        assert shape.missing == {"recipient_name"}
+
+
+def test_files_without_a_header_lack_nothing_that_is_due() -> None:
+    assert layout().missing(layout().bare[259]) == set()

@@ -88,6 +88,37 @@ CARRIES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Columns that are read, with the paths that they carry."""
 
+_OF_ASSISTANCE: Final = frozenset({
+    "assistance_award_unique_key", "assistance_type_code", "assistance_type_description", "award_id_fain",
+    "award_id_uri", "funding_opportunity_number",
+})  # fmt: skip
+_OF_CONTRACTS: Final = frozenset({
+    "contract_award_unique_key", "award_id_piid", "parent_award_id_piid", "parent_award_agency_id",
+    "award_or_idv_flag", "award_type_code", "award_type", "idv_type_code", "idv_type", "cage_code",
+    "current_total_value_of_award", "potential_total_value_of_award",
+    "period_of_performance_potential_end_date", "ordering_period_end_date", "solicitation_identifier",
+    "naics_code", "naics_description", "product_or_service_code", "product_or_service_code_description",
+    "extent_competed_code", "extent_competed", "solicitation_procedures_code", "solicitation_procedures",
+    "type_of_set_aside_code", "type_of_set_aside", "other_than_full_and_open_competition_code",
+    "other_than_full_and_open_competition", "fair_opportunity_limited_sources_code",
+    "fair_opportunity_limited_sources", "number_of_offers_received", "type_of_contract_pricing_code",
+    "type_of_contract_pricing", "primary_place_of_performance_state_code",
+})  # fmt: skip
+_OF_ACTIONS: Final = frozenset({
+    "action_date", "modification_number", "transaction_number", "award_description", "parent_award_id",
+})  # fmt: skip
+_OF_SUMMARIES: Final = frozenset({
+    "contract_award_unique_key", "parent_award_id_piid", "award_base_action_date", "award_latest_action_date",
+    "prime_award_base_transaction_description", "total_obligated_amount", "total_outlayed_amount", "recipient_uei",
+})  # fmt: skip
+_OF_TRANSACTIONS: Final = frozenset({"transaction_description", "total_dollars_obligated"})
+
+DUE: Final = tuple(
+    frozenset(CARRIES) - _OF_TRANSACTIONS - others
+    for others in (_OF_ASSISTANCE | _OF_ACTIONS, _OF_CONTRACTS | _OF_ACTIONS, _OF_ASSISTANCE | _OF_SUMMARIES)
+)
+"""Columns that are read of each sort of file: summaries of contracts, of assistance, yearly files of actions."""
+
 KEYS: Final = frozenset({"contract_award_unique_key", "assistance_award_unique_key", "award_id_piid"})
 
 
@@ -97,4 +128,4 @@ def layout() -> Layout:
     stated = tomllib.loads((FOLDER / "columns.toml").read_text(encoding="utf-8"))
     unread = frozenset(name for group in stated["unread"] for name in group["columns"])
     bare = {len(form["columns"]): tuple(form["columns"]) for form in stated["bare"]}
-    return Layout(KEYS, CARRIES.keys(), unread, bare)
+    return Layout(KEYS, CARRIES.keys(), unread, bare, DUE)

@@ -24,13 +24,20 @@ _BOM: Final = b"\xef\xbb\xbf"
 class Layout:
     """What is known of a kind of file. ``keys``: columns of which a header has one at least; ``read``: columns that are
     read; ``unread``: columns that are known and not read; ``bare``: by number of columns the names of files without a
-    header.
+    header; ``due``: by sort of file the columns that are missed where a header of that sort lacks them.
     """
 
     keys: Collection[str]
     read: Collection[str]
     unread: Collection[str]
     bare: Mapping[int, Sequence[str]]
+    due: Sequence[Collection[str]] = ()
+
+    def missing(self, columns: Collection[str]) -> set[str]:
+        """Columns that a header lacks of those of the sort of file with which it shares most."""
+        held = set(columns)
+        nearest = max(self.due, key=lambda due: (len(held & set(due)), -len(due)), default=())
+        return set(nearest) - held
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ def table(stream: BinaryIO, layout: Layout, shape: Shape) -> Iterator[Cells]:
             names, headed = _names(values, layout)
             columns = frozenset(names)
             shape.unread |= columns - set(layout.read) - set(layout.unread) - {""}
+            shape.missing |= layout.missing(columns)
             if headed:
                 ended = raw.endswith(b"\n")
                 continue
