@@ -374,3 +374,12 @@ def test_columns_that_a_file_lacks_are_named_by_the_sort_of_file_it_is_nearest_t
 
 def test_files_without_a_header_lack_nothing_that_is_due() -> None:
     assert layout().missing(layout().bare[259]) == set()
+
+
+def test_what_a_vehicle_stands_under_is_stated_and_names_it_not() -> None:
+    under = {"parent_award_id_piid": "GS07F0305M", "parent_award_agency_id": "4730"}
+    vehicle = {**SUMMARY, "contract_award_unique_key": "CONT_IDV_HSCEGS05P02GCD0009_7012", **under}
+    [reading] = read(file([vehicle]))
+    [number] = [number for number in reading.notice.numbers if number.type == "parent_piid"]
+    assert (number.printed, number.issuer) == ("GS07F0305M", "4730")
+    assert (reading.key, reading.notice.kind) == ("7012:HSCEGS05P02GCD0009", Kind.VEHICLE)

@@ -82,12 +82,14 @@ class Cells:
 def identity_of(cells: Mapping[str, str]) -> Identity | None:
     """What the award of a row is called; None where the row does not say."""
     generated = cells.get("contract_award_unique_key") or cells.get("assistance_award_unique_key")
+    parent = cells.get("parent_award_id_piid") or cells.get("parent_award_id") or ""
+    parent_agency = cells.get("parent_award_agency_id", "")
     if generated:
-        return Identity.of(generated)
+        found = Identity.of(generated)
+        return found.under(parent, parent_agency) if found else None
     return Identity.printed(
-        cells.get("awarding_sub_agency_code", ""), cells.get("award_id_piid", ""),
-        cells.get("parent_award_id_piid") or cells.get("parent_award_id") or "",
-        cells.get("parent_award_agency_id", ""), vehicle=_is_vehicle(cells),
+        cells.get("awarding_sub_agency_code", ""), cells.get("award_id_piid", ""), parent, parent_agency,
+        vehicle=_is_vehicle(cells),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What an award is called: by the source's own generated id, or by the columns of a download that holds none. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from crawlers.award_numbers import award_key
@@ -58,6 +58,12 @@ class Identity:
         above = _stated(parent)
         named = _DEFENSE if code.startswith(_DEFENSE_BRANCHES) else code
         return cls(named, number, above, _code(parent_agency) if above else "", vehicle=vehicle)
+
+    def under(self, parent: str, agency: str) -> Self:
+        """The same with what a vehicle stands under, which the source's own id of a vehicle does not say."""
+        if not self.vehicle or not _stated(parent):
+            return self
+        return replace(self, parent=_stated(parent), parent_agency=_code(agency))
 
     @property
     def key(self) -> str:
