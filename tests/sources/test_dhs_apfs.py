@@ -55,6 +55,13 @@ def test_a_range_in_words_becomes_its_two_ends(printed: str, least: int | None, 
     assert dollar_range(printed) == ends
 
 
+@pytest.mark.parametrize(("printed", "told"), [("Q5 2024", 1), ("spring 2025", 1), ("TBD", 0), ("Q4 2024", 0)])
+def test_an_award_quarter_that_is_none_is_told(printed: str, told: int) -> None:
+    shape = Shape()
+    notice(shape, award_quarter=printed)
+    assert shape.remarks["award quarters that are none"] == told
+
+
 def test_a_range_is_a_planned_estimate_and_never_a_value() -> None:
     [amount] = notice(dollar_range={"display_name": "$1M to $2M", "display_order": 5}).amounts
     assert (amount.kind, amount.basis, amount.value, amount.currency) == ("estimate", "plan", None, "USD")

@@ -223,8 +223,11 @@ def _dates(members: Members, shape: Shape) -> Iterator[DateValue]:
     released = members.text("estimated_release_date") or released
     yield from _date("planned_solicitation", released, shape)
     yield from _date("planned_award", members.text("anticipated_award_date"), shape)
-    if quarter := calendar_quarter(members.text("award_quarter")):
+    printed = members.text("award_quarter")
+    if quarter := calendar_quarter(printed):
         yield DateValue(role="planned_award", value=quarter, precision="quarter")
+    elif printed and plain(printed) not in _NO_NAME:
+        shape.remarks["award quarters that are none"] += 1
     yield from _date("start", members.text("estimated_period_of_performance_start"), shape)
     yield from _date("end", members.text("estimated_period_of_performance_end"), shape)
 
