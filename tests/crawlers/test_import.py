@@ -14,7 +14,7 @@ from sqlalchemy import select
 from archive import queries, tables
 from archive.store import Archive
 from crawlers import held, sorted_spool
-from crawlers.engine import crawl
+from crawlers.engine import CrawlRunning, crawl, crawl_lock
 from crawlers.importing import import_files
 from crawlers.reparsing import reparse
 from crawlers.source import Source, source
@@ -95,6 +95,16 @@ def test_an_older_file_never_becomes_the_current_version(
         import_files(archive, settings, tiny_file, [path], captured_at=DAY + timedelta(days=days))
     assert title(archive, "A1") == "later"
     assert rows(archive, tables.notices.c.id, tables.notices.c.versions) == [("us-action:A1", 2), ("us-action:A2", 1)]
+
+
+def test_a_source_that_is_being_crawled_is_not_imported_into(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    path = packed(tmp_path / "in", "plain")
+    with crawl_lock(archive, tiny_file), pytest.raises(CrawlRunning, match="tiny_file"):
+        import_files(archive, settings, tiny_file, [path])
+    assert rows(archive, tables.runs.c.kind) == []
+    assert rows(archive, tables.captures.c.id) == []
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,19 @@ def test_a_file_that_was_not_appended_whole_is_asked_for_again(
     assert rows(archive, tables.validators.c.etag) == []
 
 
+def test_a_file_that_was_appended_in_part_is_asked_for_again(
+    archive: Archive, settings: Settings, tiny_file: Source, server: Publisher
+) -> None:
+    whole = b"id,title\nA1,one\nA2,two\n"
+    server.answers = lambda path, body: (200, "text/csv", whole + b"A3,\n")
+    server.etag = '"one"'
+    assert run(settings, tiny_file, server.address)[0] == 3
+    assert len(rows(archive, tables.notices.c.id)) == 2
+    assert rows(archive, tables.validators.c.etag) == []
+    code, said = run(settings, tiny_file, server.address)
+    assert (code, "unchanged" in said) == (3, False)
+
+
 def test_calls_used_up_end_the_crawl_and_the_next_one_waits_for_the_new_day(
     archive: Archive, settings: Settings, tiny_list: Source, server: Publisher, tmp_path: Path
 ) -> None:

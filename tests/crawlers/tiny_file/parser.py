@@ -24,6 +24,8 @@ def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
 
 
 def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:
+    if not row.raw:
+        raise SourceDrift("the row has no title")
     notice = Notice(kind=Kind.AWARD, title=(Text(text=row.raw),))
     carried = frozenset({"kind", "title"})
     number = row.source_number
