@@ -7,9 +7,13 @@ A parser is a pure module with two functions: ``rows`` finds the rows of an answ
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from noticewatch.models import Capture, Reading
+
+MISSING: Final = "columns missing: "
+UNREAD: Final = "columns nobody reads: "
+"""Findings that begin so say that the shape itself is another; other findings are about single rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ class Shape:
         """All findings as sentences."""
         found = []
         if self.missing:
-            found.append(f"columns missing: {', '.join(sorted(self.missing))}")
+            found.append(f"{MISSING}{', '.join(sorted(self.missing))}")
         if self.unread:
-            found.append(f"columns nobody reads: {', '.join(sorted(self.unread))}")
+            found.append(f"{UNREAD}{', '.join(sorted(self.unread))}")
         counted = (*self.types.items(), *self.remarks.items())
         found += [f"{remark} ({count} times)" if count > 1 else remark for remark, count in counted]
         return found

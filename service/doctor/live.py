@@ -11,6 +11,7 @@ import orjson
 from archive import locks
 from archive.store import Archive
 from crawlers.due import obstacle
+from crawlers.parsing import MISSING, UNREAD
 from crawlers.quota import Quota, QuotaExhausted
 from crawlers.source import Source
 from noticewatch.models import Verdict
@@ -69,7 +70,12 @@ def _hindered(archive: Archive, settings: Settings, source: Source) -> Finding |
 def judged(source: Source, answer: Mapping[str, Any]) -> Finding:
     """What one answer says about the shape of a source. Pure."""
     name, verdict, rows = f"live {source.name}", Verdict(answer["verdict"]), int(answer["rows"])
-    changed = [*answer["findings"], *(reason for reason in answer["reasons"] if reason.startswith("drift: "))]
+    findings = list(answer["findings"])
+    remarks = [finding for finding in findings if not finding.startswith((MISSING, UNREAD))]
+    changed = [
+        *(finding for finding in findings if finding not in remarks),
+        *(reason for reason in answer["reasons"] if reason.startswith("drift: ")),
+    ]
     where = f" of {answer['window'].strip()}" if answer["window"] else ""
     if verdict not in {Verdict.COMPLETE, Verdict.PARTIAL}:
         words = verdict.replace("_", " ")
@@ -84,7 +90,8 @@ def judged(source: Source, answer: Mapping[str, Any]) -> Finding:
         return Finding(name, "good", f"it answers: {unchanged}")
     if not rows:
         return Finding(name, "note", f"it answers, but with no row{where}, so nothing is known of its shape")
-    return Finding(name, "good", f"it answers as it did: {rows:,} rows{where} read")
+    said = f"it answers as it did: {rows:,} rows{where} read"
+    return Finding(name, "note", f"{said}; {'; '.join(remarks)}") if remarks else Finding(name, "good", said)
 
 
 def _cure(source: Source, verdict: Verdict) -> str:

@@ -308,6 +308,8 @@ def answered(**facts):
         (answered(), "good", "it answers as it did: 3 rows of all 2026-11-20 read"),
         (answered(rows=0), "note", "nothing is known of its shape"),
         (answered(findings=["columns nobody reads: x"]), "bad", "its shape has changed: columns nobody reads: x"),
+        (answered(findings=["columns missing: x"]), "bad", "its shape has changed: columns missing: x"),
+        (answered(findings=["numbers that are none (14 times)"]), "note", "read; numbers that are none (14 times)"),
         (answered(verdict="partial", reasons=["drift: a is a list"]), "bad", "changed: drift: a is a list"),
         (answered(verdict="partial", reasons=["page 1 is missing"]), "bad", "not whole: page 1 is missing"),
         (answered(reasons=["unchanged since 2026-11-20"], rows=0), "good", "unchanged since 2026-11-20"),
