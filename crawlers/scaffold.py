@@ -3,6 +3,7 @@
 What is written is not crawled (``live = false``) and has a test that fails until the source is.
 """
 
+import keyword
 import re
 from pathlib import Path
 from string import Template
@@ -12,6 +13,9 @@ from crawlers.source import FOLDER, load_sources
 from noticewatch.errors import DataFolderError, UsageError
 
 PROJECT: Final = FOLDER.parents[1]
+
+LONGEST: Final = 40
+"""Most characters of a source's name; longer ones make lines that the project's own checks refuse."""
 
 _INIT: Final = '''"""$title: write what it is in one line."""
 '''
@@ -171,6 +175,10 @@ def write_source(name: str, project: Path = PROJECT) -> list[Path]:
 
 
 def _refuse(name: str, project: Path) -> None:
+    if keyword.iskeyword(name):
+        raise UsageError(f"{name!r} is no name of a source: it is a word of Python; write {name}_notices or the like.")
+    if len(name) > LONGEST:
+        raise UsageError(f"The name has {len(name)} characters; write one of {LONGEST} at most: city_contracts.")
     if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) is None:
         raise UsageError(
             f"{name!r} is no name of a source; write small letters, digits and underscores: city_contracts."

@@ -146,6 +146,15 @@ def test_what_is_written_passes_the_checks_of_the_project(project, filled):
 
 
 @pytest.mark.parametrize(
+    ("name", "said"), [("import", "is a word of Python"), ("class", "is a word of Python"), ("a" * 41, "40 at most")]
+)
+def test_a_name_that_no_module_can_have_is_refused(project, name, said):
+    with pytest.raises(UsageError, match=said):
+        write_source(name, project)
+    assert list((project / "crawlers" / "sources").iterdir()) == []
+
+
+@pytest.mark.parametrize(
     "name", ["City", "city-contracts", "1city", "", "../city", "city__contracts", "city_", "stadt_ü"]
 )
 def test_a_bad_name_is_refused_in_one_sentence(project, name):
