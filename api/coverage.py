@@ -239,7 +239,7 @@ def _next(source: Source, due: Due, moment: datetime) -> str:
     if not source.live:
         return "recordings and imports only"
     if due.at is None:
-        return "not started: this server has no key for it" if due.why.startswith("not started") else due.why
+        return "not started: this server has no key for it" if due.why.startswith("no key") else due.why
     every = f"every {_span(due.every.total_seconds())}"
     waits = f" ({due.why})" if due.why else ""
     return f"{every}; due now" if due.at <= moment else f"{every}; next after {words.moment_words(due.at)}{waits}"
