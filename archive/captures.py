@@ -4,6 +4,8 @@ import fcntl
 import hashlib
 import os
 import shutil
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -106,17 +108,38 @@ def read_record(archive: Archive, capture_id: str, row: int) -> bytes:
 
 def read_range(archive: Archive, capture: Filed | Any, start: int, end: int) -> bytes:
     """A byte range of a capture's payload. Raises CaptureDamaged where the payload ends before."""
-    with open_payload(archive, capture) as stream:
-        left = start
-        while left:
-            block = stream.read(min(left, _BLOCK))
-            if not block:
-                break
-            left -= len(block)
-        held = stream.read(end - start)
-    if len(held) != end - start:
-        raise CaptureDamaged(f"The archived file {capture.warc_file} ends before byte {end} of this answer.")
-    return held
+    return read_ranges(archive, capture, [(start, end)])[start, end]
+
+
+def read_ranges(
+    archive: Archive, capture: Filed | Any, ranges: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    """Byte ranges of a capture's payload, which is read once. Raises CaptureDamaged where one cannot be read."""
+    found: dict[tuple[int, int], bytes] = {}
+    try:
+        with open_payload(archive, capture) as stream:
+            at = 0
+            for start, end in sorted(set(ranges)):
+                if start < at:
+                    found[start, end] = read_range(archive, capture, start, end)
+                    continue
+                _skip(stream, start - at)
+                found[start, end] = stream.read(end - start)
+                at = end
+    except (zlib.error, EOFError) as error:
+        raise CaptureDamaged(f"The archived file {capture.warc_file} cannot be unpacked ({error}).") from error
+    for (start, end), held in found.items():
+        if len(held) != end - start:
+            raise CaptureDamaged(f"The archived file {capture.warc_file} ends before byte {end} of this answer.")
+    return found
+
+
+def _skip(stream: BinaryIO, left: int) -> None:
+    while left:
+        block = stream.read(min(left, _BLOCK))
+        if not block:
+            return
+        left -= len(block)
 
 
 def _span(connection: Connection, capture: int, row: int) -> tuple[int, int] | None:

@@ -1,0 +1,239 @@
+"""Gathers what a pack proves: leaves with their paths to one signed head, and the rows that versions were read from."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Row, select
+
+from archive import merkle, queries
+from archive import tables as t
+from archive.captures import read_ranges
+from archive.documents import queries as documents
+from archive.documents.queries import DocumentRow
+from archive.log import head as log_head
+from archive.proof import answers, forms, heads
+from archive.proof.answers import NotSealed
+from archive.proof.forms import Head
+from archive.proof.tree import StoredTree, TreeDamaged
+from archive.rows import CaptureRow, NoticeRow, VersionRow
+from archive.store import Archive
+from noticewatch.errors import CaptureDamaged, NotFound
+
+Noise: TypeAlias = Callable[[str, bytes], Sequence[tuple[int, int]]]
+"""Ranges of a row that the parser of a source cuts before it hashes the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf of the log's tree: its exact bytes, its place, and its path to the root of the pack's head."""
+
+    data: bytes
+    index: int
+    path: Sequence[bytes] = ()
+
+    def form(self) -> dict[str, Any]:
+        """As JSON members."""
+        return {"leaf": self.data.decode(), "index": self.index, "path": [one.hex() for one in self.path]}
+
+
+@dataclass(frozen=True, slots=True)
+class PackedRow:
+    """A row of a capture. ``line``: the record as a leaf of the tree of records that ``records`` names the root of,
+    at ``index``, with its ``path``; ``noise``: ranges of ``body`` that are cut before hashing.
+    """
+
+    capture: CaptureRow
+    source: str
+    source_number: str
+    row: int
+    start: int
+    end: int
+    sha256: str
+    line: bytes
+    index: int
+    path: Sequence[bytes]
+    records: Leaf
+    body: bytes = b""
+    noise: Sequence[tuple[int, int]] = ()
+
+    @property
+    def file(self) -> str:
+        """Its name in the pack."""
+        return f"records/{self.capture.capture.id}-{self.row}.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class PackedVersion:
+    """A version, the leaf of its event, and the place of the row that it was read from among those of the pack."""
+
+    version: VersionRow
+    event: Leaf
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a pack holds. ``as_of``: the last ``seq`` of the log, for a pack of a whole notice; None for one version.
+
+    captures: leaves by id of the capture; documents: those whose file was captured, by the capture that holds it.
+    """
+
+    notice: NoticeRow
+    as_of: int | None
+    head: Head
+    key: dict[str, Any]
+    captures: dict[str, tuple[CaptureRow, Leaf]]
+    rows: Sequence[PackedRow]
+    versions: Sequence[PackedVersion]
+    documents: Sequence[tuple[DocumentRow, CaptureRow]]
+
+
+def gather(archive: Archive, notice: NoticeRow, version: int | None, noise: Noise) -> Material:
+    """Everything for the pack of a version, or of all versions of a notice where none is named.
+
+    Raises NotFound for an unknown version, NotSealed where no head covers all of it yet, CaptureDamaged, TreeDamaged.
+    """
+    with archive.reading() as connection:
+        material = _proved(connection, notice, version)
+    return _with_bodies(archive, material, noise)
+
+
+def _proved(connection: Connection, notice: NoticeRow, number: int | None) -> Material:
+    versions = _versions(connection, notice, number)
+    places = _places(connection, notice, [one.version for one in versions] if number is not None else None)
+    rows = {place.record: place for place in places}
+    listed = documents.of_notice(connection, notice.number) if number is None else []
+    filed = [(one, _capture(connection, one.file.capture_id)) for one in listed if one.file]
+    captures = _captures(connection, [*(p.capture for p in places), *(v.capture_id for v in versions)], filed)
+    packed = [_row(connection, place, captures) for place in rows.values()]
+    order = list(rows)
+    of_version = {place.version: order.index(place.record) for place in places if place.version is not None}
+    events = {one.version: _event(connection, one.seq) for one in versions}
+    last = max(leaf.index for leaf in (*_leaves(captures, packed), *events.values()))
+    head, stored = heads.covering(connection, last), StoredTree(connection)
+    if head is None:
+        raise NotSealed(f"No signed head covers all of {notice.id} yet; one is signed when its run is closed.")
+
+    def led(leaf: Leaf) -> Leaf:
+        if stored.node(0, leaf.index) != merkle.leaf_hash(leaf.data):
+            raise TreeDamaged(f"Leaf {leaf.index} is not what the archive holds; run noticewatch verify --full.")
+        return Leaf(leaf.data, leaf.index, merkle.inclusion(stored.node, leaf.index, head.size))
+
+    return Material(
+        notice,
+        log_head(connection) if number is None else None,
+        head,
+        answers.key_form(connection, head.key),
+        {name: (row, led(leaf)) for name, (row, leaf) in sorted(captures.items())},
+        [replace(row, records=led(row.records)) for row in packed],
+        [PackedVersion(one, led(events[one.version]), of_version[one.version]) for one in versions],
+        filed,
+    )
+
+
+def _versions(connection: Connection, notice: NoticeRow, number: int | None) -> list[VersionRow]:
+    if number is None:
+        return queries.versions(connection, notice.number)
+    found = queries.version(connection, notice.number, number)
+    if found is None:
+        raise NotFound(f"{notice.id} has no version {number}; it has {notice.versions}.")
+    return [found]
+
+
+def _places(connection: Connection, notice: NoticeRow, wanted: Sequence[int] | None) -> Sequence[Any]:
+    """Where records stand, with the versions that were read from them; of a whole notice all, also without one."""
+    r, v, c = t.records.c, t.versions.c, t.captures.c
+    query = (
+        select(
+            r.number.label("record"), v.version, c.id.label("capture"), c.number.label("capture_number"), r.row,
+            r.start, r.end, r.sha256, r.source, r.source_number,
+        )
+        .select_from(t.records)
+        .join(t.captures, c.number == r.capture)
+        .outerjoin(t.versions, (v.record == r.number) & (v.notice == notice.number))
+        .order_by(c.fetched_at, c.id, r.row, r.number, v.version)
+    )  # fmt: skip
+    if wanted is not None:
+        return connection.execute(query.where(v.version.in_(wanted))).all()
+    of_versions = select(v.record).where(v.notice == notice.number)
+    return connection.execute(query.where((r.notice == notice.number) | r.number.in_(of_versions))).all()
+
+
+def _capture(connection: Connection, capture_id: str) -> CaptureRow:
+    found = queries.capture(connection, capture_id)
+    if found is None:
+        raise NotFound(f"Capture {capture_id} is not held.")
+    return found
+
+
+def _captures(
+    connection: Connection, ids: Iterable[str], filed: Iterable[tuple[DocumentRow, CaptureRow]]
+) -> dict[str, tuple[CaptureRow, Leaf]]:
+    rows = {one.capture.id: one for _, one in filed}
+    rows |= {name: _capture(connection, name) for name in dict.fromkeys(ids)}
+    return {name: (row, _capture_leaf(connection, row.number)) for name, row in rows.items()}
+
+
+def _capture_leaf(connection: Connection, number: int) -> Leaf:
+    stated = connection.execute(select(t.captures).where(t.captures.c.number == number)).mappings().one()
+    query = select(t.leaves.c.number).where(t.leaves.c.capture == number, t.leaves.c.kind == "capture")
+    place = connection.scalar(query.order_by(t.leaves.c.number).limit(1))
+    if place is None:
+        raise NotSealed(f"Capture {stated['id']} has no leaf yet.")
+    return Leaf(forms.capture_leaf(stated), int(place))
+
+
+def _row(connection: Connection, place: Row[Any], captures: dict[str, tuple[CaptureRow, Leaf]]) -> PackedRow:
+    query = (
+        select(t.leaves.c.number, t.leaves.c.body)
+        .where(t.leaves.c.capture == place.capture_number, t.leaves.c.kind == "records")
+        .order_by(t.leaves.c.number)
+    )
+    wanted = (place.record, place.row, place.start, place.end, place.sha256)
+    for number, body in connection.execute(query).all():
+        placed = forms.unpack(bytes(body))
+        index = next((at for at, one in enumerate(placed) if one == wanted), None)
+        if index is not None:
+            path = merkle.inclusion(merkle.over(forms.record_hashes(placed)), index, len(placed))
+            return PackedRow(
+                captures[place.capture][0], place.source, place.source_number, place.row, place.start, place.end,
+                place.sha256, placed[index].line, index, path,
+                Leaf(forms.records_leaf(place.capture, placed), int(number)),
+            )  # fmt: skip
+    raise TreeDamaged(f"Row {place.row} of capture {place.capture} has no leaf; run noticewatch verify --full.")
+
+
+def _event(connection: Connection, seq: int) -> Leaf:
+    proof = answers.of_event(connection, seq)
+    return Leaf(proof.data, proof.index)
+
+
+def _leaves(captures: dict[str, tuple[CaptureRow, Leaf]], rows: Iterable[PackedRow]) -> list[Leaf]:
+    return [*(leaf for _, leaf in captures.values()), *(row.records for row in rows)]
+
+
+def _with_bodies(archive: Archive, material: Material, noise: Noise) -> Material:
+    ranges: dict[str, list[tuple[int, int]]] = {}
+    for row in material.rows:
+        ranges.setdefault(row.capture.capture.id, []).append((row.start, row.end))
+    captures = {row.capture.capture.id: row.capture for row in material.rows}
+    read = {name: read_ranges(archive, captures[name], wanted) for name, wanted in ranges.items()}
+    rows = []
+    for row in material.rows:
+        body = read[row.capture.capture.id][row.start, row.end]
+        cut = () if _sha256(body) == row.sha256 else tuple(noise(row.source, body))
+        if _sha256(body, cut) != row.sha256:
+            raise CaptureDamaged(f"Row {row.row} of capture {row.capture.capture.id} is not as it was archived.")
+        rows.append(replace(row, body=body, noise=cut))
+    return replace(material, rows=rows)
+
+
+def _sha256(body: bytes, cut: Sequence[tuple[int, int]] = ()) -> str:
+    at, digest = 0, hashlib.sha256()
+    for begin, end in cut:
+        digest.update(body[at:begin])
+        at = end
+    digest.update(body[at:])
+    return digest.hexdigest()
