@@ -73,6 +73,12 @@ def proof(capture_id: str) -> str:
     return f"{API}/proofs/inclusion?{urlencode({'capture': capture_id})}"
 
 
+def evidence(notice_id: str, version: int | None = None) -> str:
+    """The evidence pack of a notice, or of one version of it."""
+    asked = "" if version is None else f"?version={version}"
+    return f"{notice_api(notice_id)}/evidence{asked}"
+
+
 def vendor(vendor_id: str) -> str:
     """A vendor's page."""
     return f"/vendors/{escaped(vendor_id)}"

@@ -12,6 +12,7 @@ from api.routes import (
     captures,
     documentation,
     events,
+    evidence,
     exports,
     feeds,
     front,
@@ -50,8 +51,8 @@ def create_app(archive: Archive, search: Search, settings: Settings, dictionary:
     app.add_middleware(HeadAsGet)
     problems.install(app)
     for module in (
-        health, exports, captures, events, proofs, sources, runs, profiles, notices, feeds, documentation, front,
-        search_page, notice_pages, vendor_pages,
+        health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, feeds, documentation,
+        front, search_page, notice_pages, vendor_pages,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

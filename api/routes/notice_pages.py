@@ -45,7 +45,8 @@ router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
 _MOST_STEPS = 60
 _MOST_PAGES = 20
-_BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD})
+BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD})
+"""Kinds of notices by which something was bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "searchable": any(one.file and one.file.text and one.file.text.characters for one in listed),
         "found": page_words,
         "citation": citation(row, view.title, view.buyer, view.dated, held.settings.base_url + permanent),
-        "paragraph": request_paragraph(view.buyer, _naming(view), view.dated, bought=row.notice.kind in _BOUGHT),
+        "paragraph": request_paragraph(view.buyer, naming(view), view.dated, bought=row.notice.kind in BOUGHT),
         "old_version": old.version if row is not current and old else None,
         "current_version": current.version,
         "coverage": coverage_view(held),
@@ -242,7 +243,8 @@ def _passed_down(own: Sequence[Tag], tags: dict[int, list[Tag]], row: NoticeRow)
     return tag_views(others.values(), row.notice)[:8]
 
 
-def _naming(view: Facts) -> list[tuple[str, str]]:
+def naming(view: Facts) -> list[tuple[str, str]]:
+    """Names and values of the numbers by which a record is asked for."""
     return [(number.name, number.value) for number in view.numbers if number.name != "Modification number"]
 
 

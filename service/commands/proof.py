@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from api import words
+from archive.evidence import verify as pack_verifier
 from archive.proof import answers
 from archive.proof.answers import LeafProof
 from archive.proof.forms import Head
-from archive.proof.verify import Verified
+from archive.proof.verify import DoesNotHold, Verified
 from archive.proof.verify import verify as verify_archive
+from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.output import Json, progress, say, say_json
@@ -89,22 +91,45 @@ def consistency(
 
 
 def verify(
+    pack: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="An evidence pack to check, instead of the archive.")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Everything, not only what came since the last time.")] = False,
     mirrored: Annotated[
         Path | None, typer.Option("--heads", metavar="FILE", help="Heads that somebody mirrored: all must fit.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Verify the archive against its signed heads, and name the first thing that does not hold (exit code 7).
+    """Verify the archive against its signed heads, or an evidence pack against the head that it holds, and name the
+    first thing that does not hold (exit code 7).
 
     Example: noticewatch verify --full
     """
+    if pack is not None:
+        _verify_pack(pack, others=full or mirrored is not None, as_json=as_json)
+        return
     with open_archive(load_settings()) as archive, progress(quiet=as_json) as bar:
         found = verify_archive(archive, bar.show, full=full, mirrored=mirrored)
     if as_json:
         say_json(asdict(found))
         return
     say("\n".join(_verified_lines(found)))
+
+
+def _verify_pack(path: Path, *, others: bool, as_json: bool) -> None:
+    """Check a pack by the file that every pack holds; no archive is opened."""
+    if others:
+        raise UsageError("--full and --heads are of the archive; an evidence pack is always checked whole.")
+    if not path.exists():
+        raise UsageError(f"{path} does not exist; name an evidence pack, or nothing to verify the archive.")
+    try:
+        lines = pack_verifier.check(path)
+    except pack_verifier.DoesNotHold as error:
+        raise DoesNotHold(str(error)) from error
+    if as_json:
+        say_json({"file": str(path), "holds": True, "said": lines})
+        return
+    say("\n".join(lines))
 
 
 def _verified_lines(found: Verified) -> list[str]:

@@ -1,0 +1,72 @@
+"""``/api/v1/notices/{id}/evidence``: the evidence pack of a notice or of one of its versions."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from api import addresses
+from api.addresses import MOST_NUMBER
+from api.context import Context, context
+from api.evidence import file_name, write_pack
+from api.lookup import the_notice
+from api.negotiation import FRESH, unchanged
+from api.problems import Problem
+from archive.proof.answers import NotSealed
+
+router = APIRouter(prefix=addresses.API, tags=["notices"])
+Given = Annotated[Context, Depends(context)]
+NoticeId = Annotated[str, Path(description="a notice's id, or any number of it in any spelling")]
+_BLOCK = 1 << 16
+_IN_MEMORY = 1 << 22
+
+
+@router.get("/notices/{notice_id:path}/evidence", summary="The evidence pack of a notice")
+def evidence(
+    request: Request,
+    held: Given,
+    notice_id: NoticeId,
+    version: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="of this version alone")] = None,
+) -> Response:
+    """A zip file (a WACZ too) that proves what was received, and is checked offline: see docs/evidence.md. Of one
+    version it is always the same; of a whole notice it holds all versions and documents so far.
+    """
+    with held.archive.reading() as connection:
+        row = the_notice(connection, notice_id)
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
+    try:
+        write_pack(held.archive, held.settings, row, version, file)  # type: ignore[arg-type]  # it can be sought
+    except NotSealed as error:
+        file.close()
+        raise Problem(404, "not-sealed", str(error)) from error
+    except BaseException:
+        file.close()
+        raise
+    return _answer(request, file, file_name(row.id, version))
+
+
+def _answer(request: Request, file: IO[bytes], name: str) -> Response:
+    digest, length = hashlib.sha256(), file.seek(0, 2) or file.tell()
+    file.seek(0)
+    for block in iter(lambda: file.read(_BLOCK), b""):
+        digest.update(block)
+    etag = f'"{digest.hexdigest()}"'
+    same = unchanged(request, etag)
+    if same is not None:
+        file.close()
+        return same
+    file.seek(0)
+    headers = {
+        "ETag": etag, "Cache-Control": FRESH, "Content-Length": str(length), "X-Robots-Tag": "noindex, noarchive",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }  # fmt: skip
+    return StreamingResponse(_blocks(file), headers=headers, media_type="application/zip")
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_BLOCK):
+            yield block
