@@ -53,6 +53,7 @@ bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log agains
 	$(BIN)/python -m bench.paging
 	$(BIN)/python -m bench.joins
 	$(BIN)/python -m bench.verify
+	$(BIN)/python -m bench.evidence
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in -o requirements/run.txt
