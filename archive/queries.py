@@ -57,6 +57,7 @@ __all__ = [
     "numbers_of",
     "procurement_of",
     "procurements",
+    "rows_of",
     "runs",
     "sources_status",
     "version",
@@ -202,6 +203,20 @@ def capture_rows(
         .limit(limit)
     )
     return [RecordRow(*row) for row in connection.execute(query)]
+
+
+def rows_of(connection: Connection, capture_number: int) -> int | None:
+    """How many rows a capture held, as the ledger has it; None where it does not say. Not how many are still held to
+    it: a later file moves the last sightings of most.
+    """
+    c, w, q = t.captures.c, t.windows.c, t.requests.c
+    query = (
+        select(func.max(q.rows))
+        .join(t.windows, w.number == q.window)
+        .join(t.captures, (c.run == w.run) & (c.number == q.capture))
+        .where(c.number == capture_number)
+    )
+    return connection.scalar(query)
 
 
 def events(connection: Connection, after: int, limit: int, *, loud_only: bool = False) -> list[Event]:

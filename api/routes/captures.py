@@ -71,7 +71,7 @@ def payload(held: Given, capture_id: str, authorization: Annotated[str | None, H
     """
     capture = _capture(held, capture_id)
     with held.archive.reading() as connection:
-        bulk = len(queries.capture_rows(connection, capture.number, limit=2)) != 1
+        bulk = queries.rows_of(connection, capture.number) != 1
         bulk = bulk and not answers_document(connection, capture.number)
     if bulk:
         _require_operator(held, authorization)

@@ -1,0 +1,45 @@
+"""Whole answers: open where they hold one record, the operator's where they hold several, whatever is held to them."""
+
+from contextlib import closing
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from archive import queries
+from archive.store import Archive
+from indexer.search import Search
+from indexer.sync import open_engine
+from noticewatch.settings import Settings
+from tests.api.test_gone import PULLED, STAYS, take
+from watchlist.dictionary import Dictionary
+
+
+def test_a_file_of_which_one_row_alone_is_still_held_to_it_stays_the_operators(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    with closing(Archive.open(settings)) as archive:
+        for day, listed in ((2, [PULLED, STAYS]), (3, [PULLED, STAYS]), (4, [STAYS])):
+            take(archive, settings, tmp_path, day, listed)
+        with archive.reading() as connection:
+            found = {row.capture.fetched_at.day: row for row in queries.captures_of(connection, 1)}
+            assert len(queries.capture_rows(connection, found[3].number)) == 1
+        app = create_app(archive, Search(archive, open_engine(settings, archive), dictionary), settings, dictionary)
+        with TestClient(app) as client:
+            for day in (2, 3):
+                answer = client.get(f"/api/v1/captures/{found[day].capture.id}/payload")
+                assert answer.status_code == 403, day
+
+
+def test_an_answer_with_one_record_is_open(tmp_path: Path, dictionary: Dictionary) -> None:
+    settings = Settings(home=tmp_path / "home")
+    with closing(Archive.open(settings)) as archive:
+        take(archive, settings, tmp_path, 2, [STAYS])
+        with archive.reading() as connection:
+            (row,) = queries.captures_of(connection, 1)
+        app = create_app(archive, Search(archive, open_engine(settings, archive), dictionary), settings, dictionary)
+        with TestClient(app) as client:
+            answer = client.get(f"/api/v1/captures/{row.capture.id}/payload")
+        assert answer.status_code == 200
+        assert b"Drone detection" in answer.content
