@@ -216,7 +216,8 @@ def rows_of(connection: Connection, capture_number: int) -> int | None:
         .join(t.captures, (c.run == w.run) & (c.number == q.capture))
         .where(c.number == capture_number)
     )
-    return connection.scalar(query)
+    rows: int | None = connection.scalar(query)
+    return rows
 
 
 def events(connection: Connection, after: int, limit: int, *, loud_only: bool = False) -> list[Event]:

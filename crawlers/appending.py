@@ -32,6 +32,8 @@ _POOL_ROWS: Final = 100
 _POOL_WINDOWS: Final = 25
 """Rows, and windows, of a live crawl that wait to be judged together."""
 
+_BESIDE: Final = "rows left out beside another, different row of the same number in the same answer"
+
 _DEFENSE: Final = ("17", "21", "57", "97")
 """First digits of agency codes of the Department of Defense (FPDS, four characters; CGAC has a 0 before them)."""
 
@@ -251,6 +253,8 @@ class Appender:
             rows=facts.previous or 0 if facts and walk.unchanged_since else ready.tally.rows,
             distinct_rows=len(ready.tally.numbers), facts=facts.to_json() if facts else None, parts=walk.parts or None,
         )  # fmt: skip
+        if ready.tally.beside:
+            ready.shape.remarks[_BESIDE] += ready.tally.beside
         self.shape.add(ready.shape)
         self.verdicts.append((judgement.verdict, judgement.reasons))
         self.counts.windows += 1

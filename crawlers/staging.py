@@ -46,10 +46,13 @@ class Found:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over the rows of a walk: rows, distinct source numbers, exact doubles."""
+    """Counts over the rows of a walk: rows, distinct source numbers, exact doubles, and rows beside another, different
+    one of their number in the same answer: of these one speaks.
+    """
 
     rows: int = 0
     doubles: int = 0
+    beside: int = 0
     numbers: set[str] = field(default_factory=set)
     _seen: set[bytes] = field(default_factory=set)
     _first: FlatRows | None = None
@@ -57,13 +60,14 @@ class Tally:
     def add(self, rows: Collection[Row]) -> None:
         """Count the rows of one more answer."""
         if isinstance(rows, FlatRows):
-            self.numbers.update(rows.numbers)
-            if not self.rows:  # the one file of a walk: its hashes need not be held twice
-                self._first, self.rows = rows, len(rows)
-                self.doubles = self.rows - len(set(rows.digests()))
-                return
+            distinct, numbers = len(set(rows.digests())), set(rows.numbers)
         else:
-            self.numbers.update(row.source_number for row in rows)
+            distinct, numbers = len({row.sha256 for row in rows}), {row.source_number for row in rows}
+        self.numbers.update(numbers)
+        self.beside += distinct - len(numbers)
+        if isinstance(rows, FlatRows) and not self.rows:  # the one file of a walk: its hashes need not be held twice
+            self._first, self.rows, self.doubles = rows, len(rows), len(rows) - distinct
+            return
         if self._first is not None:
             self._seen.update(self._first.digests())
             self._first = None

@@ -58,6 +58,15 @@ def packed(folder: Path, how: str) -> Path:
     return folder if how == "folder" else folder / "file.csv"
 
 
+def test_rows_that_share_a_number_and_differ_are_told_because_one_of_them_is_left_out(
+    archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path
+) -> None:
+    (tmp_path / "file.csv").write_bytes(CSV + b"A1,one\nA2,another\n")
+    result = import_files(archive, settings, tiny_file, [tmp_path / "file.csv"], captured_at=DAY)
+    assert (result.counts.rows, result.counts.records) == (5, 3)
+    assert "rows left out beside another, different row of the same number in the same answer" in result.findings
+
+
 @pytest.mark.parametrize("how", ["plain", "gz", "zip", "folder"])
 def test_a_file_is_imported_however_it_is_packed_and_marked_as_imported(
     archive: Archive, settings: Settings, tiny_file: Source, tmp_path: Path, how: str
