@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Final
 
 from archive.batches import Sighting
@@ -21,6 +22,7 @@ class FlatRows(Collection[Row]):
         """Source numbers, in order of the rows."""
         self._indexes, self._starts, self._ends = array("Q"), array("Q"), array("Q")
         self._digests = bytearray()
+        self._repeats: frozenset[int] | None = None
 
     def add(self, row: Row) -> None:
         """Take one more row."""
@@ -38,6 +40,26 @@ class FlatRows(Collection[Row]):
         """SHA-256 of each row."""
         digests = bytes(self._digests)
         return (digests[begin : begin + _DIGEST] for begin in range(0, len(digests), _DIGEST))
+
+    def repeats(self) -> frozenset[int]:
+        """Places of rows whose very bytes stand before them already. No more rows may be added then.
+
+        Looked for among those with the same first byte of their hash, so that never all hashes are objects at once.
+        """
+        if self._repeats is None:
+            alike = [array("Q") for _ in range(256)]
+            for place, first in enumerate(memoryview(self._digests)[::_DIGEST]):
+                alike[first].append(place)
+            self._repeats = frozenset(chain.from_iterable(map(self._repeated, alike)))
+        return self._repeats
+
+    def _repeated(self, places: "array[int]") -> Iterator[int]:
+        seen = set[bytes]()
+        for place in places:
+            digest = self.digest(place)
+            if digest in seen:
+                yield place
+            seen.add(digest)
 
     def row(self, place: int) -> Row:
         """The row at a place."""

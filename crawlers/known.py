@@ -34,6 +34,10 @@ class Hashes(Mapping[str, str]):
             self._records[place] = record
             self._digests[place * _DIGEST : (place + 1) * _DIGEST] = bytes.fromhex(sha256)
 
+    def forget_unknown(self) -> None:
+        """Let go of the numbers of which nothing is held, once all hashes are there."""
+        self._places = {number: place for number, place in self._places.items() if place is not None}
+
     def digest(self, number: str) -> bytes | None:
         """The hash of a number as bytes; None where nothing is held."""
         place = self._places.get(number)
@@ -66,6 +70,7 @@ def known_numbers(
     for number, sha256, version, record in latest_hashes(connection, source, sorted(numbers)):
         hashes.put(number, sha256, record)
         (older.discard if version == parser_version else older.add)(number)
+    hashes.forget_unknown()
     return hashes, Current(hashes, older)
 
 

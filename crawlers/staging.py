@@ -60,10 +60,10 @@ class Tally:
     def add(self, rows: Collection[Row]) -> None:
         """Count the rows of one more answer."""
         if isinstance(rows, FlatRows):
-            distinct, numbers = len(set(rows.digests())), set(rows.numbers)
+            distinct, numbers = len(rows) - len(rows.repeats()), set(rows.numbers)
         else:
             distinct, numbers = len({row.sha256 for row in rows}), {row.source_number for row in rows}
-        self.numbers.update(numbers)
+        self.numbers = self.numbers | numbers if self.numbers else numbers
         self.beside += distinct - len(numbers)
         if isinstance(rows, FlatRows) and not self.rows:  # the one file of a walk: its hashes need not be held twice
             self._first, self.rows, self.doubles = rows, len(rows), len(rows) - distinct
@@ -186,11 +186,10 @@ def _stage_flat(
 
 def _compared(rows: FlatRows, known: Mapping[str, str]) -> "tuple[array[int], array[int]]":
     """Places of the rows whose bytes are known, and of those that must be read; exact doubles are in neither."""
-    again, unknown, taken = array("Q"), array("Q"), set[bytes]()
+    again, unknown, repeats = array("Q"), array("Q"), rows.repeats()
     held = known.digest if isinstance(known, Hashes) else lambda number: bytes.fromhex(known.get(number, ""))
     for place, (number, digest) in enumerate(zip(rows.numbers, rows.digests(), strict=True)):
-        if digest not in taken:
-            taken.add(digest)
+        if place not in repeats:
             (again if held(number) == digest else unknown).append(place)
     return again, unknown
 

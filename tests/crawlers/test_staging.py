@@ -138,6 +138,14 @@ def test_flat_rows_give_back_what_they_took() -> None:
     assert list(flat.digests()) == [bytes.fromhex(row.sha256) for row in rows]
 
 
+@given(st.lists(st.sampled_from([f"{number} x {text}" for number in "abc" for text in "12"]), max_size=30))
+def test_flat_rows_know_those_that_stand_before_them_already(lines: list[str]) -> None:
+    flat = FlatRows()
+    for row in Lines().rows(io.BytesIO("".join(f"{line}\n" for line in lines).encode()), Shape()):
+        flat.add(row)
+    assert flat.repeats() == {place for place, line in enumerate(lines) if line in lines[:place]}
+
+
 def test_a_row_that_cannot_be_read_again_is_left_out() -> None:
     read = read_rows(Lines(), held(b"a x 1\nb y bad\nc z 2\n", large=False), {0, 1})
     assert list(read) == [0]
@@ -147,6 +155,7 @@ def test_hashes_hold_the_latest_of_each_number() -> None:
     hashes = Hashes(["a", "b"])
     hashes.put("a", "00" * 32, 1)
     hashes.put("a", "11" * 32, 2)
+    hashes.forget_unknown()
     assert dict(hashes) == {"a": "11" * 32}
     assert (hashes.record("a"), hashes.record("b"), len(hashes), hashes.get("b")) == (2, 0, 1, None)
     with pytest.raises(KeyError):
