@@ -24,12 +24,11 @@ from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.archive.making import REGISTER, SOURCE, append, capture, events, never_reread, open_archive, reading
 from tests.databases import empty_at, settings_at
+from tests.forking import FORKED
 
 pytestmark = pytest.mark.both_databases
 
 SPAWN = multiprocessing.get_context("spawn")
-FORKED = multiprocessing.get_context("forkserver")  # imports once what each child needs
-FORKED.set_forkserver_preload(["archive.backup", "tests.archive.test_backup"])
 KILLS = int(os.environ.pop("NOTICEWATCH_KILLS", "10"))  # the program would take it for a setting that it does not know
 
 

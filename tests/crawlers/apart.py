@@ -1,7 +1,6 @@
 """Live crawls each in a process of its own, forked from one that has everything imported."""
 
 import json
-import multiprocessing
 import os
 import resource
 import sys
@@ -17,12 +16,10 @@ from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import read_source
 from noticewatch.settings import Settings
+from tests.forking import FORKED
 
 HERE = Path(__file__).parent
 CONTACT = "test@example.org"
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["crawlers.engine", "crawlers.downloading", "tests.crawlers.apart"])
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def crawl_apart(
     data = data or home / "data"
     options = {**facts.pop("options", {}), "addresses": addresses}
     arguments = (home, data, {**facts, "options": options}, settings or {}, environment or {}, most_file)
-    process = _CONTEXT.Process(target=_crawl, args=arguments)
+    process = FORKED.Process(target=_crawl, args=arguments)
     process.start()
     process.join(60)
     if process.is_alive():

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Column, func, select
 
 from archive import tables
 from archive.store import Archive
@@ -59,8 +59,11 @@ def run(settings: Settings, source: Source, address: str, *more: str) -> tuple[i
 
 
 def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
+    query = select(*columns)
+    if isinstance(columns[0], Column):  # else it is a sum over all rows
+        query = query.order_by(*columns[0].table.primary_key)
     with archive.reading() as connection:
-        return [tuple(row) for row in connection.execute(select(*columns).order_by(*columns[0].table.primary_key))]
+        return [tuple(row) for row in connection.execute(query)]
 
 
 def test_a_live_crawl_captures_every_answer_and_says_who_asks(

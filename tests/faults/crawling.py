@@ -6,7 +6,6 @@ regular windows are pinned to the days that were recorded.
 """
 
 import contextlib
-import multiprocessing
 import os
 import sys
 import tomllib
@@ -28,6 +27,7 @@ from crawlers.source import Source, source
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings, SourceSettings
 from tests.databases import settings_at
+from tests.forking import FORKED
 
 REPLAYS: Final = Path(__file__).parents[1] / "replays"
 KEY: Final = "test-key-0123456789"
@@ -154,10 +154,8 @@ def run(job: Job) -> Result:
 
 def start(job: Job) -> tuple[BaseProcess, Connection]:
     """Start a crawl; give its process and where its result will come."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.preload"])
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, sender), daemon=True)
+    receiver, sender = FORKED.Pipe(duplex=False)
+    process = FORKED.Process(target=_work, args=(job, sender), daemon=True)
     process.start()
     sender.close()
     return process, receiver

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import databases
+from tests import databases, forking
 from tests.plugins.postgresql_server import programs, remove
 
 _serial = 0
@@ -58,6 +58,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     _serial += 1
     tag = f"t{os.getpid()}n{_serial}"
+    forking.ensure_started()  # else the children of later tests would take this one's database for theirs
     os.environ.update({databases.KIND: kind, databases.TAG: tag})
     try:
         yield kind

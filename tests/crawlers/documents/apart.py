@@ -1,7 +1,6 @@
 """Crawls of documents each in a process of its own, forked from one that has everything imported."""
 
 import json
-import multiprocessing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,10 @@ from archive.store import Archive
 from crawlers.documents.engine import crawl_documents
 from crawlers.source import Documents, Source, read_source
 from noticewatch.settings import Settings
+from tests.forking import FORKED
 
 TINY = Path(__file__).parents[1] / "tiny_list"
 CONTACT = "test@example.org"
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["crawlers.documents.engine", "crawlers.downloading", __name__])
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def crawl_apart(
 
 def start(home: Path, *, watched: list[int] | None = None, settings: dict[str, Any] | None = None, **facts: Any) -> Any:
     """Begin the same, as a process."""
-    process = _CONTEXT.Process(target=_crawl, args=(home, watched, settings or {}, facts, home / "told.json"))
+    process = FORKED.Process(target=_crawl, args=(home, watched, settings or {}, facts, home / "told.json"))
     process.start()
     return process
 
