@@ -13,6 +13,7 @@ _CONNECT: Final = (
     ("too many", "has no connection left; end other programs or raise its max_connections"),
     ("starting up", "is still starting; try again in a moment"),
     ("shutting down", "is shutting down; start it again"),
+    ("unexpectedly", "does not answer: it ended the connection; start it again, and go on when it is there"),
     ("refused", "does not answer; start it, or correct NOTICEWATCH_DATABASE_URL"),
     ("timeout", "does not answer in time; start it, or correct NOTICEWATCH_DATABASE_URL"),
     ("resolve", "has a name that is not known; correct NOTICEWATCH_DATABASE_URL"),
@@ -37,7 +38,8 @@ def unreachable(error: BaseException, url: URL) -> NoticewatchError:
     for words, sentence in _CONNECT:
         if words in said.lower():
             return DatabaseUnavailable(f"The PostgreSQL server {_server(url)} {sentence}.")
-    return DatabaseUnavailable(f"The PostgreSQL server {_server(url)} cannot be used: {without_password(said, url)}.")
+    told = without_password(said, url).rstrip(".")
+    return DatabaseUnavailable(f"The PostgreSQL server {_server(url)} cannot be used: {told}.")
 
 
 def explained(error: BaseException, url: URL, *, lost: bool) -> NoticewatchError | None:
