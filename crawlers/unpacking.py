@@ -40,23 +40,31 @@ def spooled(stream: BinaryIO, spool: BinaryIO, path: Path, name: str, megabytes:
 
     Raises UsageError where it is broken, is packed once more, or holds more than a live answer may have.
     """
-    hashed, length = hashlib.sha256(), 0
     try:
-        while block := stream.read(_BLOCK):
-            hashed.update(block)
-            length += len(block)
-            if length > megabytes << 20:
-                raise UsageError(
-                    f"{path} holds more than {megabytes} MB, the most that an answer of this source has; "
-                    "if it is right, raise max_megabytes in the source's source.toml."
-                )
-            spool.write(block)
+        copied = copy(stream, spool, megabytes)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(f"{path} cannot be unpacked ({error}).") from error
-    spool.seek(0)
+    if copied is None:
+        raise UsageError(
+            f"{path} holds more than {megabytes} MB, the most that an answer of this source has; "
+            "if it is right, raise max_megabytes in the source's source.toml."
+        )
     start = spool.read(len(_ZIP))
     if start == _ZIP or start.startswith(_GZIP):
         raise UsageError(f"{path} holds a file that is packed once more, {name}; unpack it and import what it holds.")
+    spool.seek(0)
+    return copied
+
+
+def copy(stream: BinaryIO, spool: BinaryIO, megabytes: int) -> tuple[str, int] | None:
+    """Copy a stream to a temporary file, left at its beginning; gives SHA-256 and length, None where it is longer."""
+    hashed, length = hashlib.sha256(), 0
+    while block := stream.read(_BLOCK):
+        hashed.update(block)
+        length += len(block)
+        if length > megabytes << 20:
+            return None
+        spool.write(block)
     spool.seek(0)
     return hashed.hexdigest(), length
 

@@ -1,11 +1,10 @@
 """Import of a document that somebody obtained by other means: captured, marked as imported for ever, read, quiet."""
 
-import hashlib
 import tempfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from sqlalchemy import select
 
@@ -24,12 +23,11 @@ from crawlers.engine import RunResult, crawl_lock
 from crawlers.held import Held
 from crawlers.importing import Describe, check_statements, held_before, written
 from crawlers.source import Source
+from crawlers.unpacking import copy
 from crawlers.walk import walk_of_capture, write_ledger
 from noticewatch.errors import NoticewatchError, UsageError
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
-
-_BLOCK: Final = 1 << 20
 
 
 def import_document(
@@ -103,20 +101,13 @@ def _captured(archive: Archive, file: Path, describe: Describe, megabytes: int) 
 
 def _copied(stream: BinaryIO, spool: BinaryIO, file: Path, megabytes: int) -> tuple[str, int]:
     """Copy a file as it is, packed or not; gives SHA-256 and length. Raises UsageError where it cannot be taken."""
-    hashed, length = hashlib.sha256(), 0
     try:
-        while block := stream.read(_BLOCK):
-            hashed.update(block)
-            length += len(block)
-            if length > megabytes << 20:
-                raise UsageError(
-                    f"{file} has more than {megabytes} MB, the most that a document of this source may have."
-                )
-            spool.write(block)
+        copied = copy(stream, spool, megabytes)
     except OSError as error:
         raise UsageError(f"{file} cannot be read ({error.strerror}).") from error
-    spool.seek(0)
-    return hashed.hexdigest(), length
+    if copied is None:
+        raise UsageError(f"{file} has more than {megabytes} MB, the most that a document of this source may have.")
+    return copied
 
 
 def _noted(archive: Archive, run: Run, document: DocumentRow, held: Held, name: str) -> int:
