@@ -17,7 +17,6 @@ from archive.store import Archive
 from archive.tables import captures, records, sightings
 from archive.times import stamp
 from archive.warc import Placed, open_at
-from noticewatch.database import lock_log
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
 from noticewatch.models import Capture
 
@@ -73,7 +72,6 @@ def add(connection: Connection, run_number: int, capture: Capture, placed: Place
     held = connection.scalar(_HELD, {"of_id": capture.id})
     if held is not None:
         return int(held)
-    lock_log(connection)
     row = {
         "id": capture.id, "source": capture.source, "run": run_number, "method": capture.method, "url": capture.url,
         "request_body": capture.request_body, "status": capture.status, "media_type": capture.media_type,

@@ -25,7 +25,7 @@ from archive.shelf import Shelf
 from archive.sightings import Given, note
 from archive.store import Archive
 from archive.times import stamp
-from noticewatch.database import BATCH, lock_log
+from noticewatch.database import BATCH
 from noticewatch.identifiers import now
 from noticewatch.models import EventKind, Notice, canonical_json
 
@@ -70,7 +70,6 @@ def append(
     total, last_seq = Tally(), 0
     for group in _transactions(batches):
         with _collector_paused(), archive.writing() as connection:
-            lock_log(connection)
             locks.confirm(connection, run.source)
             tally, last_seq = _append_group(connection, terms, rules or Rules(), group)
         total.records += tally.records
@@ -126,7 +125,6 @@ class Derived:
 
 def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
     """Append events of findings in a writing transaction of who found them; gives the last ``seq``."""
-    lock_log(connection)
     seq = head(connection)
     n = tables.notices.c
     versions: dict[int, int] = {}

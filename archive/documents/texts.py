@@ -14,7 +14,7 @@ from archive.documents.reader import read_file
 from archive.documents.tables import document_answers, text_pages, texts
 from archive.store import Archive
 from archive.times import stamp
-from noticewatch.database import insert_many, lock_log
+from noticewatch.database import insert_many
 from noticewatch.errors import CaptureDamaged, DataFolderError
 from noticewatch.identifiers import now
 
@@ -101,7 +101,6 @@ def keep(connection: Connection, sha256: str, found: FileText) -> int:
     """Keep a file's text and append its events; gives the last ``seq``, 0 where it gives none. Needs a writing
     transaction.
     """
-    lock_log(connection)  # of two processes that have read the same file one comes second, whatever the database
     held = of(connection, [sha256]).get(sha256)
     if held is not None and held.reader_version >= READER_VERSION:
         return 0

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, select
 from archive.proof import filing, heads, reading
 from archive.proof.filing import Entry
 from archive.tables import captures, events, meta, records
-from noticewatch.database import insert_many, lock_log
+from noticewatch.database import insert_many
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -46,7 +46,6 @@ def catch_up(archive: "Archive", tell: Tell | None = None, *, chunk: int = CHUNK
         total = 0 if whole else _sum(_top(connection))
     while True:
         with archive.writing() as connection:
-            lock_log(connection)
             heads.name_epoch(connection)
             if _value(connection) == _WHOLE:
                 heads.seal(connection, archive.signer)

@@ -15,7 +15,6 @@ from archive.proof.keys import Signer
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.tables import heads, leaves, meta, runs
 from archive.times import stamp
-from noticewatch.database import lock_log
 from noticewatch.identifiers import new_id, now
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ def seal(connection: Connection, signer: Signer, run: str | None = None) -> None
     ``run``: id of the run that is closed. The leaf that names the key is made before the first head by it. A tree that
     is damaged is not signed, and logged: runs must end all the same.
     """
-    lock_log(connection)
     try:
         with connection.begin_nested():
             _seal(connection, signer, run)
@@ -72,7 +70,6 @@ def begin_epoch(archive: "Archive") -> str:
     """
     epoch = new_id()
     with archive.writing() as connection:
-        lock_log(connection)
         connection.execute(update(meta).where(meta.c.name == "epoch").values(value=epoch))
         name_epoch(connection)
         seal(connection, archive.signer)
