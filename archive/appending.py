@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.batches import Reread, Seen, Sighting
 from archive.chains import Link, chain_key
@@ -19,8 +19,7 @@ from noticewatch.models import Content, EventKind, Notice, Reading, difference, 
 from noticewatch.numbers import plain
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One reading or sighting of a window: where it was seen, and whether its window is quiet."""
 
     window: int
@@ -42,8 +41,7 @@ class Terms:
     committed_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Witnessed:
+class Witnessed(NamedTuple):
     """That a record was seen: in which window and where; ``before``: where it had been seen last until then, None for a
     new one.
     """
@@ -249,7 +247,7 @@ class Appending:
             capture=record.first.capture,
             capture_id=record.first.capture_id,
             record=record,
-            content=None if record.paths == point.step.paths else point.content,
+            content=point.own,
             content_sha256=point.content_sha256,
             seq=0,
         )

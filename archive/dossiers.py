@@ -80,12 +80,18 @@ class Point:
     content: Content
     content_sha256: str
 
+    @property
+    def own(self) -> Content | None:
+        """The content that its version must hold itself; None where it is that of its record."""
+        step = self.step
+        return None if step.merged is None or step.merged == step.record.paths else self.content
+
 
 def points(dossier: Dossier, ranks: Mapping[str, int]) -> tuple[list[Step], list[Point]]:
     """All steps of a notice's history, and those that change what it says."""
     if len(dossier.records) == 1:
         record = dossier.records[0]
-        only = Step(record, record.paths, changed=True)
+        only = Step(record, None, changed=True)
         return [only], [Point(only, None, record.content, hashlib.sha256(record.json).hexdigest())]
     if dossier.fold is None:
         dossier.fold = Fold()
@@ -140,7 +146,7 @@ def _match(versions: Iterable[HeldVersion], point: Point, *, same_record: bool) 
 def _anchor(version: HeldVersion, point: Point) -> None:
     """Let a version stand where its content appears in the history."""
     record = point.step.record
-    own = None if record.paths == point.step.paths else point.content
+    own = point.own
     place = (record.revision, record.first.at, record.first.capture, record.first.capture_id)
     held = (version.revision, version.observed_at, version.capture, version.capture_id)
     if version.record is not record or held != place or (own is None) != (version.content is None):

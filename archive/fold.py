@@ -14,11 +14,18 @@ LAST_RANK: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The merged paths of a notice after one of its records; ``changed``: they differ from those before it."""
+    """The merged paths of a notice after one of its records; ``changed``: they differ from those before it;
+    ``merged`` is None where the record speaks alone.
+    """
 
     record: HeldRecord
-    paths: Mapping[str, Any]
+    merged: Mapping[str, Any] | None
     changed: bool
+
+    @property
+    def paths(self) -> Mapping[str, Any]:
+        """What the notice says after the record."""
+        return self.record.paths if self.merged is None else self.merged
 
 
 def state_after(before: Mapping[str, Any], record: HeldRecord) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Records as the append works on them: in memory, in order, mutable until they are written."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from noticewatch.models import Content, canonical_json, to_paths
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where and when a row was seen. ``at``: stamp of the capture's time; ``capture``: its number."""
 
     at: str

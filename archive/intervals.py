@@ -1,8 +1,9 @@
 """Sightings of one source number as intervals in time: one interval a wording, A, B, A is three."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
+from typing import NamedTuple
 
 from archive.held import HeldRecord, Place
 
@@ -22,8 +23,7 @@ class Outcome(Enum):
     """The same capture has spoken for this number already; what it said first stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighted:
+class Sighted(NamedTuple):
     """The outcome of a sighting; see :class:`Outcome`."""
 
     outcome: Outcome
