@@ -10,6 +10,7 @@ from api.context import Context
 from api.protection import HeadAsGet, Protection
 from api.routes import (
     captures,
+    corrections,
     documentation,
     events,
     evidence,
@@ -51,8 +52,8 @@ def create_app(archive: Archive, search: Search, settings: Settings, dictionary:
     app.add_middleware(HeadAsGet)
     problems.install(app)
     for module in (
-        health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, feeds, documentation,
-        front, search_page, notice_pages, vendor_pages,
+        health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, feeds, corrections,
+        documentation, front, search_page, notice_pages, vendor_pages,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from archive.gone import Gone
-from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
+from noticewatch.models import AmountKind, CorrectionKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
 
 NOT_STATED = "not stated"
 
@@ -94,6 +94,12 @@ EVENTS: dict[str, str] = {
     EventKind.RETAGGED: "tags changed",
     EventKind.TAKEN_DOWN: "taken down",
     EventKind.RESTORED: "restored",
+}
+CORRECTIONS: dict[str, str] = {
+    CorrectionKind.JOIN: "joined",
+    CorrectionKind.SPLIT: "parted",
+    CorrectionKind.TAKEDOWN: "taken down",
+    CorrectionKind.RESTORE: "restored",
 }
 DATE_ROLES: dict[str, str] = {
     "posted": "Posted",
@@ -182,6 +188,7 @@ FIELDS: dict[str, str] = {
     "documents": "documents",
     "links": "links",
     "lots": "lots",
+    "correction": "correction",
     "inherited": "another notice of this contract",
 }
 

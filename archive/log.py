@@ -112,6 +112,7 @@ def head(connection: Connection) -> int:
 class Derived:
     """A finding about a notice outside of its records, to be appended as an event of its current version. Those of
     readers of the log are quiet; one about a document has its capture and run, may be loud and of two ``also`` kinds.
+    ``version``: another one than the current.
     """
 
     notice: int
@@ -121,6 +122,7 @@ class Derived:
     quiet: bool = True
     capture: int | None = None
     run: int | None = None
+    version: int | None = None
 
 
 def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
@@ -135,7 +137,8 @@ def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
     committed_at = stamp(now())
     rows = [
         {
-            "seq": seq + offset, "notice": finding.notice, "version": versions[finding.notice],
+            "seq": seq + offset, "notice": finding.notice,
+            "version": finding.version or versions[finding.notice],
             "kinds": orjson.dumps([finding.kind, *finding.also]).decode(), "committed_at": committed_at,
             "capture": finding.capture, "run": finding.run,
             "changed": canonical_json(finding.changed).decode(), "quiet": finding.quiet, "late": False,

@@ -9,7 +9,18 @@ import typer
 
 from noticewatch import __version__
 from noticewatch.errors import NoticewatchError
-from service.commands import archive, backups, crawlers, differences, doctor, evidence, indexer, proof, service
+from service.commands import (
+    archive,
+    backups,
+    corrections,
+    crawlers,
+    differences,
+    doctor,
+    evidence,
+    indexer,
+    proof,
+    service,
+)
 
 app = typer.Typer(
     name="noticewatch",
@@ -21,7 +32,7 @@ app = typer.Typer(
     help="Which public bodies buy surveillance technology, from whom and for how much. "
     "Start with `noticewatch run`. A traceback of an error is shown with `--debug`.",
 )
-for room in (service, crawlers, indexer, archive, backups, differences, evidence, proof, doctor):
+for room in (service, crawlers, indexer, archive, backups, differences, evidence, proof, corrections, doctor):
     room.add_to(app)
 
 INTERRUPTED = 130

@@ -94,13 +94,14 @@ def events_between(connection: Connection, first: int, last: int, *, contents: b
     return [EventRow(*row) for row in connection.execute(query).all()]
 
 
-def is_taken_down(connection: Connection, notice_id: str) -> bool:
-    """Whether the log says that a notice was taken down, and not that it was restored later."""
+def is_taken_down(connection: Connection, notice_id: str, version: int) -> bool:
+    """Whether the log says that a version was taken down, and not that it was restored later."""
+    kinds = events.c.kinds
     query = (
-        select(events.c.kinds)
+        select(kinds)
         .join(notices, notices.c.number == events.c.notice)
-        .where(notices.c.id == notice_id)
-        .where(or_(*(events.c.kinds.contains(f'"{kind}"') for kind in (EventKind.TAKEN_DOWN, EventKind.RESTORED))))
+        .where(notices.c.id == notice_id, events.c.version == version, events.c.capture.is_(None))
+        .where(or_(*(kinds.contains(f'"{kind}"') for kind in (EventKind.TAKEN_DOWN, EventKind.RESTORED))))
         .order_by(events.c.seq.desc())
         .limit(1)
     )

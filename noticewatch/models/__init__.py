@@ -4,6 +4,7 @@ from noticewatch.models.log import (
     ALWAYS_QUIET,
     DERIVED,
     Capture,
+    CorrectionKind,
     Event,
     EventKind,
     Origin,
@@ -49,8 +50,8 @@ from noticewatch.models.parts import (
 
 __all__ = [
     "ALWAYS_QUIET", "DERIVED", "HEADLINE_ORDER", "Amount", "AmountKind", "Buyer", "Capture", "Classification",
-    "Competition", "Content", "DateValue", "Document", "Event", "EventKind", "Hearing", "Kind", "Link", "Listing",
-    "Lot", "Money", "Notice", "Number", "Origin", "Part", "Party", "Place", "Reading", "RunKind", "Status", "Text",
-    "Verdict", "canonical_json", "carries", "content_hash", "difference", "from_paths", "notice_from", "ordered",
-    "to_paths", "worst",
+    "Competition", "Content", "CorrectionKind", "DateValue", "Document", "Event", "EventKind", "Hearing", "Kind",
+    "Link", "Listing", "Lot", "Money", "Notice", "Number", "Origin", "Part", "Party", "Place", "Reading", "RunKind",
+    "Status", "Text", "Verdict", "canonical_json", "carries", "content_hash", "difference", "from_paths",
+    "notice_from", "ordered", "to_paths", "worst",
 ]  # fmt: skip

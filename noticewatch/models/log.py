@@ -107,6 +107,15 @@ DERIVED = frozenset({EventKind.JOINED, EventKind.SPLIT, EventKind.RETAGGED})
 """Kinds that a reader of the log appended; the joiner and the tagger skip them."""
 
 
+class CorrectionKind(StrEnum):
+    """What an operator's correction does; each is told in the public log of corrections."""
+
+    JOIN = "join"
+    SPLIT = "split"
+    TAKEDOWN = "takedown"
+    RESTORE = "restore"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the log. ``changed`` holds (path, old, new) with JSON values, None = absent."""

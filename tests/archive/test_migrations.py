@@ -13,7 +13,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, func, select, text
 
-import archive.documents.tables  # noqa: F401 - its tables are compared too, also where this file runs alone
+import archive.correction_tables
+import archive.documents.tables  # noqa: F401 - their tables are compared too, also where this file runs alone
 import noticewatch
 import watchlist.tables
 from archive import queries, tables

@@ -1,0 +1,81 @@
+"""Commands of the operator's corrections: ``correct takedown``, ``correct restore``, ``correct list``."""
+
+from typing import Annotated, Final
+
+import typer
+
+from api.corrections import correction_form, correction_lines
+from archive import corrections, takedowns
+from archive.corrections import Correction
+from noticewatch.settings import load_settings
+from service.assembly import open_archive
+from service.output import Json, say, say_json, say_lines
+from service.readers import settle
+
+_MOST: Final = 1_000
+
+Named = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID…", help="Id or number of a notice, one version of it (ID@2), or a document's file (sha256:HASH)."
+    ),
+]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the public log.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    correct = typer.Typer(
+        help="Correct what is shown, with a reason in the public log.", no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    correct.command("takedown")(takedown)
+    correct.command("restore")(restore)
+    correct.command("list")(listed)
+    app.add_typer(correct, name="correct")
+
+
+def takedown(named: Named, reason: Reason, as_json: Json = False) -> None:
+    """Withhold notices, versions or files from readers. The archive keeps their bytes, and the proof still verifies.
+
+    Example: noticewatch correct takedown 70CMSD26P00000034 --reason "Names a private person."
+    """
+    with open_archive(load_settings()) as archive:
+        made = takedowns.take_down(archive, named, reason)
+    tell(made, as_json=as_json)
+
+
+def restore(named: Named, reason: Reason, as_json: Json = False) -> None:
+    """Show again what was taken down: by the same names.
+
+    Example: noticewatch correct restore 70CMSD26P00000034 --reason "The person has agreed."
+    """
+    with open_archive(load_settings()) as archive:
+        made = takedowns.restore(archive, named, reason)
+    tell(made, as_json=as_json)
+
+
+def listed(
+    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="How many at most.")] = 50, as_json: Json = False
+) -> None:
+    """List corrections, newest first.
+
+    Example: noticewatch correct list
+    """
+    with open_archive(load_settings()) as archive, archive.reading() as connection:
+        made = corrections.latest(connection, limit)
+    if as_json:
+        say_json({"items": [correction_form(one) for one in made]})
+        return
+    say_lines(line for one in made for line in correction_lines(one))
+    if not made:
+        say("No correction was made so far.")
+
+
+def tell(made: Correction, *, as_json: bool) -> None:
+    """Say what was written, once joins, tags and index follow or are left to the server."""
+    settled = settle(load_settings())
+    if as_json:
+        say_json(correction_form(made) | {"indexed": settled.passed})
+        return
+    say_lines([*correction_lines(made), settled.sentence])

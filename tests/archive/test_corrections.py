@@ -1,0 +1,219 @@
+"""The log of corrections, and take-downs in it: one transaction with their events, whose leaves prove them."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from archive import corrections, takedowns
+from archive.correction_tables import takedowns as withheld
+from archive.correction_tables import withheld_files
+from archive.corrections import Correction
+from archive.log import Derived
+from archive.store import Archive
+from noticewatch.database import BATCH
+from noticewatch.errors import NotFound, UsageError
+from noticewatch.models import CorrectionKind, EventKind
+from tests.archive.documents.shelving import URL, answer, listing
+from tests.archive.making import append, events, head, open_archive, reading
+from tests.archive.proving import ask, check, named, proved, tamper
+from tests.databases import settings_at
+
+pytestmark = pytest.mark.both_databases
+
+ONE, TWO = "us-action:N1", "us-action:N2"
+FILE = b"Statement of work"
+SHA256 = hashlib.sha256(FILE).hexdigest()
+
+
+def two_notices(archive: Archive) -> None:
+    """N1 in two versions, N2 in one."""
+    append(archive, [reading("N1", "first"), reading("N2", "other")], day=0)
+    append(archive, [reading("N1", "second")], day=1)
+
+
+def log_of(archive: Archive) -> list[Correction]:
+    with archive.reading() as connection:
+        return corrections.latest(connection, 100)
+
+
+def standing(archive: Archive) -> list[tuple[int, int]]:
+    with archive.reading() as connection:
+        rows = connection.execute(select(withheld.c.version, withheld.c.correction).order_by(withheld.c.version))
+        return [tuple(row) for row in rows]
+
+
+def test_a_takedown_is_told_in_the_log_with_an_event_for_each_version_withheld(archive: Archive) -> None:
+    two_notices(archive)
+    before = head(archive)
+    made = takedowns.take_down(archive, ["n-1"], "  Names a\n private person. ")
+    assert log_of(archive) == [made]
+    assert (made.number, made.kind, made.concerns) == (1, CorrectionKind.TAKEDOWN, (ONE,))
+    assert (made.reason, made.first_seq, made.last_seq) == ("Names a private person.", before + 1, before + 2)
+    told = events(archive, before)
+    assert [(event.notice_id, event.version, event.kinds, event.quiet) for event in told] == [
+        (ONE, 1, (EventKind.TAKEN_DOWN,), True), (ONE, 2, (EventKind.TAKEN_DOWN,), True),
+    ]  # fmt: skip
+    assert {event.committed_at for event in told} == {made.made_at}
+    assert [event.changed for event in told] == [(("correction", None, 1),)] * 2
+    assert [(one["notice"], one["version"]) for one in made.details["versions"]] == [(ONE, 1), (ONE, 2)]
+    assert standing(archive) == [(takedowns.WHOLE, 1)]
+
+
+def test_what_is_restored_is_told_in_the_log_and_withheld_no_longer(archive: Archive) -> None:
+    two_notices(archive)
+    takedowns.take_down(archive, [f"{ONE}@1"], "One version.")
+    takedowns.take_down(archive, [TWO, ONE], "All of it.")
+    assert standing(archive) == [(takedowns.WHOLE, 2)] * 2
+    append(archive, [reading("N1", "third")], day=2)
+    before = head(archive)
+    made = takedowns.restore(archive, [ONE], "The person agreed.")
+    assert [event.version for event in events(archive, before)] == [1, 2, 3]
+    assert {kind for event in events(archive, before) for kind in event.kinds} == {EventKind.RESTORED}
+    assert standing(archive) == [(takedowns.WHOLE, 2)]
+    assert [(one.number, one.kind.value) for one in log_of(archive)] == [
+        (3, "restore"), (2, "takedown"), (1, "takedown"),
+    ]  # fmt: skip
+    assert made == log_of(archive)[0]
+
+
+@pytest.mark.parametrize(
+    ("named", "reason", "said"),
+    [
+        (["N9"], "x", "No notice 'N9' is held"),
+        ([f"{ONE}@3"], "x", f"{ONE} has no version 3; noticewatch history {ONE} lists them."),
+        ([f"{ONE}@0"], "x", "has no version 0"),
+        ([ONE, f"{ONE}@1"], "x", "is part of"),
+        ([ONE], " \n", "needs a reason"),
+        ([ONE], "x" * (corrections.MOST_REASON + 1), "has 2,001 characters"),
+        ([TWO], "x", f"{TWO} is taken down already, by correction 1"),
+        ([ONE, f"{TWO}@1"], "x", f"{TWO}@1 is taken down already, by correction 1"),
+        ([ONE, f"sha256:{'0' * 64}"], "x", "No document's file"),
+        ([], "x", "Name the notice"),
+    ],
+)
+def test_what_cannot_be_taken_down_is_one_sentence_and_nothing_is_written(
+    archive: Archive, named: Sequence[str], reason: str, said: str
+) -> None:
+    two_notices(archive)
+    takedowns.take_down(archive, [TWO], "First.")
+    before = head(archive), standing(archive), log_of(archive)
+    with pytest.raises(UsageError) as refused:
+        takedowns.take_down(archive, named, reason)
+    assert said in str(refused.value)
+    assert (head(archive), standing(archive), log_of(archive)) == before
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ([ONE], f"{ONE} is not taken down; noticewatch correct list"),
+        ([f"{TWO}@1"], f"{TWO} is taken down as a whole; restore it without a version."),
+        ([TWO, "N9"], "No notice 'N9' is held"),
+    ],
+)
+def test_what_is_not_withheld_by_that_name_cannot_be_restored(
+    archive: Archive, named: Sequence[str], said: str
+) -> None:
+    two_notices(archive)
+    takedowns.take_down(archive, [TWO], "First.")
+    with pytest.raises(UsageError) as refused:
+        takedowns.restore(archive, named, "x")
+    assert said in str(refused.value)
+    assert standing(archive) == [(takedowns.WHOLE, 1)]
+
+
+def test_a_file_is_taken_down_by_its_hash_under_every_notice_and_restored(archive: Archive) -> None:
+    for number in ("N1", "N2"):
+        listing(archive, URL, number=number)
+    answer(archive, FILE)
+    before = head(archive)
+    made = takedowns.take_down(archive, [f"SHA256:{SHA256}"], "Holds a home address.")
+    assert made.concerns == (f"sha256:{SHA256}",)
+    told = events(archive, before)
+    assert [event.notice_id for event in told] == [ONE, TWO]
+    captured = {one["capture"] for one in made.details["files"]}
+    assert {event.capture_id for event in told} == captured
+    with archive.reading() as connection:
+        assert connection.execute(select(withheld_files)).all() == [(SHA256, 1)]
+    takedowns.take_down(archive, [ONE], "The notice too.")
+    before = head(archive)
+    takedowns.restore(archive, [f"sha256:{SHA256}"], "Blackened by its publisher.")
+    assert [event.notice_id for event in events(archive, before)] == [TWO], "the other stays withheld by its notice"
+    takedowns.restore(archive, [ONE], "All of it.")
+    assert [event.capture_id is None for event in events(archive, before + 1)] == [True, False]
+
+
+def test_a_file_whose_notices_are_all_withheld_waits_for_them(archive: Archive) -> None:
+    listing(archive, URL)
+    answer(archive, FILE)
+    takedowns.take_down(archive, [f"sha256:{SHA256}", ONE], "Both.")
+    with pytest.raises(UsageError, match="stands under notices that are taken down themselves"):
+        takedowns.restore(archive, [f"sha256:{SHA256}"], "x")
+
+
+def test_two_at_once_take_a_notice_down_once_and_numbers_have_no_gap(tmp_path: Path) -> None:
+    open_archive(tmp_path / "data").close()
+    archives = [Archive.open(settings_at(tmp_path / "data")) for _ in range(2)]
+    two_notices(archives[0])
+
+    def attempt(one: Archive) -> int:
+        try:
+            return takedowns.take_down(one, [ONE], "At once.").number
+        except UsageError as error:
+            assert "is taken down already, by correction 1" in str(error)
+            return 0
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, archives)) == [0, 1]
+    assert takedowns.take_down(archives[1], [TWO], "Next.").number == 2
+    for one in archives:
+        one.close()
+
+
+def test_a_correction_of_more_events_than_a_transaction_takes_is_refused(archive: Archive) -> None:
+    two_notices(archive)
+    with pytest.raises(UsageError, match="name fewer notices"), archive.writing() as connection:
+        corrections.record(
+            connection, CorrectionKind.TAKEDOWN, [ONE], "x", [Derived(1, EventKind.TAKEN_DOWN, [])] * (BATCH + 1)
+        )
+    assert log_of(archive) == []
+
+
+def test_the_log_is_read_in_pages_newest_first(archive: Archive) -> None:
+    two_notices(archive)
+    steps: list[Callable[[Archive, Sequence[str], str], Correction]] = [takedowns.take_down, takedowns.restore] * 2
+    for step in steps:
+        step(archive, [ONE], "Back and forth.")
+    with archive.reading() as connection:
+        first = corrections.latest(connection, 3)
+        rest = corrections.latest(connection, 3, before=first[-1].number)
+        assert [one.number for one in (*first, *rest)] == [4, 3, 2, 1]
+        assert (corrections.count(connection), corrections.correction(connection, 5)) == (4, None)
+
+
+def test_the_proof_covers_takedowns_and_only_what_was_taken_down_may_be_missing(tmp_path: Path) -> None:
+    with proved(tmp_path / "data") as archive:
+        whose = "SELECT n.id FROM versions v JOIN notices n ON n.number = v.notice WHERE v.version = 2"
+        notice = ask(archive, whose)
+        takedowns.take_down(archive, [f"{notice}@2"], "One version.")
+        check(archive)
+        of_version = "FROM versions WHERE version={} AND notice=(SELECT number FROM notices WHERE id='{}')"
+        second = ask(archive, f"SELECT record {of_version.format(2, notice)}")
+        first = ask(archive, f"SELECT record {of_version.format(1, notice)}")
+        tamper(archive, "UPDATE records SET content='{}' WHERE number=?", second)
+        check(archive)
+        kept = ask(archive, "SELECT content FROM records WHERE number=?".replace("?", str(first)))
+        tamper(archive, "UPDATE records SET content='{}' WHERE number=?", first)
+        assert f"The content of {notice}, version 1 " in named(archive)
+        tamper(archive, "UPDATE records SET content=? WHERE number=?", kept, first)
+        takedowns.restore(archive, [f"{notice}@2"], "Shown again.")
+        assert f"The content of {notice}, version 2 " in named(archive)
+
+
+def test_nothing_is_found_where_no_notice_has_that_name(archive: Archive) -> None:
+    with pytest.raises(NotFound):
+        takedowns.restore(archive, ["N1"], "x")
