@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test replays faults lint format bench lock clean
+.PHONY: help run setup test replays faults elasticsearch lint format bench lock clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -28,6 +28,9 @@ test: $(DEV_STAMP) ## run the test suite; REQUIRE=browser,postgresql turns skips
 
 faults: $(DEV_STAMP) ## crawl every source under every fault, and kill crawls at 100 random points
 	@NOTICEWATCH_KILLS=100 $(BIN)/python -m pytest tests/faults $(ARGS)
+
+elasticsearch: $(DEV_STAMP) ## start an Elasticsearch for trying and for tests, with Docker or with Maven and Java
+	@$(BIN)/python -m dev.elasticsearch_server
 
 replays: $(DEV_STAMP) ## replay every source's recorded answers to its golden notices
 	@$(BIN)/python -m pytest tests/sources/test_every_source.py tests/sources/test_golden.py $(ARGS)

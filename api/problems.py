@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api.negotiation import wants_json
 from api.protection import HEADERS
+from indexer.engine import SearchUnavailable
 from noticewatch.errors import (
     CaptureDamaged,
     DatabaseUnavailable,
@@ -21,6 +22,8 @@ from noticewatch.errors import (
 
 PROBLEM = "application/problem+json"
 _TYPES = "/docs/api#problem-"
+AGAIN = 10
+"""Seconds after which a search is worth another try while the search server does not answer."""
 
 
 class Problem(NoticewatchError):
@@ -42,13 +45,22 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, NotFound):
         return Problem(404, "not-found", str(error))
+    if isinstance(error, UsageError):
+        return _usage(error)
+    return _not_now(error) or Problem(
+        500, "internal-error", "Something went wrong here; the operator's log says what. Try again later."
+    )
+
+
+def _not_now(error: Exception) -> Problem | None:
+    """The problem of what may be well again later."""
     if isinstance(error, CaptureDamaged):
         return Problem(503, "capture-damaged", str(error))
     if isinstance(error, (DataFolderError, DatabaseUnavailable)):
         return Problem(503, "archive-not-ready", "The archive cannot be read at the moment; try again in a minute.")
-    if isinstance(error, UsageError):
-        return _usage(error)
-    return Problem(500, "internal-error", "Something went wrong here; the operator's log says what. Try again later.")
+    if isinstance(error, SearchUnavailable):
+        return Problem(503, "search-unavailable", f"{error} Try again in {AGAIN} seconds.", retry_after=AGAIN)
+    return None
 
 
 def install(app: FastAPI) -> None:
@@ -82,14 +94,21 @@ def install(app: FastAPI) -> None:
 
 def problem_response(problem: Problem) -> Response:
     """A problem as JSON."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else _again(problem)
     return JSONResponse(problem.document(), problem.status, headers, media_type=PROBLEM)
+
+
+def _again(problem: Problem) -> dict[str, str]:
+    again = problem.members.get("retry_after")
+    return {"Retry-After": str(again)} if again else {}
 
 
 def _page(request: Request, problem: Problem) -> Response:
     from api.pages import render  # noqa: PLC0415 - pages know problems
 
-    return render(request, "problem.html", {"problem": problem}, status=problem.status)
+    response = render(request, "problem.html", {"problem": problem}, status=problem.status)
+    response.headers.update(_again(problem))
+    return response
 
 
 def _usage(error: UsageError) -> Problem:

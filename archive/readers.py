@@ -12,9 +12,14 @@ from archive.log import head
 from archive.proof import heads
 from archive.store import Archive
 from noticewatch.database import insert_many
+from noticewatch.errors import NoticewatchError
 
 BATCH: Final = 1_000
 """Most events that a reader takes in one step."""
+
+
+class ReaderWaits(NoticewatchError):
+    """A reader cannot go on for now, for a reason outside of the archive; its cursor stands where it stood."""
 
 
 class LogReader(Protocol):
@@ -56,28 +61,35 @@ def drive(archive: Archive, readers: Sequence[LogReader], *, timeout: float = -1
     """Advance the readers in order until each is at the head, and look at the head again after the lock is released.
     Then what they have appended is sealed, where no run is open.
 
-    Gives the head they have passed, or None where another process holds the lock and was left the work.
+    Gives the head they have passed, or None where another process holds the lock and was left the work. Raises
+    ReaderWaits where a reader could not go on, after the others have.
     """
     while True:
         with readers_lock(archive, timeout=timeout) as held:
             if not held:
                 return None
-            passed = _advance_all(archive, readers)
+            passed, failure = _advance_all(archive, readers)
         with archive.reading() as connection:
             if head(connection) > passed:
                 continue
         heads.seal_at_rest(archive)
+        if failure is not None:
+            raise failure
         return passed
 
 
-def _advance_all(archive: Archive, readers: Sequence[LogReader]) -> int:
-    """Rounds over all readers until a whole round finds nothing new."""
+def _advance_all(archive: Archive, readers: Sequence[LogReader]) -> tuple[int, ReaderWaits | None]:
+    """Rounds over all readers until a whole round finds nothing new; one that has to wait does not hold up the rest."""
+    failure: ReaderWaits | None = None
     while True:
         with archive.reading() as connection:
             begun = head(connection)
         for reader in readers:
-            while reader.advance(archive):
-                pass
+            try:
+                while reader.advance(archive):
+                    pass
+            except ReaderWaits as error:
+                failure = error
         with archive.reading() as connection:
             if head(connection) == begun:
-                return begun
+                return begun, failure

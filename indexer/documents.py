@@ -4,11 +4,14 @@ Text streams come in pairs (``title_exact``, ``title_stemmed``); ``all`` joins e
 Whole numbers: days since 1970-01-01, money in minor units, and one sort key a sort, unique in its scope.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
+
+import orjson
 
 from archive.queries import NoticeRow
 from indexer.leading import leading, order_in_award
@@ -26,6 +29,20 @@ CODES: Final = (
 )  # fmt: skip
 DAYS: Final = ("dated", "due", "signed", "ends")
 SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due")
+NUMBERS: Final = (
+    "entry",
+    "bucket",
+    "hash",
+    "amount",
+    *DAYS,
+    *SORT_KEYS,
+    *(f"amount_{kind.value}" for kind in AmountKind),
+)
+"""Whole-number fields of the index; ``entry`` is the number of the notice, ``bucket`` and ``hash`` are for comparing
+the index with the log.
+"""
+BUCKET: Final = 1_000
+"""Numbers of notices whose documents make a bucket."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _NUMBER_BITS: Final = 32
@@ -52,6 +69,18 @@ class Document:
     streams: dict[str, str]
     codes: dict[str, tuple[str, ...]]
     numbers: dict[str, int]
+
+    @property
+    def bucket(self) -> int:
+        """The bucket that the document belongs to."""
+        return self.number // BUCKET
+
+    @property
+    def hash(self) -> int:
+        """31 bits that tell one content from another; sums over a bucket stay exact in floating point."""
+        stated = [self.key, self.scopes, self.number, self.streams, self.codes, self.numbers]
+        packed = orjson.dumps(stated, option=orjson.OPT_SORT_KEYS)
+        return int.from_bytes(hashlib.blake2b(packed, digest_size=4).digest(), "big") >> 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,16 @@ from tantivy import Index, IndexWriter, Query, Schema, SchemaBuilder, Searcher, 
 from tantivy import Order as Direction
 
 from indexer.ast import All, Between, Node
-from indexer.documents import CODES, DAYS, SORT_KEYS, STREAMS, Document
-from indexer.engine import SCHEMA, Found, IndexBusy, Order, Position
+from indexer.documents import CODES, NUMBERS, STREAMS, Document
+from indexer.engine import SCHEMA, Digest, FacetCounts, Found, IndexBusy, Order, Position, Report, most_frequent
 from indexer.tantivy_queries import tantivy_query
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
-from noticewatch.models import AmountKind
 
 _WHITESPACE: Final = "noticewatch_whitespace"
 _HEAP: Final = 50_000_000
 _SENTINEL: Final = "position"
 _FACET_VALUES: Final = 65_000
-_NUMBERS: Final = ("entry", "seq", "amount", *DAYS, *SORT_KEYS, *(f"amount_{kind.value}" for kind in AmountKind))
 
 
 def build_schema() -> Schema:
@@ -43,7 +41,7 @@ def build_schema() -> Schema:
             builder.add_text_field(f"{name}_{stream}", tokenizer_name=_WHITESPACE)
     for name in CODES:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in _NUMBERS:
+    for name in ("seq", *NUMBERS):
         builder.add_integer_field(name, indexed=True, fast=True)
     return builder.build()
 
@@ -61,22 +59,38 @@ class EmbeddedEngine:
         self._seen: tuple[int, int] | None = None
         self._writer: IndexWriter | None = None
 
+    @property
+    def label(self) -> str:
+        """The engine's name for people."""
+        return "embedded"
+
     def position(self) -> Position | None:
         """How far the index has come; None where there is none yet."""
         searcher = self._searcher()
         return None if searcher is None else self._position(searcher)
 
-    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position) -> None:
-        """Replace and remove documents and move the position, in one commit.
+    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report) -> None:
+        """Replace and remove documents and move the position, in one commit; it refuses none.
 
         Raises IndexBusy where another process writes, DataFolderError where the folder cannot be written.
         """
-        with self._lock, _explained(self._folder):
-            try:
-                self._commit(documents, gone, position)
-            except BaseException:
-                self._writer = None  # a writer that failed once refuses ever after; what it had not committed goes too
-                raise
+        report(())
+        self._commit_all(documents, [Query.term_query(self._schema, "key", key) for key in gone], position)
+
+    def digests(self) -> Mapping[int, Digest]:
+        """The digest of what the index holds, by bucket."""
+        searcher = self._searcher()
+        if searcher is None:
+            return {}
+        asked = {"buckets": {"terms": {"field": "bucket", "size": _FACET_VALUES},
+                             "aggs": {"hashes": {"sum": {"field": "hash"}}}}}  # fmt: skip
+        buckets = searcher.aggregate(Query.all_query(), asked)["buckets"]["buckets"]
+        return {int(b["key"]): Digest(int(b["doc_count"]), int(b["hashes"]["value"])) for b in buckets}
+
+    def replace_bucket(self, number: int, documents: Sequence[Document], position: Position, report: Report) -> None:
+        """Let a bucket hold these documents and no others, and move the position."""
+        report(())
+        self._commit_all(documents, [Query.term_query(self._schema, "bucket", number)], position)
 
     def settle(self) -> None:
         """Let background merges end and give the writer's lock back; called when the log's head is reached."""
@@ -108,17 +122,27 @@ class EmbeddedEngine:
         entries = searcher.fast_field_values("entry", addresses)
         return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), counted, position)
 
-    def facets(self, query: Node, fields: Sequence[str], most: int) -> Mapping[str, list[tuple[str, int]]]:
+    def facets(self, query: Node, fields: Sequence[str], most: int) -> FacetCounts:
         """Exact counts of the most frequent values of code fields among the documents that match."""
         searcher = self._searcher()
         if searcher is None or not fields:
             return {field: [] for field in fields}
-        terms = {field: {"terms": {"field": field, "size": most, "segment_size": _FACET_VALUES}} for field in fields}
+        terms = {field: {"terms": {"field": field, "size": _FACET_VALUES}} for field in fields}
         answer = searcher.aggregate(tantivy_query(query, self._schema), terms)
         return {
-            field: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answer[field]["buckets"]]
+            field: most_frequent(((b["key"], b["doc_count"]) for b in answer[field]["buckets"]), most)
             for field in fields
         }
+
+    def beside(self, epoch: str) -> "EmbeddedEngine":
+        """An engine over a new index beside the current one, which :meth:`replace_current` puts in its place."""
+        return EmbeddedEngine(self._folder, name=index_name(epoch))
+
+    def discard(self) -> None:
+        """Remove an index beside the current one that is not to be used."""
+        assert self._fixed is not None
+        self.close()
+        shutil.rmtree(self._folder / self._fixed, ignore_errors=True)
 
     def replace_current(self) -> None:
         """Make this engine's index the current one, atomically, and remove the others."""
@@ -136,11 +160,19 @@ class EmbeddedEngine:
             self.settle()
             self._open = None
 
-    def _commit(self, documents: Sequence[Document], gone: Sequence[str], position: Position) -> None:
+    def _commit_all(self, documents: Sequence[Document], gone: Sequence[Query], position: Position) -> None:
+        with self._lock, _explained(self._folder):
+            try:
+                self._commit(documents, gone, position)
+            except BaseException:
+                self._writer = None  # a writer that failed once refuses ever after; what it had not committed goes too
+                raise
+
+    def _commit(self, documents: Sequence[Document], gone: Sequence[Query], position: Position) -> None:
         writer = self._writing(position)
         try:
-            for key in gone:
-                writer.delete_documents_by_term("key", key)
+            for query in gone:
+                writer.delete_documents_by_query(query)
             for document in documents:
                 writer.delete_documents_by_term("key", document.key)
                 writer.add_document(_entry(document))
@@ -258,6 +290,7 @@ def _beyond(order: Order) -> Between:
 
 def _entry(document: Document) -> TantivyDocument:
     values: dict[str, Any] = {"key": document.key, "scope": list(document.scopes), "entry": document.number}
+    values |= {"bucket": document.bucket, "hash": document.hash}
     values |= {name: stream for name, stream in document.streams.items() if stream}
     values |= {name: list(codes) for name, codes in document.codes.items() if codes}
     values |= document.numbers

@@ -1,19 +1,48 @@
 """What every search engine must do. An engine sees tokens, codes and compiled queries, never a user's text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
+from archive.readers import ReaderWaits
 from indexer.ast import Node
 from indexer.documents import Document
 from noticewatch.errors import NoticewatchError
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Version of the documents' shape; an index of another version is rebuilt."""
 
 
 class IndexBusy(NoticewatchError):
     """Another process is writing the index."""
+
+
+class SearchUnavailable(ReaderWaits):
+    """The search server cannot be asked, or did not give a whole answer. It is asked again later."""
+
+
+FacetCounts: TypeAlias = Mapping[str, list[tuple[str, int]]]
+"""By code field its most frequent values with their counts; equal counts in order of the values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A document that the engine refused for what it is, by its key, and why."""
+
+    key: str
+    reason: str
+
+
+Report: TypeAlias = Callable[[Sequence[Rejected]], None]
+"""Is told of the documents of a write that were refused; of none where all were taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What stands in a bucket: how many documents, and the sum of their hashes."""
+
+    count: int
+    hashes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +65,64 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of results: (sort key, number) of each; ``total`` counts all results, not the page."""
+    """A page of results: (sort key, number) of each; ``total`` counts all results, not the page; ``warning``: a
+    sentence for the reader, where there is something to be said of how it was found.
+    """
 
     hits: tuple[tuple[int, int], ...]
     total: int
     position: Position
+    warning: str = ""
 
 
-class SearchEngine(Protocol):
-    """An index that can be written by one process and read by many."""
+class Searching(Protocol):
+    """What answers searches. Any call may raise SearchUnavailable."""
+
+    @property
+    def label(self) -> str:
+        """The engine's name for people, without secrets."""
 
     def position(self) -> Position | None:
         """How far the index has come, or None where there is none yet."""
 
-    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position) -> None:
-        """Replace documents by key, remove the keys ``gone``, and move the position, all in one commit."""
-
     def find(self, query: Node, order: Order, limit: int) -> Found:
         """A page of the documents that match."""
 
-    def facets(self, query: Node, fields: Sequence[str], most: int) -> Mapping[str, list[tuple[str, int]]]:
+    def facets(self, query: Node, fields: Sequence[str], most: int) -> FacetCounts:
         """For each code field the most frequent values among the documents that match, with their counts."""
+
+    def close(self) -> None:
+        """Let go of files, connections and locks."""
+
+
+class SearchEngine(Searching, Protocol):
+    """An index that can be written by one process and read by many."""
+
+    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report) -> None:
+        """Replace documents by key, remove the keys ``gone``, and move the position; all becomes visible at once.
+
+        ``report`` is told of documents that are refused for what they are, before the position moves.
+        """
+
+    def digests(self) -> Mapping[int, Digest]:
+        """The digest of what the index holds, by bucket; see :func:`indexer.documents.bucket`."""
+
+    def replace_bucket(self, number: int, documents: Sequence[Document], position: Position, report: Report) -> None:
+        """Let a bucket hold these documents and no others, and move the position."""
+
+    def beside(self, epoch: str) -> "SearchEngine":
+        """An engine over a new index beside the current one, for :meth:`replace_current` or :meth:`discard`."""
+
+    def replace_current(self) -> None:
+        """Make the index of an engine from :meth:`beside` the current one, atomically, and remove the others."""
+
+    def discard(self) -> None:
+        """Remove the index of an engine from :meth:`beside` that is not to be used."""
 
     def settle(self) -> None:
         """The log's head is reached: finish what goes on in the background and let others write."""
 
-    def close(self) -> None:
-        """Let go of files and locks."""
+
+def most_frequent(counted: Iterable[tuple[object, int]], most: int) -> list[tuple[str, int]]:
+    """The values that occur most, equal ones in order of the values, whatever order an engine has given them."""
+    return sorted(((str(value), int(count)) for value, count in counted), key=lambda pair: (-pair[1], pair[0]))[:most]

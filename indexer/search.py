@@ -14,7 +14,7 @@ from archive.log import head
 from archive.store import Archive
 from indexer.ast import All, AnyOf, Between, Code, Everything, Node
 from indexer.documents import day_number, minor_units
-from indexer.engine import Order, SearchEngine
+from indexer.engine import Found, Order, Searching, SearchUnavailable
 from indexer.meaning import Meaning, meaning
 from indexer.names import Names
 from indexer.query import parse
@@ -63,7 +63,7 @@ class _Place:
 class Search:
     """Answers search requests from an engine and the log."""
 
-    def __init__(self, archive: Archive, engine: SearchEngine, dictionary: Dictionary | None = None) -> None:
+    def __init__(self, archive: Archive, engine: Searching, dictionary: Dictionary | None = None) -> None:
         self.archive = archive
         self.engine = engine
         self.names = Names(dictionary or load_dictionary())
@@ -82,7 +82,7 @@ class Search:
         order = _ORDERS[request.sort]
         if place is not None:
             order = Order(order.field, descending=order.descending, after=place.after)
-        found = self.engine.find(query, order, self._limit(request, place))
+        found = self._find(query, order, self._limit(request, place))
         as_of = place.as_of if place is not None else found.position.seq
         return SearchAnswer(
             scope=request.scope,
@@ -91,7 +91,7 @@ class Search:
             as_of=as_of,
             next_cursor=self._next(request, found.hits, found.total, as_of),
             understood=asked.understood,
-            warnings=(*_warnings(asked, request, found.total), *self._behind(found.position.seq)),
+            warnings=(*_warnings(asked, request, found), *self._behind(found.position.seq)),
             words=frozenset(asked.words),
             facets=self._facets(request, asked.node, conditions) if place is None else {},
         )
@@ -100,6 +100,14 @@ class Search:
         """Stems of a query's words, and beginnings of words that end in an asterisk. Raises QueryError."""
         question = parse(query)
         return frozenset() if question is None else frozenset(meaning(question, self.names).words)
+
+    def _find(self, query: Node, order: Order, limit: int) -> Found:
+        found = self.engine.find(query, order, limit)
+        if found.position.epoch not in {"", self.archive.epoch}:
+            raise SearchUnavailable(
+                "The index is of another state of the archive, before a restore; it is being built anew."
+            )
+        return found
 
     def _behind(self, indexed: int) -> Iterator[str]:
         """A sentence while the index has not come to the head of the log."""
@@ -229,8 +237,8 @@ def _check(request: SearchRequest) -> None:
         raise FilterError("The lens is watchlist or everything; the scope is procurement or notice.")
 
 
-def _warnings(asked: Meaning, request: SearchRequest, total: int) -> list[str]:
-    warnings = list(asked.warnings)
-    if request.sort == "relevance" and total > RELEVANCE_ENDS_AT:
-        warnings.append(f"By relevance only the first {RELEVANCE_ENDS_AT:,} of {total:,} results are shown.")
+def _warnings(asked: Meaning, request: SearchRequest, found: Found) -> list[str]:
+    warnings = [*asked.warnings, *([found.warning] if found.warning else [])]
+    if request.sort == "relevance" and found.total > RELEVANCE_ENDS_AT:
+        warnings.append(f"By relevance only the first {RELEVANCE_ENDS_AT:,} of {found.total:,} results are shown.")
     return warnings

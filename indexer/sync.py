@@ -1,29 +1,26 @@
-"""Keeping the index in step with the log: as a reader of it, and by a rebuild beside the live index."""
+"""Keeping the index in step with the log, as a reader of it."""
 
 import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from archive import tables as archive_tables
 from archive.documents.queries import characters, of_notices, pages_of
-from archive.log import head
 from archive.queries import events, members, notices, procurement_of, procurements
-from archive.readers import cursor, readers_lock
+from archive.readers import cursor
 from archive.store import Archive
 from archive.witnesses import sources_of
+from indexer import dead_letters
 from indexer.documents import Document, Member, notice_document, procurement_document
-from indexer.embedded import EmbeddedEngine, index_name
 from indexer.engine import SCHEMA, Position, SearchEngine
-from noticewatch.errors import SettingsError
 from noticewatch.models import Event, EventKind
-from noticewatch.settings import Settings
 from watchlist.queries import tags_of
 
-_FOLLOWS: Final = "tagger"
+FOLLOWS: Final = "tagger"
+"""The reader whose cursor the index does not pass."""
 MOST_INDEXED: Final = 20_000_000
 """Characters of all documents of a notice that can be searched: those of the first ones."""
 
@@ -43,16 +40,16 @@ class IndexReader:
         self._engine = engine
 
     def advance(self, archive: Archive) -> bool:
-        """Index one batch of the log; True if there may be more."""
+        """Index one batch of the log; True if there may be more. Raises SearchUnavailable: the cursor stands still."""
         with _collecting_later(), archive.reading() as connection:
-            upto = cursor(connection, _FOLLOWS)
+            upto = cursor(connection, FOLLOWS)
             after = self._after(archive, upto)
             batch = light([event for event in events(connection, after, _BATCH) if event.seq <= upto], connection)
             if not batch:
                 self._engine.settle()
                 return False
             documents, gone = touched(connection, batch, upto)
-        self._engine.write(documents, gone, Position(archive.epoch, batch[-1].seq))
+        write(archive, self._engine, documents, gone, batch[-1].seq)
         return True
 
     def _after(self, archive: Archive, upto: int) -> int:
@@ -61,6 +58,13 @@ class IndexReader:
         if position is None or position.epoch != archive.epoch or position.schema != SCHEMA or position.seq > upto:
             return 0
         return position.seq
+
+
+def write(archive: Archive, engine: SearchEngine, documents: Sequence[Document], gone: Sequence[str], seq: int) -> None:
+    """Write documents and move the index to ``seq``; what the engine refuses is kept as a dead letter before that."""
+    keys = [document.key for document in documents]
+    position = Position(archive.epoch, seq)
+    engine.write(documents, gone, position, lambda refused: dead_letters.note(archive, engine, keys, refused, seq))
 
 
 @contextmanager
@@ -107,6 +111,13 @@ def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[
     ]
     groups = set(procurement_of(connection, numbers).values()) | set(procurements(connection, left).values())
     groups -= _coming(connection, batch[-1].seq, upto)
+    return assembled(connection, numbers, groups)
+
+
+def assembled(
+    connection: Connection, numbers: Sequence[int], groups: Collection[int]
+) -> tuple[list[Document], list[str]]:
+    """Documents of notices, and of procurements with all their members, and keys that are no more."""
     held = members(connection, sorted(groups))
     rows = {row.number: row for group in held.values() for row in group}
     rows |= notices(connection, [number for number in numbers if number not in rows])
@@ -151,61 +162,3 @@ def _coming(connection: Connection, after: int, upto: int) -> set[int]:
     e, m = archive_tables.events.c, archive_tables.memberships.c
     query = select(m.procurement).join(archive_tables.events, e.notice == m.notice)
     return set(connection.scalars(query.where(e.seq > after, e.seq <= upto).distinct()))
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """The index against the log: ``behind`` counts events that are not indexed yet."""
-
-    engine: str
-    epoch: str
-    seq: int
-    head: int
-    behind: int
-    usable: bool
-
-
-def index_status(archive: Archive, engine: SearchEngine) -> IndexStatus:
-    """Where the index stands."""
-    position = engine.position()
-    with archive.reading() as connection:
-        end = head(connection)
-        usable = position is not None and (position.epoch, position.schema) == (archive.epoch, SCHEMA)
-        seq = position.seq if usable and position else 0
-        behind = connection.scalar(
-            select(func.count()).select_from(archive_tables.events).where(archive_tables.events.c.seq > seq)
-        )
-    return IndexStatus("embedded", archive.epoch, seq, end, int(behind or 0), usable)
-
-
-def rebuild(archive: Archive, settings: Settings, progress: Callable[[int, int], None] | None = None) -> IndexStatus:
-    """Build a new index beside the live one and swap it in. ``progress`` gets (events indexed, events in all)."""
-    open_engine(settings, archive).close()  # refuses an engine that cannot be rebuilt here
-    folder = archive.folder / "index"
-    engine = EmbeddedEngine(folder, name=index_name(archive.epoch))
-    with readers_lock(archive):
-        reader = IndexReader(engine)
-        with archive.reading() as connection:
-            end = cursor(connection, _FOLLOWS)
-        while reader.advance(archive):
-            position = engine.position()
-            if progress is not None and position is not None:
-                progress(position.seq, end)
-        engine.replace_current()
-    return index_status(archive, EmbeddedEngine(folder))
-
-
-def open_engine(settings: Settings, archive: Archive) -> SearchEngine:
-    """The engine that the settings name; the embedded one by default.
-
-    Raises SettingsError for an address: only the embedded engine is there yet.
-    """
-    if settings.search_url:
-        raise SettingsError(
-            "NOTICEWATCH_SEARCH_URL names a search server, but this version has only the embedded engine; "
-            "remove the setting."
-        )
-    return EmbeddedEngine(archive.folder / "index")
-
-
-__all__ = ["IndexReader", "IndexStatus", "index_status", "open_engine", "rebuild", "touched"]

@@ -51,7 +51,15 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("data"), description="data folder")
     database_url: str | None = Field(None, description="system of record; default SQLite in the data folder")
-    search_url: str | None = Field(None, description="search engine; default embedded, in the data folder")
+    search_url: str | None = Field(
+        None, description="Elasticsearch, several hosts with commas between; default embedded, in the data folder"
+    )
+    search_api_key: SecretStr | None = Field(None, description="API key of the search server")
+    search_ca: Path | None = Field(None, description="file of the certificate authority of the search server")
+    search_index: str = Field("noticewatch", description="name of the index on the search server")
+    search_fallback: bool = Field(
+        default=False, description="keep the embedded index too, and answer from it while the search server does not"
+    )
     contact: str | None = Field(None, description="e-mail or page in the user agent; live crawls need it")
     bind: str = Field("127.0.0.1:8484", description="address and port to serve on")
     public_url: str | None = Field(
@@ -69,6 +77,27 @@ class Settings(BaseSettings):
     def _public_url_is_an_address(cls, value: str | None) -> str | None:
         if value is not None and not _is_address(value):
             raise ValueError("write an address that begins with http:// or https://")
+        return value
+
+    @field_validator("search_url")
+    @classmethod
+    def _search_url_is_addresses(cls, value: str | None) -> str | None:
+        if value is not None and not all(_is_address(one.strip()) and _port(one.strip()) for one in value.split(",")):
+            raise ValueError("write addresses with their ports, such as https://search.example:9200, commas between")
+        return value
+
+    @field_validator("search_index")
+    @classmethod
+    def _search_index_is_a_name(cls, value: str) -> str:
+        if re.fullmatch(r"[a-z][a-z0-9_]{0,40}", value) is None:
+            raise ValueError("write a name of small letters, digits and underscores, at most 41")
+        return value
+
+    @field_validator("search_ca")
+    @classmethod
+    def _search_ca_is_a_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"{value} is no file")
         return value
 
     @field_validator("contact")
@@ -161,6 +190,10 @@ def _is_address(value: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _port(value: str) -> int | None:
+    return urlsplit(value).port
 
 
 def config_file() -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
@@ -10,9 +11,10 @@ from archive.readers import LogReader
 from archive.store import Archive
 from crawlers.due import refuse_unknown_sources
 from crawlers.source import load_sources
-from indexer.engine import SearchEngine
+from indexer.engine import SearchEngine, Searching
+from indexer.engines import open_engines, searching
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 from service.output import Bar, progress
 from watchlist.dictionary import Dictionary, load_dictionary
@@ -22,12 +24,17 @@ from watchlist.tagger import Tagger
 
 @dataclass(frozen=True)
 class House:
-    """All rooms over one data folder, open."""
+    """All rooms over one data folder, open. ``engines``: the indexes that follow the log, the first is asked first."""
 
     settings: Settings
     archive: Archive
     dictionary: Dictionary
-    engine: SearchEngine
+    engines: Sequence[SearchEngine]
+
+    @cached_property
+    def engine(self) -> Searching:
+        """What answers searches."""
+        return searching(self.engines)
 
     def search(self) -> Search:
         """The search over the archive."""
@@ -35,7 +42,11 @@ class House:
 
     def readers(self) -> Sequence[LogReader]:
         """The readers of the log in the order in which they are driven."""
-        return (Joiner(), Tagger(Matcher(self.dictionary)), DocumentLister(), IndexReader(self.engine))
+        return (*self.log_readers(), *map(IndexReader, self.engines))
+
+    def log_readers(self) -> Sequence[LogReader]:
+        """The readers whose work stands in the database itself."""
+        return (Joiner(), Tagger(Matcher(self.dictionary)), DocumentLister())
 
 
 @contextmanager
@@ -66,14 +77,15 @@ def open_house(settings: Settings) -> Iterator[House]:
     """All rooms, closed at the end. Raises DataFolderError, SchemaTooNew, SettingsError."""
     refuse_unknown_sources(settings, load_sources())
     with open_archive(settings) as archive:
-        engine = open_engine(settings, archive)
+        engines = open_engines(settings, archive)
         try:
-            yield House(settings, archive, load_dictionary(), engine)
+            yield House(settings, archive, load_dictionary(), engines)
         finally:
-            engine.close()
+            for engine in engines:
+                engine.close()
 
 
-def searchable(engine: SearchEngine) -> int:
+def searchable(engine: Searching) -> int:
     """The last ``seq`` that the index holds; 0 where there is no index yet."""
     position = engine.position()
     return position.seq if position else 0

@@ -17,6 +17,7 @@ from service.commands import (
     differences,
     doctor,
     evidence,
+    index,
     indexer,
     proof,
     service,
@@ -32,7 +33,7 @@ app = typer.Typer(
     help="Which public bodies buy surveillance technology, from whom and for how much. "
     "Start with `noticewatch run`. A traceback of an error is shown with `--debug`.",
 )
-for room in (service, crawlers, indexer, archive, backups, differences, evidence, proof, corrections, doctor):
+for room in (service, crawlers, indexer, index, archive, backups, differences, evidence, proof, corrections, doctor):
     room.add_to(app)
 
 INTERRUPTED = 130

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from archive.log import head
-from archive.readers import LogReader, drive
+from archive.readers import LogReader, ReaderWaits, drive
 from archive.store import Archive
 from noticewatch.settings import Settings
 from service.assembly import House, open_house, searchable
@@ -49,6 +49,10 @@ class ReadersThread(threading.Thread):
                 self._step(archive, readers)
             except _Stopped:
                 return
+            except ReaderWaits as error:
+                if self.failure != str(error):
+                    _log.warning("%s It is tried again every %.0f seconds.", error, REST)
+                self.failure, pause = str(error), REST
             except Exception as error:
                 self.failure = f"{type(error).__name__}: {error}"
                 _log.exception("A reader of the log failed; it goes on from its cursor in %.0f seconds.", REST)
@@ -89,17 +93,22 @@ class _Stoppable:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Whether the readers have passed ``seq``; ``left_to``: the process they were left to, in words."""
+    """Whether the readers have passed ``seq``; ``left_to``: the process they were left to, in words; ``why``: a
+    sentence, where a reader could not go on.
+    """
 
     seq: int
     passed: bool
     left_to: str = ""
+    why: str = ""
 
     @property
     def sentence(self) -> str:
         """What a person is told."""
         if self.passed:
             return "It is joined, tagged and searchable."
+        if self.why:
+            return f"{self.why} What was archived is safe; indexing goes on by itself with {self.left_to}."
         return f"Joining, tagging and indexing are left to {self.left_to}; search follows."
 
 
@@ -115,17 +124,25 @@ def settle(
         with house.archive.reading() as connection:
             last = head(connection)
         server = holder(house.archive.folder, "server")
-        if server is None:
-            passed = drive(house.archive, tuple(_Telling(reader, house, last, tell) for reader in house.readers()))
-            return Settled(last, passed=passed is not None)
-        ends = time.monotonic() + patience
-        while searchable(house.engine) < last:
-            if time.monotonic() > ends:
-                return Settled(last, passed=False, left_to=f"the server, process {server.process}")
-            if tell:
-                tell(searchable(house.engine), last)
-            time.sleep(0.1)
-        return Settled(last, passed=True)
+        try:
+            if server is None:
+                passed = drive(house.archive, tuple(_Telling(reader, house, last, tell) for reader in house.readers()))
+                return Settled(last, passed=passed is not None)
+            return _wait(house, last, patience, tell, server.process)
+        except ReaderWaits as error:
+            return Settled(last, passed=False, left_to="the next run or the server", why=str(error))
+
+
+def _wait(house: House, last: int, patience: float, tell: Callable[[int, int], None] | None, process: int) -> Settled:
+    """Look until the server that holds the data folder has made everything searchable, or patience ends."""
+    ends = time.monotonic() + patience
+    while (reached := searchable(house.engine)) < last:
+        if time.monotonic() > ends:
+            return Settled(last, passed=False, left_to=f"the server, process {process}")
+        if tell:
+            tell(reached, last)
+        time.sleep(0.1)
+    return Settled(last, passed=True)
 
 
 class _Telling:

@@ -19,7 +19,9 @@ from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
-pytest_plugins = ("tests.plugins.databases", "tests.plugins.require", "tests.plugins.faults")
+pytest_plugins = (
+    "tests.plugins.databases", "tests.plugins.engines", "tests.plugins.require", "tests.plugins.faults",
+)  # fmt: skip
 
 STARTER = Path(__file__).parents[1] / "starter"
 

@@ -35,6 +35,10 @@ PROBLEMS = (
     ("several-notices", "A number leads to several notices; candidates lists them."),
     ("operator-only", "Whole answers with many records need the operator's token."),
     ("archive-not-ready", "The archive cannot be read at the moment."),
+    (
+        "search-unavailable",
+        "The search server does not answer, or not wholly; retry_after says in how many seconds to try again.",
+    ),
 )
 
 

@@ -9,7 +9,7 @@ import typer
 from archive import backup as backups
 from archive.backup import Manifest
 from archive.readers import drive
-from indexer.sync import rebuild
+from indexer.upkeep import rebuild
 from noticewatch.database import vacuum as vacuum_database
 from noticewatch.settings import load_settings
 from service.assembly import open_archive, open_house
@@ -52,9 +52,9 @@ def restore(folder: Folder, as_json: Json = False) -> None:
     with progress(quiet=as_json) as bar:
         made = backups.restore(settings, folder, _shown(bar, "Checking and copying"))
         with open_house(settings) as house:
-            drive(house.archive, house.readers()[:-1])
-        with open_archive(settings) as archive:
-            rebuild(archive, settings, _shown(bar, "Building the search index"))
+            drive(house.archive, house.log_readers())
+            for engine in house.engines:
+                rebuild(house.archive, engine, _shown(bar, "Building the search index"))
     _told(made, f"The backup is restored into {settings.home.absolute()}, with a new epoch", as_json)
 
 

@@ -73,7 +73,7 @@ def examine(settings: Settings) -> tuple[list[Finding], list[dict[str, object]]]
             found += guarded("clock", lambda: [archived.clock(archive, now())])
             found += guarded("running", lambda: archived.work(archive))
             found += guarded("readers", lambda: archived.readers(archive))
-            found += guarded("search index", lambda: [archived.index(archive, settings)])
+            found += guarded("search index", lambda: archived.indexes(archive, settings))
             scheduled = holder(folder, "scheduler") is not None
             found += guarded(
                 "sources",

@@ -1,9 +1,8 @@
-"""Commands of search: ``search``, ``index status``, ``index rebuild``."""
+"""The command of search."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -19,7 +18,7 @@ from indexer.results import items
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_house
-from service.output import Field, Json, json_line, note, progress, say, say_json, say_table
+from service.output import Field, Json, json_line, note, say, say_json, say_table
 
 
 class Format(StrEnum):
@@ -56,15 +55,8 @@ _COLUMNS = (
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add this room's commands."""
+    """Add this module's command."""
     app.command()(search)
-    index = typer.Typer(
-        no_args_is_help=True,
-        help="The search index: its state, and building it anew.\n\nExample: noticewatch index status",
-    )
-    index.command("status")(index_status)
-    index.command("rebuild")(index_rebuild)
-    app.add_typer(index, name="index")
 
 
 def search(
@@ -220,47 +212,6 @@ def _number(cell: str) -> bool:
         return Decimal(cell).is_finite()
     except InvalidOperation:
         return False
-
-
-def index_status(as_json: Json = False) -> None:
-    """Say how far the search index is behind the log.
-
-    Example: noticewatch index status
-    """
-    from indexer.sync import index_status as status_of  # noqa: PLC0415 - the engine is loaded only where it is needed
-
-    with open_house(load_settings()) as house:
-        status = status_of(house.archive, house.engine)
-    say_json(status) if as_json else _say_status(status)
-
-
-def _say_status(status: Any) -> None:
-    stated = status if isinstance(status, dict) else {name: getattr(status, name) for name in _names(status)}
-    for name, value in stated.items():
-        say(f"{name.replace('_', ' ')}: {_plain(value)}")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _names(status: Any) -> Iterable[str]:
-    return [field.name for field in fields(status)]
-
-
-def index_rebuild(as_json: Json = False) -> None:
-    """Build a new search index from the archive beside the one in use, and swap them.
-
-    Example: noticewatch index rebuild
-    """
-    from indexer.sync import rebuild  # noqa: PLC0415 - as above
-
-    settings = load_settings()
-    with open_house(settings) as house, progress(quiet=as_json) as bar:
-        rebuild(house.archive, settings, lambda done, total: bar.show("Building the index", done, total))
-    say_json({"rebuilt": True}) if as_json else say("The new index is in use.")
 
 
 def _day(text: str | None, option: str) -> date | None:

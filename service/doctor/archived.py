@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
@@ -19,6 +19,9 @@ from noticewatch.database import check_integrity
 from noticewatch.settings import Settings
 from service.doctor.finding import Finding, size
 from service.holding import holder
+
+if TYPE_CHECKING:
+    from indexer.upkeep import IndexStatus
 
 MONTH: Final = timedelta(days=30)
 LARGE_WAL: Final = 256_000_000
@@ -168,21 +171,35 @@ def readers(archive: Archive) -> Iterator[Finding]:
         yield Finding("readers", "bad", "; ".join(late), "start noticewatch run or noticewatch serve")
 
 
-def index(archive: Archive, settings: Settings) -> Finding:
-    """How far the search index is behind the log."""
-    from indexer.sync import index_status, open_engine  # noqa: PLC0415 - the engine is loaded only where it is needed
+def indexes(archive: Archive, settings: Settings) -> Iterator[Finding]:
+    """How far each search index is behind the log, and what it has refused."""
+    from indexer.engine import SearchUnavailable  # noqa: PLC0415 - engines are loaded only where they are needed
+    from indexer.engines import open_engines  # noqa: PLC0415 - likewise
+    from indexer.upkeep import index_status  # noqa: PLC0415 - likewise
 
-    engine = open_engine(settings, archive)
-    try:
-        status = index_status(archive, engine)
-    finally:
-        engine.close()
+    for engine in open_engines(settings, archive):
+        try:
+            status = index_status(archive, engine)
+        except SearchUnavailable as error:
+            yield Finding("search index", "bad", str(error).rstrip("."), "the index follows by itself when it answers")
+            continue
+        finally:
+            engine.close()
+        yield _index(archive, status)
+        if status.refused:
+            said = f"{status.engine} has refused {status.refused:,} documents"
+            yield Finding(
+                "search index", "bad", said, "noticewatch index status names them, index replay sends them again"
+            )
+
+
+def _index(archive: Archive, status: "IndexStatus") -> Finding:
     if not status.head:
         return Finding("search index", "good", "there is nothing to index yet")
     if not status.usable:
         return Finding("search index", "bad", "it is missing or of another log", "noticewatch index rebuild")
     if not status.behind:
-        return Finding("search index", "good", f"at the head of the log, event {status.head:,}")
+        return Finding("search index", "good", f"{status.engine} is at the head of the log, event {status.head:,}")
     said = f"{status.behind:,} of {status.head:,} events are not searchable yet"
     if holder(archive.folder, "server"):
         return Finding("search index", "note", said, "wait for the server, which is at it")

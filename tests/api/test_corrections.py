@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from archive import takedowns
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import open_engine
 from tests.archive.making import append, reading
 from tests.databases import settings_at
 from watchlist.dictionary import Dictionary

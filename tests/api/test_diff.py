@@ -13,8 +13,9 @@ from api.changes import changes
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.models import difference
 from noticewatch.settings import Settings
 from service.cli import main

@@ -15,8 +15,9 @@ from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 from tests.archive.documents import making
 from tests.archive.documents.shelving import answer, listing, opened

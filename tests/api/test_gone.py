@@ -19,8 +19,9 @@ from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import Expectations, source
 from crawlers.sources.sam_gov_bulk.spider import ADDRESS
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from service.commands.archive import _stated, notice_lines

@@ -10,8 +10,9 @@ from api.app import create_app
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from tests.databases import settings_at
 from tests.small_archive import crawl_tender
 from watchlist.dictionary import Dictionary

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from archive import queries
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import open_engine
 from noticewatch.settings import Settings
 from tests.api.test_gone import PULLED, STAYS, take
 from watchlist.dictionary import Dictionary

@@ -14,8 +14,9 @@ from archive.joins import Joiner
 from archive.readers import drive
 from archive.related import RelatedKind
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 from service.cli import main
 from tests.archive.making import append, open_archive, reading, title

@@ -11,8 +11,8 @@ from archive import ledger
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import Expectations, Source, read_source
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import open_engine
 from noticewatch.models import Verdict
 from tests.crawlers.conftest import HERE, Recorder
 from tests.databases import settings_at

@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from archive.readers import drive
 from archive.store import Archive
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 from watchlist.dictionary import Dictionary
 

@@ -17,8 +17,9 @@ from archive.store import Archive
 from archive.witnesses import contradict, witnesses
 from crawlers.importing import import_files
 from crawlers.source import source
+from indexer.engines import open_engine
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from tests.databases import settings_at
 from tests.sources.one_action import AMOUNT, AWARDS, FPDS, ID, PAYLOADS, USASPENDING, record
 from watchlist.dictionary import Dictionary

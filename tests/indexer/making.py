@@ -8,12 +8,12 @@ from pathlib import Path
 from archive.rows import NoticeRow
 from indexer.ast import All, Code, Node
 from indexer.documents import Document, Member, notice_document, procurement_document
-from indexer.embedded import EmbeddedEngine
-from indexer.engine import Order, Position
+from indexer.engine import Order, Position, SearchEngine
 from indexer.meaning import Meaning, meaning
 from indexer.names import Names
 from indexer.query import parse
 from noticewatch.models import Listing, Notice, Origin, notice_from
+from tests.engines import EMBEDDED, engine_in, put
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag
 
@@ -59,10 +59,12 @@ def documents(rows: Sequence[NoticeRow], tags: dict[int, list[Tag]] | None = Non
     ]
 
 
-def filled(folder: Path, rows: Sequence[NoticeRow], tags: dict[int, list[Tag]] | None = None) -> EmbeddedEngine:
+def filled(
+    folder: Path, rows: Sequence[NoticeRow], tags: dict[int, list[Tag]] | None = None, kind: str = EMBEDDED
+) -> SearchEngine:
     """An engine that holds the notices and their procurements."""
-    engine = EmbeddedEngine(folder)
-    engine.write(documents(rows, tags), [], Position(EPOCH, len(rows)))
+    engine = engine_in(kind, folder)
+    put(engine, documents(rows, tags), Position(EPOCH, len(rows)))
     return engine
 
 
@@ -78,13 +80,13 @@ def meant(text: str) -> Meaning:
     return meaning(question, names())
 
 
-def numbers(engine: EmbeddedEngine, node: Node, scope: str = "notice") -> set[int]:
+def numbers(engine: SearchEngine, node: Node, scope: str = "notice") -> set[int]:
     """Numbers of all documents of a scope that match."""
     found = engine.find(All((Code("scope", scope), node)), FOUND, 10_000)
     assert found.total == len(found.hits)
     return {number for _, number in found.hits}
 
 
-def ask(engine: EmbeddedEngine, text: str, scope: str = "notice") -> set[int]:
+def ask(engine: SearchEngine, text: str, scope: str = "notice") -> set[int]:
     """Numbers of all documents of a scope that a query finds."""
     return numbers(engine, meant(text).node, scope)

@@ -18,9 +18,9 @@ from indexer.items import Highlight
 from indexer.requests import SearchRequest
 from indexer.results import items
 from indexer.search import Search
-from indexer.sync import IndexReader, rebuild
+from indexer.sync import IndexReader
 from indexer.tokens import stem, tokens
-from noticewatch.settings import Settings
+from indexer.upkeep import rebuild
 from tests.archive.documents import making
 from tests.archive.documents.shelving import URL, answer, listing, opened
 from tests.archive.making import open_archive
@@ -153,13 +153,11 @@ def test_a_question_of_hundreds_of_words_is_answered_and_cited(
     assert [hit.place for hit in quoted(search, many)] == ["sow.pdf, page 3"]
 
 
-def test_an_index_built_anew_finds_the_same(
-    archive: Archive, search: Search, dictionary: Dictionary, tmp_path: Path
-) -> None:
+def test_an_index_built_anew_finds_the_same(archive: Archive, search: Search, dictionary: Dictionary) -> None:
     listing(archive, URL)
     answer(archive, SOW)
     follow(search, dictionary)
-    rebuild(archive, Settings(home=tmp_path / "data"))
+    rebuild(archive, EmbeddedEngine(archive.folder / "index"))
     assert asked(search, "document:laredo") == (1,)
 
 

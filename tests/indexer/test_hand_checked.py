@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from indexer.embedded import EmbeddedEngine
+from indexer.engine import SearchEngine
+from tests.engines import clear
 from tests.indexer.making import ask, filled, row, texts
 from watchlist.evidence import Tag
+
+pytestmark = pytest.mark.both_engines
 
 NOTICES = {
     1: texts(["License plate readers"], ["Fixed cameras for the port of entry."], status="open"),
@@ -49,10 +52,15 @@ TAGS = {6: [Tag("technology", "social_media_monitoring", "", "", "alert", ())]}
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]:
-    made = filled(tmp_path_factory.mktemp("index"), [row(number, content) for number, content in NOTICES.items()], TAGS)
+def engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> Iterator[SearchEngine]:
+    made = filled(
+        tmp_path_factory.mktemp("index"),
+        [row(number, content) for number, content in NOTICES.items()],
+        TAGS,
+        engine_kind,
+    )
     yield made
-    made.close()
+    clear(made)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +156,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]
         ("plate &", {1, 2, 4, 5, 10}),
     ],
 )  # fmt: skip
-def test_a_query_finds_what_a_person_expects(engine: EmbeddedEngine, query: str, expected: set[int]) -> None:
+def test_a_query_finds_what_a_person_expects(engine: SearchEngine, query: str, expected: set[int]) -> None:
     assert ask(engine, query) == expected
     assert ask(engine, query, "procurement") == expected

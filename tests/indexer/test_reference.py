@@ -1,4 +1,4 @@
-"""The embedded engine against a naive reading of the query language, on random documents and random queries."""
+"""Both engines against a naive reading of the query language, on random documents and random queries."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.embedded import EmbeddedEngine
+from indexer.engine import SearchEngine
 from indexer.tokens import stem
+from tests.engines import clear
 from tests.indexer.making import ask, filled, row, texts
+
+pytestmark = pytest.mark.both_engines
 
 WORDS = ("license", "licence", "plate", "plates", "reader", "scan", "scanner", "a1")
 Fields = dict[str, list[list[str]]]
@@ -46,16 +49,16 @@ CORPUS = _corpus()
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]:
+def engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> Iterator[SearchEngine]:
     rows = [
         row(number, texts([" ".join(v) for v in fields["title"]], ["-".join(v) for v in fields["body"]]))
         for number, fields in enumerate(CORPUS)
         if number
     ]
     folder: Path = tmp_path_factory.mktemp("index")
-    made = filled(folder, rows)
+    made = filled(folder, rows, kind=engine_kind)
     yield made
-    made.close()
+    clear(made)
 
 
 def _values(fields: Fields, field: str) -> list[list[str]]:
@@ -121,7 +124,7 @@ def _larger(parts: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
 
 @settings(max_examples=250, deadline=None)
 @given(st.recursive(_LEAVES, _larger, max_leaves=6))
-def test_a_query_finds_exactly_what_a_naive_reading_of_it_finds(engine: EmbeddedEngine, query: Query) -> None:
+def test_a_query_finds_exactly_what_a_naive_reading_of_it_finds(engine: SearchEngine, query: Query) -> None:
     expected = {number for number, fields in enumerate(CORPUS) if number and query.matches(fields)}
     assert ask(engine, query.text) == expected, query.text
     assert ask(engine, query.text, "procurement") == expected, query.text

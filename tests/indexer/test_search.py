@@ -9,10 +9,11 @@ import pytest
 from archive.readers import drive
 from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
+from indexer.engines import open_engine
 from indexer.requests import CursorError, FilterError, SearchAnswer, SearchRequest
 from indexer.results import items
 from indexer.search import Search
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from tests.conftest import Small
 
 ALL = SearchRequest(lens="everything")

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,21 +13,18 @@ from archive.readers import drive
 from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
 from indexer.engine import IndexBusy, Position
-from indexer.requests import SearchRequest
-from indexer.search import Search
-from indexer.sync import IndexReader, index_status, rebuild
+from indexer.sync import IndexReader
+from indexer.upkeep import index_status, rebuild
 from noticewatch.errors import DataFolderError
 from noticewatch.models import Kind, Notice, notice_from
-from tests.archive.making import append, reading, title
+from tests.archive.making import append, reading
 from tests.databases import settings_at
+from tests.engines import put
+from tests.indexer.growing import answers, follow, grow
 from tests.indexer.making import EPOCH, ask, documents, filled, row, texts
 from watchlist.dictionary import Dictionary
-from watchlist.matcher import Matcher
-from watchlist.tagger import Tagger
 
 pytestmark = pytest.mark.both_databases
-
-WORDS = SearchRequest(lens="everything", scope="notice", limit=200)
 
 
 @pytest.fixture
@@ -43,52 +39,6 @@ def engine(archive: Archive) -> Iterator[EmbeddedEngine]:
     made = EmbeddedEngine(archive.folder / "index")
     yield made
     made.close()
-
-
-def follow(archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary) -> None:
-    drive(archive, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
-
-
-def award(piid: str, modification: str, text: str, day: str) -> object:
-    return reading(
-        f"{piid}:{modification}",
-        title(
-            text, description=[{"text": f"{text} {modification}"}],
-            numbers=[
-                {"type": "piid", "printed": piid, "plain": piid, "issuer": "7012"},
-                {"type": "modification", "printed": modification, "plain": modification},
-            ],
-            dates=[{"role": "signed", "value": day}],
-            amounts=[{"kind": "obligated", "basis": "change", "value": "10", "currency": "USD", "of": "action"}],
-        ),
-    )  # fmt: skip
-
-
-def answers(archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary) -> list[object]:
-    search = Search(archive, engine, dictionary)
-    found = []
-    for query in ("", "camera", "drone OR camera", "-camera", '"license plate"', "dated:2024", "amount:>10"):
-        for scope in ("notice", "procurement"):
-            for sort in ("dated", "found", "amount", "due"):
-                answer = search.search(replace(WORDS, query=query, scope=scope, sort=sort))
-                found.append((query, scope, sort, answer.hits, answer.total, answer.facets))
-    return found
-
-
-def grow(archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary) -> None:
-    """A history in several steps: new notices, further actions, amendments."""
-    append(archive, [award("70CMSD23FR0000145", "0", "camera", "2023-09-05"), reading("A", "drone"),
-                     reading("B", "license plate reader")])  # fmt: skip
-    follow(archive, engine, dictionary)
-    append(
-        archive,
-        [award("70CMSD23FR0000145", "P00001", "camera upgrade", "2024-02-15"), reading("A", "Cellebrite")],
-        day=1,
-    )
-    follow(archive, engine, dictionary)
-    append(archive, [award("70CMSD23FR0000145", "P00002", "more", "2024-07-15"), reading("B", "desk")], day=2)
-    append(archive, [reading("C", "camera")], day=3)
-    follow(archive, engine, dictionary)
 
 
 def test_what_was_appended_is_found_and_what_was_amended_is_found_by_its_new_words_alone(
@@ -109,7 +59,8 @@ def test_a_rebuilt_index_answers_as_the_one_that_followed_the_log(
     grow(archive, engine, dictionary)
     before = answers(archive, engine, dictionary)
     first = {path.name for path in (archive.folder / "index").iterdir() if path.is_dir()}
-    status = rebuild(archive, settings_at(archive.folder))
+    rebuild(archive, engine)
+    status = index_status(archive, engine)
     assert status.usable
     assert status.behind == 0
     assert answers(archive, engine, dictionary) == before
@@ -134,7 +85,7 @@ def test_reading_the_log_again_changes_nothing(
     grow(archive, engine, dictionary)
     before = answers(archive, engine, dictionary)
     status = index_status(archive, engine)
-    engine.write([], [], Position(archive.epoch, 1))
+    put(engine, [], Position(archive.epoch, 1))
     follow(archive, engine, dictionary)
     assert answers(archive, engine, dictionary) == before
     assert index_status(archive, engine) == status
@@ -143,7 +94,7 @@ def test_reading_the_log_again_changes_nothing(
 def test_an_index_of_another_epoch_is_left_and_built_anew(
     archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary
 ) -> None:
-    engine.write(documents([row(99, texts(["stranger"]))]), [], Position(EPOCH, 1_000))
+    put(engine, documents([row(99, texts(["stranger"]))]), Position(EPOCH, 1_000))
     engine.settle()
     assert not index_status(archive, engine).usable
     append(archive, [reading("A", "drone")])
@@ -163,9 +114,9 @@ def test_two_writers_of_one_index_are_told_apart_by_a_sentence(tmp_path: Path) -
     first = filled(tmp_path, [row(1, texts(["drone"]))])
     second = EmbeddedEngine(tmp_path)
     with pytest.raises(IndexBusy):
-        second.write(documents([row(2, texts(["camera"]))]), [], Position(EPOCH, 2))
+        put(second, documents([row(2, texts(["camera"]))]), Position(EPOCH, 2))
     first.settle()
-    second.write(documents([row(2, texts(["camera"]))]), [], Position(EPOCH, 2))
+    put(second, documents([row(2, texts(["camera"]))]), Position(EPOCH, 2))
     assert ask(first, "drone OR camera") == {1, 2}
     second.close()
 
@@ -206,9 +157,10 @@ from pathlib import Path
 from tests.indexer.making import EPOCH, documents, row, texts
 from indexer.embedded import EmbeddedEngine
 from indexer.engine import Position
+from tests.engines import put
 engine = EmbeddedEngine(Path(sys.argv[1]))
 for seq in range(1, 100_000):
-    engine.write(documents([row(seq, texts(["drone"]))]), [], Position(EPOCH, seq))
+    put(engine, documents([row(seq, texts(["drone"]))]), Position(EPOCH, seq))
     print(seq, flush=True)
 """
 
@@ -232,7 +184,7 @@ def test_after_a_kill_the_index_holds_exactly_what_its_cursor_says(tmp_path: Pat
     assert position is not None
     assert position.seq >= 7
     assert ask(engine, "drone") >= set(range(1, position.seq + 1))
-    engine.write(documents([row(1_000_000, texts(["camera"]))]), [], Position(EPOCH, position.seq + 1))
+    put(engine, documents([row(1_000_000, texts(["camera"]))]), Position(EPOCH, position.seq + 1))
     assert ask(engine, "camera") == {1_000_000}
     engine.close()
 
@@ -247,11 +199,11 @@ def test_a_full_disk_is_told_in_a_sentence_and_writing_goes_on_when_there_is_roo
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
     try:
         with pytest.raises(DataFolderError) as caught:
-            engine.write(documents(big), [], Position(EPOCH, 60))
+            put(engine, documents(big), Position(EPOCH, 60))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "\n" not in str(caught.value)
     assert engine.position() == Position(EPOCH, 1)
-    engine.write(documents(big), [], Position(EPOCH, 60))
+    put(engine, documents(big), Position(EPOCH, 60))
     assert ask(engine, "drone OR word59") == {1, 59}
     engine.close()

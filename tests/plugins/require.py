@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.databases import absent as postgresql_absent
+from tests.plugins.engines import absent as elasticsearch_absent
 
 _ABSENT = "absent: "
 
@@ -39,14 +40,10 @@ def _browser() -> str:
     return "" if chromium() else "there is no Chromium (Debian: apt install chromium; or set CHROMIUM to its path)"
 
 
-def _server(variable: str) -> Callable[[], str]:
-    return lambda: "" if os.environ.get(variable) else f"{variable} names no server"
-
-
 _NEEDS: dict[str, Callable[[], str]] = {
     "browser": _browser,
     "postgresql": postgresql_absent,
-    "elasticsearch": _server("TEST_ELASTICSEARCH_URL"),
+    "elasticsearch": elasticsearch_absent,
 }
 
 

@@ -24,8 +24,9 @@ from crawlers.importing import import_files
 from crawlers.source import source
 from crawlers.spider import Window
 from indexer.documents import notice_document
+from indexer.engines import open_engine
 from indexer.search import Scope, Search, SearchRequest
-from indexer.sync import IndexReader, open_engine
+from indexer.sync import IndexReader
 from noticewatch.models import Event, EventKind, Status, Verdict
 from noticewatch.settings import Settings
 from tests.faults.crawling import Job, pinned, run

@@ -1,0 +1,248 @@
+"""A real Elasticsearch on loopback without Docker: ``python -m dev.elasticsearch_server`` (``make elasticsearch``).
+
+A server that ``TEST_ELASTICSEARCH_URL`` names is used as it is; else Docker starts the official image; else Maven
+fetches the server that Elasticsearch's own integration tests use, once, and Java runs it. It has no password and
+listens on loopback alone: for development and tests.
+"""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+VERSION: Final = "8.19.0"
+URL: Final = "TEST_ELASTICSEARCH_URL"
+_IMAGE: Final = f"elasticsearch:{VERSION}"
+_ARTIFACT: Final = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
+_PLUGIN: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+_HEAP: Final = "512m"
+_STARTS_WITHIN: Final = 120
+_JAVA: Final = 17
+
+
+def missing() -> str:
+    """What is missing for a server; empty where one can be had."""
+    if os.environ.get(URL) or _docker():
+        return ""
+    if _java() is None:
+        package = f"openjdk-{_JAVA}-jre-headless"
+        return f"there is no Java {_JAVA} or later (Debian: apt install {package}; or name a server in {URL})"
+    if not _archive().exists() and shutil.which("mvn") is None:
+        return f"there is no Maven to fetch the server with (Debian: apt install maven; or name a server in {URL})"
+    return ""
+
+
+class ElasticsearchServer:
+    """One node in a folder of its own, run by an unprivileged user where we are root."""
+
+    def __init__(self, *, seeds: int | None = None, heap: str = _HEAP) -> None:
+        """``seeds``: this node's transport port beside others (see :func:`cluster`); None for a node alone."""
+        self.folder = Path(tempfile.mkdtemp(prefix="noticewatch-elasticsearch-"))
+        self.port, self.transport = free_port(), seeds or free_port()
+        self._heap = heap
+        self._process: subprocess.Popen[bytes] | None = None
+        _unpack(self.folder)
+        self.configure({"discovery.type": "single-node"})
+        self._prefix = _unprivileged(self.folder)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return int((self.folder / "pid").read_text())
+
+    def configure(self, more: dict[str, str]) -> None:
+        """Write its settings."""
+        settings = {
+            "cluster.name": "noticewatch", "node.name": f"n{self.transport}", "network.host": "127.0.0.1",
+            "http.port": str(self.port), "transport.port": str(self.transport), "xpack.security.enabled": "false",
+            "path.data": str(self.folder / "data"), "path.logs": str(self.folder / "logs"),
+            "cluster.routing.allocation.disk.threshold_enabled": "false", **more,
+        }  # fmt: skip
+        lines = "".join(f"{name}: {value}\n" for name, value in settings.items())
+        (self._home / "config" / "elasticsearch.yml").write_text(lines)
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until it answers. Raises RuntimeError where it does not."""
+        java = _java()
+        assert java is not None
+        environment = {
+            "PATH": os.environ["PATH"], "ES_JAVA_HOME": str(java), "HOME": str(self.folder),
+            "ES_JAVA_OPTS": f"-Xms{self._heap} -Xmx{self._heap}", "ES_TMPDIR": str(self.folder / "tmp"),
+        }  # fmt: skip
+        (self.folder / "pid").unlink(missing_ok=True)
+        with (self.folder / "output").open("ab") as said:
+            self._process = subprocess.Popen(
+                [*self._prefix, str(self._home / "bin" / "elasticsearch"), "-p", str(self.folder / "pid")],
+                cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                start_new_session=True,
+            )  # fmt: skip
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        assert self._process is not None
+        _wait(self.url, lambda: self._process is not None and self._process.poll() is None, self.folder / "output")
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it by a signal and wait until it is gone."""
+        if self._process is None:
+            return
+        try:
+            os.kill(self.pid, number)
+        except (FileNotFoundError, ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=60)
+        self._process = None
+
+    def remove(self) -> None:
+        """End it and delete its folder."""
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def _home(self) -> Path:
+        return self.folder / f"elasticsearch-{VERSION}"
+
+
+def cluster(nodes: int) -> list[ElasticsearchServer]:
+    """Nodes that make one cluster, not started."""
+    ports = [free_port() for _ in range(nodes)]
+    made = [ElasticsearchServer(seeds=port, heap="384m") for port in ports]
+    hosts = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
+    names = ", ".join(f'"n{port}"' for port in ports)
+    for server in made:
+        server.configure({"discovery.seed_hosts": f"[{hosts}]", "cluster.initial_master_nodes": f"[{names}]"})
+    for server in made:
+        server.start(wait=False)
+    for server in made:
+        server.wait()
+    return made
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _archive() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "noticewatch" / f"elasticsearch-{VERSION}.zip"
+
+
+def _unpack(folder: Path) -> None:
+    """Unpack the server, fetched where that was not done."""
+    archive = _archive()
+    if not archive.exists():
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=archive.parent) as temporary:
+            fetch = ["mvn", "-q", "-B", _PLUGIN, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={temporary}"]
+            subprocess.run(fetch, check=True, stdin=subprocess.DEVNULL, cwd=temporary)
+            next(Path(temporary).glob("*.zip")).replace(archive)
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    for program in (folder / f"elasticsearch-{VERSION}" / "bin").iterdir():
+        program.chmod(0o755)
+    for name in ("data", "logs", "tmp"):
+        (folder / name).mkdir()
+
+
+def _java() -> Path | None:
+    """Home of a Java that is new enough."""
+    named = [os.environ[name] for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    found = [Path(name) / "bin" / "java" for name in named]
+    on_path = shutil.which("java")
+    for program in (*found, *([Path(on_path)] if on_path else [])):
+        if program.exists() and _major(program) >= _JAVA:
+            return program.resolve().parent.parent
+    return None
+
+
+def _major(java: Path) -> int:
+    said = subprocess.run([java, "-XshowSettings:properties", "-version"], capture_output=True, text=True, check=False)
+    lines = [
+        line.partition("=")[2].strip() for line in said.stderr.splitlines() if "java.specification.version" in line
+    ]
+    return int(float(lines[0])) if lines else 0
+
+
+def _unprivileged(folder: Path) -> list[str]:
+    """What its command begins with, so that it does not run as root; the folder is given to that user."""
+    if os.getuid() != 0:
+        return []
+    user = pwd.getpwnam("nobody")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user.pw_uid, user.pw_gid)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
+
+
+def _wait(url: str, alive: Callable[[], bool], output: Path | None = None) -> None:
+    until = time.monotonic() + _STARTS_WITHIN
+    while time.monotonic() < until and alive():
+        try:
+            with urllib.request.urlopen(
+                f"{url}/_cluster/health?wait_for_status=yellow&timeout=30s", timeout=40
+            ) as answer:
+                if not json.load(answer)["timed_out"]:
+                    return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.2)
+    said = output.read_text()[-2000:] if output else ""
+    raise RuntimeError(f"Elasticsearch does not answer at {url}: {said}")
+
+
+def _docker() -> bool:
+    program = shutil.which("docker")
+    return bool(program) and subprocess.run([program, "info"], capture_output=True, check=False).returncode == 0
+
+
+def _run_in_docker() -> int:
+    print("Starting Elasticsearch with Docker on http://127.0.0.1:9200; Ctrl-C ends it.")
+    options = ["-e", "discovery.type=single-node", "-e", "xpack.security.enabled=false", "-e", "ES_JAVA_OPTS=-Xmx1g"]
+    return subprocess.run(
+        ["docker", "run", "--rm", "-p", "127.0.0.1:9200:9200", *options, _IMAGE], check=False
+    ).returncode
+
+
+def main() -> int:
+    """Start a server and keep it until Ctrl-C."""
+    if named := os.environ.get(URL):
+        print(f"{URL} names a server already: {named}")
+        return 0
+    if lacking := missing():
+        print(f"No Elasticsearch can be started: {lacking}.", file=sys.stderr)
+        return 1
+    if _docker():
+        return _run_in_docker()
+    server = ElasticsearchServer()
+    try:
+        server.start()
+        print(f"Elasticsearch {VERSION} answers at {server.url}; Ctrl-C ends it.", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        server.remove()
+    return 0
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    sys.exit(main())

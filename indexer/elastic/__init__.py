@@ -1,0 +1,1 @@
+"""The engine for where one machine is outgrown: Elasticsearch, reached by its official client."""
