@@ -48,6 +48,18 @@ class SourceView:
     traps: tuple[str, ...]
     verified: str
     windows: Sequence[Coverage]
+    first_day: str | None = None
+    last_day: str | None = None
+    completed_at: datetime | None = None
+
+    def form(self) -> dict[str, Any]:
+        """In short: what is held of which days, and whether any crawl of it by noticewatch was complete."""
+        return {
+            "source": self.name, "title": self.title, "notices": self.notices, "first_day": self.first_day,
+            "last_day": self.last_day, "complete": self.completed_at is not None,
+            "last_complete": forms.stamp(self.completed_at), "verdict": self.verdict_code,
+            "not_covered": list(self.not_covered),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,7 @@ class CoverageView:
             "gaps": [*self.gaps, *self.known],
             "notices": self.counts.notices,
             "by_source": self.counts.by_source,
+            "sources": [view.form() for view in self.sources],
         }
 
 
@@ -208,6 +221,9 @@ def source_view(
         traps=source.traps,
         verified=_verified(source),
         windows=covered,
+        first_day=status.first_dated if status else None,
+        last_day=status.last_dated if status else None,
+        completed_at=status.last_complete if status else None,
     )
 
 

@@ -63,7 +63,11 @@ def every_notice(held: Context, request: SearchRequest) -> Iterator[tuple[Item, 
 
 
 def _facet(value: FacetValue) -> dict[str, Any]:
-    return {"value": value.value, "label": value.label, "count": value.count}
+    sums = [
+        {"kind": one.kind, "currency": one.currency, "value": str(one.value), "shared": str(one.shared)}
+        for one in value.sums
+    ]
+    return {"value": value.value, "label": value.label, "count": value.count, "sums": sums}
 
 
 def matching(held: Context, request: SearchRequest) -> frozenset[int]:

@@ -15,6 +15,7 @@ import orjson
 
 from archive.queries import NoticeRow
 from indexer.leading import leading, order_in_award
+from indexer.money import MIXED, PURSES, band, purse
 from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
 from noticewatch.buyers import ancestors, buyers
 from noticewatch.dates import dated
@@ -25,7 +26,7 @@ STREAMS: Final = ("title", "body", "document", "buyer", "supplier", "all")
 _FIELDS: Final = STREAMS[:-1]
 CODES: Final = (
     "source", "buyer", "vendor", "technology", "tier", "kind", "status", "listing", "jurisdiction", "naics", "psc",
-    "cpv", "currency", "flag", "number", "year",
+    "cpv", "currency", "flag", "number", "year", "month", "band", *PURSES.values(),
 )  # fmt: skip
 DAYS: Final = ("dated", "due", "signed", "ends")
 SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due")
@@ -52,7 +53,6 @@ _EXACT: Final = 1 << 36
 """Hundredths up to which amounts are sorted exactly; above, in steps of 1,000 whole units."""
 _COARSE: Final = 100_000
 _MOST_MINOR: Final = 1 << 62
-MIXED: Final = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,9 @@ def notice_document(
     if headline is not None and headline.value is not None:
         numbers["amount"] = minor_units(headline.value)
     numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
-    return Document(
-        f"n{row.number}", ("notice",), row.number, streams, _codes(row, tags, day, currencies, sources), numbers
-    )
+    codes = _codes(row, tags, day, currencies, sources)
+    codes |= _of_money(codes, headline.value if headline else None)
+    return Document(f"n{row.number}", ("notice",), row.number, streams, codes, numbers)
 
 
 def _summed(notice: Notice) -> Iterator[Amount]:
@@ -166,7 +166,8 @@ def procurement_document(procurement: int, members: Sequence[Member]) -> Documen
     documents = [member.document for member in ordered]
     streams = {name: _distinct(document.streams[name] for document in documents) for name in documents[0].streams}
     codes = {
-        name: tuple(dict.fromkeys(code for document in documents for code in document.codes[name])) for name in CODES
+        name: tuple(dict.fromkeys(code for document in documents for code in document.codes.get(name, ())))
+        for name in CODES
     }
     lead = leading([member.row for member in ordered])
     lead_document = next(member.document for member in ordered if member.row is lead)
@@ -180,8 +181,17 @@ def procurement_document(procurement: int, members: Sequence[Member]) -> Documen
     first_found = min(document.numbers["by_found"] >> _NUMBER_BITS for document in documents)
     numbers |= {**days, **_sort_keys(number, days, first_found)}
     value = Decimal(numbers["amount"]) / 100 if "amount" in numbers else None
+    if len(codes["currency"]) > 1:
+        codes["currency"] = (MIXED,)
+    codes |= _of_money(codes, value)
     numbers["by_amount"] = _by_amount(number, value, set(codes["currency"]))
     return Document(f"p{procurement}", ("procurement",), number, streams, codes, numbers)
+
+
+def _of_money(codes: dict[str, tuple[str, ...]], headline: Decimal | None) -> dict[str, tuple[str, ...]]:
+    """The codes that follow from a headline amount, the currency and the values of facets."""
+    purses = {name: purse(codes["currency"], codes[facet]) for facet, name in PURSES.items()}
+    return {"band": band(headline, codes["currency"]), **purses}
 
 
 def _sums(documents: Sequence[Document]) -> dict[str, int]:
@@ -285,6 +295,7 @@ def _codes(
         "flag": tuple(flags),
         "number": tuple(dict.fromkeys(number.plain for number in notice.numbers if len(number.plain) >= 4)),
         "year": (str(day.year),),
+        "month": (f"{day:%Y-%m}",),
         **{scheme: tuple(dict.fromkeys(codes)) for scheme, codes in schemes.items()},
     }
 

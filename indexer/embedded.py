@@ -15,12 +15,13 @@ from threading import RLock
 from typing import Any, Final
 
 from tantivy import Document as TantivyDocument
-from tantivy import Index, IndexWriter, Query, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
+from tantivy import Index, IndexWriter, Occur, Query, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
 from tantivy import Order as Direction
 
+from indexer.aggregations import MOST_BUCKETS, aggregations, buckets
 from indexer.ast import All, Between, Node
 from indexer.documents import CODES, NUMBERS, STREAMS, Document
-from indexer.engine import SCHEMA, Digest, FacetCounts, Found, IndexBusy, Order, Position, Report, most_frequent
+from indexer.engine import SCHEMA, Best, Boost, Buckets, Digest, Found, IndexBusy, Order, Position, Report, Scored
 from indexer.tantivy_queries import tantivy_query
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
@@ -28,7 +29,6 @@ from noticewatch.identifiers import new_id
 _WHITESPACE: Final = "noticewatch_whitespace"
 _HEAP: Final = 50_000_000
 _SENTINEL: Final = "position"
-_FACET_VALUES: Final = 65_000
 
 
 def build_schema() -> Schema:
@@ -82,10 +82,10 @@ class EmbeddedEngine:
         searcher = self._searcher()
         if searcher is None:
             return {}
-        asked = {"buckets": {"terms": {"field": "bucket", "size": _FACET_VALUES},
+        asked = {"buckets": {"terms": {"field": "bucket", "size": MOST_BUCKETS},
                              "aggs": {"hashes": {"sum": {"field": "hash"}}}}}  # fmt: skip
-        buckets = searcher.aggregate(Query.all_query(), asked)["buckets"]["buckets"]
-        return {int(b["key"]): Digest(int(b["doc_count"]), int(b["hashes"]["value"])) for b in buckets}
+        found = searcher.aggregate(Query.all_query(), asked)["buckets"]["buckets"]
+        return {int(b["key"]): Digest(int(b["doc_count"]), int(b["hashes"]["value"])) for b in found}
 
     def replace_bucket(self, number: int, documents: Sequence[Document], position: Position, report: Report) -> None:
         """Let a bucket hold these documents and no others, and move the position."""
@@ -106,8 +106,6 @@ class EmbeddedEngine:
             return Found((), 0, Position("", 0))
         position = self._position(searcher)
         whole = tantivy_query(query, self._schema)
-        if order.field == "relevance":
-            return self._by_relevance(searcher, whole, position, order.after or 0, limit)
         counted = searcher.search(whole, limit=1, count=True).count  # type: ignore[attr-defined]  # missing in its stubs
         page = query if order.after is None else All((query, _beyond(order)))
         hits = searcher.search(
@@ -122,17 +120,29 @@ class EmbeddedEngine:
         entries = searcher.fast_field_values("entry", addresses)
         return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), counted, position)
 
-    def facets(self, query: Node, fields: Sequence[str], most: int) -> FacetCounts:
-        """Exact counts of the most frequent values of code fields among the documents that match."""
+    def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
+        """The documents that match and are best by ``boosts``; the set is that of ``query`` alone."""
+        searcher = self._searcher()
+        if searcher is None:
+            return Best((), 0, Position("", 0))
+        clauses = [(Occur.Must, Query.const_score_query(tantivy_query(query, self._schema), 0.0))]
+        clauses += [
+            (Occur.Should, Query.boost_query(tantivy_query(node, self._schema), weight)) for node, weight in boosts
+        ]
+        result = searcher.search(Query.boolean_query(clauses), limit=most, count=True)
+        addresses = [address for _, address in result.hits]
+        scores = [score for score, _ in result.hits]
+        entries, dated = (searcher.fast_field_values(name, addresses) for name in ("entry", "dated"))
+        hits = tuple(Scored(s, int(e or 0), int(d or 0)) for s, e, d in zip(scores, entries, dated, strict=True))
+        return Best(hits, result.count, self._position(searcher))  # type: ignore[attr-defined]  # missing in its stubs
+
+    def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
+        """All values of code fields among the documents that match, with exact counts and sums."""
         searcher = self._searcher()
         if searcher is None or not fields:
-            return {field: [] for field in fields}
-        terms = {field: {"terms": {"field": field, "size": _FACET_VALUES}} for field in fields}
-        answer = searcher.aggregate(tantivy_query(query, self._schema), terms)
-        return {
-            field: most_frequent(((b["key"], b["doc_count"]) for b in answer[field]["buckets"]), most)
-            for field in fields
-        }
+            return dict.fromkeys(fields, ())
+        answer = searcher.aggregate(tantivy_query(query, self._schema), aggregations(fields, purses, "aggs"))
+        return buckets(answer, fields)
 
     def beside(self, epoch: str) -> "EmbeddedEngine":
         """An engine over a new index beside the current one, which :meth:`replace_current` puts in its place."""
@@ -181,12 +191,6 @@ class EmbeddedEngine:
             writer.commit()
         finally:
             del writer  # a traceback that somebody keeps must not keep the writer and its lock
-
-    def _by_relevance(self, searcher: Searcher, query: Query, position: Position, offset: int, limit: int) -> Found:
-        result = searcher.search(query, limit=limit, count=True, offset=offset)
-        entries = searcher.fast_field_values("entry", [address for _, address in result.hits])
-        hits = tuple((offset + rank + 1, int(entry or 0)) for rank, entry in enumerate(entries))
-        return Found(hits, result.count, position)  # type: ignore[attr-defined]  # missing in its stubs
 
     def _position(self, searcher: Searcher) -> Position:
         hits = searcher.search(Query.term_query(self._schema, "key", _SENTINEL), limit=1, count=False).hits

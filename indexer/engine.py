@@ -1,6 +1,6 @@
 """What every search engine must do. An engine sees tokens, codes and compiled queries, never a user's text."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -9,7 +9,7 @@ from indexer.ast import Node
 from indexer.documents import Document
 from noticewatch.errors import NoticewatchError
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """Version of the documents' shape; an index of another version is rebuilt."""
 
 
@@ -21,8 +21,19 @@ class SearchUnavailable(ReaderWaits):
     """The search server cannot be asked, or did not give a whole answer. It is asked again later."""
 
 
-FacetCounts: TypeAlias = Mapping[str, list[tuple[str, int]]]
-"""By code field its most frequent values with their counts; equal counts in order of the values."""
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A value of a code field: how many documents have it, and their sums in minor units by purse (see
+    :mod:`indexer.money`) and field.
+    """
+
+    value: str
+    count: int
+    sums: Mapping[str, Mapping[str, int]]
+
+
+Buckets: TypeAlias = Mapping[str, Sequence[Bucket]]
+"""By code field all its values among the documents that match, in no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ class Position:
 class Order:
     """The order of results: a sort-key field, its direction, and the key of the last item of the page before."""
 
-    field: Literal["by_dated", "by_found", "by_amount", "by_due", "relevance"]
+    field: Literal["by_dated", "by_found", "by_amount", "by_due"]
     descending: bool
     after: int | None = None
 
@@ -75,6 +86,29 @@ class Found:
     warning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A result that is to be put into the order of relevance. ``dated``: days since 1970-01-01."""
+
+    score: float
+    number: int
+    dated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """What an engine finds best; ``total`` counts all results."""
+
+    hits: tuple[Scored, ...]
+    total: int
+    position: Position
+    warning: str = ""
+
+
+Boost: TypeAlias = tuple[Node, float]
+"""What makes a document that matches it better, and by how much."""
+
+
 class Searching(Protocol):
     """What answers searches. Any call may raise SearchUnavailable."""
 
@@ -88,8 +122,11 @@ class Searching(Protocol):
     def find(self, query: Node, order: Order, limit: int) -> Found:
         """A page of the documents that match."""
 
-    def facets(self, query: Node, fields: Sequence[str], most: int) -> FacetCounts:
-        """For each code field the most frequent values among the documents that match, with their counts."""
+    def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
+        """The documents that match ``query`` and are best by ``boosts``."""
+
+    def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
+        """For each code field all values among the documents that match, with exact counts, and sums by ``purses``."""
 
     def close(self) -> None:
         """Let go of files, connections and locks."""
@@ -121,8 +158,3 @@ class SearchEngine(Searching, Protocol):
 
     def settle(self) -> None:
         """The log's head is reached: finish what goes on in the background and let others write."""
-
-
-def most_frequent(counted: Iterable[tuple[object, int]], most: int) -> list[tuple[str, int]]:
-    """The values that occur most, equal ones in order of the values, whatever order an engine has given them."""
-    return sorted(((str(value), int(count)) for value, count in counted), key=lambda pair: (-pair[1], pair[0]))[:most]

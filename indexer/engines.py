@@ -1,18 +1,19 @@
 """Which engine answers: the embedded one, the search server, or the one while the other does not."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from archive.store import Archive
 from indexer.ast import Node
 from indexer.embedded import EmbeddedEngine
-from indexer.engine import FacetCounts, Found, Order, Position, SearchEngine, Searching, SearchUnavailable
+from indexer.engine import Best, Boost, Buckets, Found, Order, Position, SearchEngine, Searching, SearchUnavailable
 from noticewatch.errors import UsageError
 from noticewatch.settings import Settings
 
 EMBEDDED: Final = "embedded"
+_SUBSTITUTED: Final = "The search server does not answer; this comes from the index beside it."
 _REST: Final = 10.0
 """Seconds for which a server that did not answer is not asked by searches."""
 
@@ -74,17 +75,25 @@ class Substituted:
                 return self._server.find(query, order, limit)
             except SearchUnavailable:
                 self._rests_until = time.monotonic() + _REST
-        found = self._substitute.find(query, order, limit)
-        return replace(found, warning="The search server does not answer; this comes from the index beside it.")
+        return replace(self._substitute.find(query, order, limit), warning=_SUBSTITUTED)
 
-    def facets(self, query: Node, fields: Sequence[str], most: int) -> FacetCounts:
-        """Counts of the server, or of the embedded index."""
+    def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
+        """As :meth:`find`, for the order by relevance."""
         if self._asks():
             try:
-                return self._server.facets(query, fields, most)
+                return self._server.best(query, boosts, most)
             except SearchUnavailable:
                 self._rests_until = time.monotonic() + _REST
-        return self._substitute.facets(query, fields, most)
+        return replace(self._substitute.best(query, boosts, most), warning=_SUBSTITUTED)
+
+    def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
+        """Counts and sums of the server, or of the embedded index."""
+        if self._asks():
+            try:
+                return self._server.facets(query, fields, purses)
+            except SearchUnavailable:
+                self._rests_until = time.monotonic() + _REST
+        return self._substitute.facets(query, fields, purses)
 
     def close(self) -> None:
         """Let go of both."""

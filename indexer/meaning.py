@@ -10,6 +10,7 @@ from typing import Final
 
 from indexer.ast import All, AnyOf, Between, Code, Near, Node, Not, Phrase, Prefix
 from indexer.documents import day_number, minor_units
+from indexer.engine import Boost
 from indexer.names import VOCABULARIES, Names
 from indexer.query import Asked, Bounded, Close, Every, Question, Quoted, Some, Starting, Without, Word
 from indexer.requests import QueryError
@@ -26,17 +27,21 @@ _RANGE: Final = re.compile(r"\[\s*(\S+)\s+TO\s+(\S+?)\s*\]")
 _COMPARISON: Final = re.compile(r"(>=|<=|>|<)(.+)")
 _SCALE: Final = {"k": 1_000, "m": 1_000_000}
 SHORTEST_PREFIX: Final = 3
+_TITLE, _SUPPLIER, _NUMBER = 3.0, 2.0, 8.0
 WIDEST: Final = 10
 
 
 @dataclass(slots=True)
 class Meaning:
-    """What a question means. ``words``: stems to mark in texts; ``warnings``: sentences for the reader."""
+    """What a question means. ``words``: stems to mark in texts; ``warnings``: sentences for the reader; ``boosts``:
+    what makes a result better in the order by relevance.
+    """
 
     node: Node
     understood: str
     words: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    boosts: list[Boost] = field(default_factory=list)
 
 
 def meaning(question: Question, names: Names) -> Meaning:
@@ -49,11 +54,12 @@ class _Compiler:
         self._names = names
         self._words: set[str] = set()
         self._warnings: list[str] = []
+        self._boosts: dict[Node, float] = {}
 
     def whole(self, question: Question) -> Meaning:
         found = self._any(question, marks=True)
         node, understood = found or (All(()), "")
-        return Meaning(node, understood, self._words, self._warnings)
+        return Meaning(node, understood, self._words, self._warnings, list(self._boosts.items()))
 
     def _any(self, question: Question, *, marks: bool) -> tuple[Node, str] | None:
         """Node and understood form; None where nothing searchable was asked."""
@@ -107,6 +113,7 @@ class _Compiler:
             return None
         if marks:
             self._words.update(map(stem, found))
+            self._boost(leaf, stream, found)
         match leaf:
             case Starting():
                 return self._starting(leaf, stream, found, prefix)
@@ -179,6 +186,21 @@ class _Compiler:
             raise QueryError(f"There is no {name} {leaf.text!r}", leaf.at, hint)
         shown = f'"{code}"' if " " in code else code
         return Code(name, code), f"{name}:{shown}"
+
+    def _boost(self, leaf: Asked, stream: str, found: tuple[str, ...]) -> None:
+        """Words weigh by how rare they are, more in a title or a seller's name, most as a number of the thing."""
+        stems = tuple(map(stem, found))
+        if isinstance(leaf, Starting):
+            return
+        if isinstance(leaf, Close):
+            nodes: dict[Node, float] = {Phrase(f"{stream}_stemmed", (one,)): 1.0 for one in stems}
+        else:
+            nodes = {Phrase(f"{stream}_stemmed", stems): 1.0}
+        if stream == "all":
+            nodes |= {Phrase("title_stemmed", stems): _TITLE, Phrase("supplier_stemmed", stems): _SUPPLIER}
+            if _DIGIT.search(number := plain(leaf.text)):
+                nodes[Code("number", number)] = _NUMBER
+        self._boosts |= nodes
 
     def _warn(self, sentence: str) -> None:
         if sentence not in self._warnings:

@@ -4,6 +4,7 @@ import re
 from functools import cache, cached_property
 from typing import Final
 
+from indexer.money import BANDS
 from noticewatch.buyers import buyers
 from noticewatch.models import Kind, Listing, Status
 from watchlist.dictionary import Dictionary
@@ -17,6 +18,7 @@ VOCABULARIES: Final[dict[str, tuple[str, ...]]] = {
     "status": tuple(Status),
     "listing": tuple(Listing),
     "tier": ("alert", "review"),
+    "band": tuple(BANDS),
 }
 """Code fields with a closed vocabulary."""
 
@@ -54,8 +56,10 @@ class Names:
                 return entry.short_name if entry else code
             case "vendor" | "technology":
                 return self._dictionary.label(field, code)
-            case "year" | "source" | "jurisdiction":
+            case "year" | "source" | "jurisdiction" | "month":
                 return code
+            case "band":
+                return _BANDS.get(code, code)
         return code.replace("_", " ")
 
     @cached_property
@@ -113,11 +117,21 @@ def _year(written: str) -> str | None:
     return written if written.isascii() and written.isdecimal() and len(written) == 4 else None
 
 
+def _month(written: str) -> str | None:
+    return written if _MONTH.fullmatch(written) else None
+
+
+_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_BANDS: Final = {
+    "under_10k": "under $10,000", "10k_100k": "$10,000 to $100,000", "100k_1m": "$100,000 to $1 million",
+    "1m_10m": "$1 million to $10 million", "10m_up": "$10 million and more",
+}  # fmt: skip
 _WAYS_OUT: Final = {
     "buyer": "write a public body's name, acronym or code, such as ICE or usg-dhs-ice",
     "vendor": "the page /vendors lists the watchlist, and a search without it finds any name",
     "technology": "write its name or code, such as licence plate readers or lpr, as the tags of results show it",
     "jurisdiction": "write a code such as US",
     "year": "write four digits",
+    "month": "write a month as 2026-08",
 }
-_LOOK_UPS: Final = {"buyer": buyer_code, "jurisdiction": _jurisdiction, "year": _year}
+_LOOK_UPS: Final = {"buyer": buyer_code, "jurisdiction": _jurisdiction, "year": _year, "month": _month}

@@ -13,9 +13,12 @@ Scope: TypeAlias = Literal["procurement", "notice"]
 Sort: TypeAlias = Literal["dated", "found", "relevance", "amount", "due"]
 
 SORTS: Final[tuple[Sort, ...]] = ("dated", "found", "relevance", "amount", "due")
-FACETS: Final = ("buyer", "vendor", "technology", "kind", "source", "year")
+FACETS: Final = (
+    "buyer", "vendor", "technology", "tier", "kind", "source", "jurisdiction", "year", "month", "band",
+)  # fmt: skip
 FILTERS: Final = (
     "source", "buyer", "vendor", "technology", "tier", "kind", "status", "listing", "jurisdiction", "year",
+    "month", "band",
 )  # fmt: skip
 MOST_HITS: Final = 200
 RELEVANCE_ENDS_AT: Final = 1_000
@@ -65,12 +68,25 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetSum:
+    """The sum of one kind of amount in one currency over the results that a facet counts. ``shared``: how much of it
+    belongs to results that have several values of the facet, and is in the sum of each of these.
+    """
+
+    kind: str
+    currency: str
+    value: Decimal
+    shared: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FacetValue:
-    """One value of a facet, and how many results under all other filters have it."""
+    """One value of a facet, and how many results under all other filters have it; sums over those that state one."""
 
     value: str
     label: str
     count: int
+    sums: tuple[FacetSum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from threading import Lock
 from typing import Final
 
 import orjson
@@ -14,10 +15,12 @@ from archive.log import head
 from archive.store import Archive
 from indexer.ast import All, AnyOf, Between, Code, Everything, Node
 from indexer.documents import day_number, minor_units
-from indexer.engine import Found, Order, Searching, SearchUnavailable
+from indexer.engine import Boost, Buckets, Found, Order, Position, Searching, SearchUnavailable
+from indexer.facets import facet_values, purses_of
 from indexer.meaning import Meaning, meaning
 from indexer.names import Names
 from indexer.query import parse
+from indexer.relevance import ranked
 from indexer.requests import (
     FACETS,
     FILTERS,
@@ -41,13 +44,12 @@ __all__ = [
     "SearchAnswer", "SearchRequest", "Sort",
 ]  # fmt: skip
 
-_FACET_VALUES: Final = 12
+_MOST_REMEMBERED: Final = 256
 _ORDERS: Final = {
     "dated": Order("by_dated", descending=True),
     "found": Order("by_found", descending=False),
     "amount": Order("by_amount", descending=True),
     "due": Order("by_due", descending=False),
-    "relevance": Order("relevance", descending=True),
 }
 _WATCHED: Final = AnyOf((Code("tier", "alert"), Code("tier", "review")))
 
@@ -67,6 +69,8 @@ class Search:
         self.archive = archive
         self.engine = engine
         self.names = Names(dictionary or load_dictionary())
+        self._remembered: dict[tuple[object, ...], Buckets] = {}
+        self._lock = Lock()
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The answer to a request.
@@ -79,10 +83,7 @@ class Search:
         place = self._place(request)
         conditions = dict(self._filters(request))
         query = _all(asked.node, _base(request), *conditions.values())
-        order = _ORDERS[request.sort]
-        if place is not None:
-            order = Order(order.field, descending=order.descending, after=place.after)
-        found = self._find(query, order, self._limit(request, place))
+        found = self._find(request, query, asked.boosts, place)
         as_of = place.as_of if place is not None else found.position.seq
         return SearchAnswer(
             scope=request.scope,
@@ -93,7 +94,7 @@ class Search:
             understood=asked.understood,
             warnings=(*_warnings(asked, request, found), *self._behind(found.position.seq)),
             words=frozenset(asked.words),
-            facets=self._facets(request, asked.node, conditions) if place is None else {},
+            facets=self._facets(request, asked.node, conditions, found.position) if place is None else {},
         )
 
     def words(self, query: str) -> frozenset[str]:
@@ -101,13 +102,29 @@ class Search:
         question = parse(query)
         return frozenset() if question is None else frozenset(meaning(question, self.names).words)
 
-    def _find(self, query: Node, order: Order, limit: int) -> Found:
-        found = self.engine.find(query, order, limit)
+    def _find(self, request: SearchRequest, query: Node, boosts: Sequence[Boost], place: _Place | None) -> Found:
+        after = place.after if place is not None else None
+        if request.sort == "relevance":
+            found = self._best(query, boosts, after or 0, request.limit)
+        else:
+            order = _ORDERS[request.sort]
+            found = self.engine.find(query, replace(order, after=after), request.limit)
         if found.position.epoch not in {"", self.archive.epoch}:
             raise SearchUnavailable(
                 "The index is of another state of the archive, before a restore; it is being built anew."
             )
         return found
+
+    def _best(self, query: Node, boosts: Sequence[Boost], after: int, limit: int) -> Found:
+        """A page by relevance: places in the order are its sort keys. Without words to match they come by date."""
+        if boosts:
+            best = self.engine.best(query, boosts, RELEVANCE_ENDS_AT)
+            numbers, total, position, warning = ranked(best.hits), best.total, best.position, best.warning
+        else:
+            dated = self.engine.find(query, _ORDERS["dated"], RELEVANCE_ENDS_AT)
+            numbers, total, position, warning = [n for _, n in dated.hits], dated.total, dated.position, dated.warning
+        page = enumerate(numbers[after : after + limit], start=after + 1)
+        return Found(tuple(page), total, position, warning)
 
     def _behind(self, indexed: int) -> Iterator[str]:
         """A sentence while the index has not come to the head of the log."""
@@ -152,26 +169,29 @@ class Search:
         return code
 
     def _facets(
-        self, request: SearchRequest, asked: Node, conditions: dict[str, Node]
+        self, request: SearchRequest, asked: Node, conditions: dict[str, Node], position: Position
     ) -> dict[str, tuple[FacetValue, ...]]:
-        """Counts under all other filters: a facet with a filter of its own is counted without it. Years in order."""
-        shared = [name for name in request.facets if name not in conditions]
-        counted = dict(self.engine.facets(_all(asked, _base(request), *conditions.values()), shared, _FACET_VALUES))
+        """Counts and sums under all other filters: a facet with a filter of its own is counted without it."""
+        shared = tuple(name for name in request.facets if name not in conditions)
+        counted = dict(self._counted(_all(asked, _base(request), *conditions.values()), shared, position))
         for name in request.facets:
             if name in conditions:
                 others = [node for other, node in conditions.items() if other != name]
-                counted |= self.engine.facets(_all(asked, _base(request), *others), [name], _FACET_VALUES)
-        if "year" in counted:
-            counted["year"] = sorted(counted["year"], reverse=True)
-        return {
-            name: tuple(FacetValue(value, self.names.label(name, value), count) for value, count in counted[name])
-            for name in request.facets
-        }
+                counted |= self._counted(_all(asked, _base(request), *others), (name,), position)
+        return {name: facet_values(name, counted[name], self.names) for name in request.facets}
 
-    def _limit(self, request: SearchRequest, place: _Place | None) -> int:
-        if request.sort != "relevance" or place is None:
-            return request.limit
-        return max(1, min(request.limit, RELEVANCE_ENDS_AT - place.after))
+    def _counted(self, query: Node, fields: tuple[str, ...], position: Position) -> Buckets:
+        """What the engine counts, once for each query and state of the index."""
+        key = (query, fields, position.epoch, position.seq)
+        with self._lock:
+            held = self._remembered.get(key)
+        if held is None:
+            held = self.engine.facets(query, fields, purses_of(fields))
+            with self._lock:
+                while len(self._remembered) >= _MOST_REMEMBERED:
+                    self._remembered.pop(next(iter(self._remembered)))
+                self._remembered[key] = held
+        return held
 
     def _next(self, request: SearchRequest, hits: tuple[tuple[int, int], ...], total: int, as_of: int) -> str | None:
         if len(hits) < request.limit:

@@ -1,6 +1,7 @@
 """``/search``: the question as understood, its results, and how to narrow, follow or take them."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,7 +16,7 @@ from api.pages import render
 from api.parameters import request_from, with_filter, written
 from api.problems import Problem, problem_of
 from api.searching import Answered, answer_form, run_search
-from indexer.requests import SearchRequest
+from indexer.requests import FacetValue, SearchRequest
 from noticewatch.errors import UsageError
 
 router = APIRouter(include_in_schema=False)
@@ -29,9 +30,10 @@ SORTS = (
 )
 FACET_NAMES = {
     "vendor": "Vendor", "technology": "Technology", "buyer": "Buyer", "kind": "Kind", "year": "Year",
-    "source": "Source", "tier": "Match",
+    "band": "Amount", "source": "Source", "tier": "Match",
 }  # fmt: skip
 _MOST_VALUES = 12
+_WITH_SUMS = ("vendor", "technology", "buyer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Choice:
     label: str
     count: int
     href: str
+    sums: str = ""
 
 
 @router.get("/search")
@@ -114,7 +117,8 @@ def facets_of(held: Context, wanted: SearchRequest, answered: Answered) -> list[
         values = [value for value in answered.answer.facets.get(name, []) if value.value not in chosen and value.count]
         choices = [
             Choice(value_label(held, name, value.value, value.label), value.count,
-                   addresses.search(with_filter(wanted, name, value.value)))
+                   addresses.search(with_filter(wanted, name, value.value)),
+                   sums_words(value) if name in _WITH_SUMS else "")
             for value in values[:_MOST_VALUES]
         ]  # fmt: skip
         if choices:
@@ -133,6 +137,20 @@ def value_label(held: Context, name: str, value: str, label: str = "") -> str:
     if name == "tier":
         return words.TIERS.get(value, value)
     return label or value
+
+
+def sums_words(value: FacetValue) -> str:
+    """What the results counted at a facet's value have obligated, and how much of it is at other values too."""
+    said = []
+    for one in value.sums:
+        if one.kind == "obligated":
+            shared = f", {_whole(one.shared, one.currency)} of it with others" if one.shared else ""
+            said.append(f"{_whole(one.value, one.currency)} obligated{shared}")
+    return "; ".join(said)
+
+
+def _whole(value: Decimal, currency: str) -> str:
+    return words.money(value.quantize(Decimal(1)), currency)
 
 
 def chips(held: Context, wanted: SearchRequest, answered: Answered | None) -> list[Choice]:

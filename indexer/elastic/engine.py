@@ -11,6 +11,7 @@ from typing import Any, Final
 from elasticsearch import Elasticsearch, NotFoundError
 from elasticsearch.helpers import streaming_bulk
 
+from indexer.aggregations import MOST_BUCKETS, aggregations, buckets
 from indexer.ast import Node
 from indexer.documents import Document
 from indexer.elastic import schema
@@ -18,15 +19,17 @@ from indexer.elastic.errors import explained, refusal
 from indexer.elastic.queries import elastic_query
 from indexer.engine import (
     SCHEMA,
+    Best,
+    Boost,
+    Buckets,
     Digest,
-    FacetCounts,
     Found,
     Order,
     Position,
     Rejected,
     Report,
+    Scored,
     SearchUnavailable,
-    most_frequent,
 )
 from noticewatch.identifiers import new_id
 
@@ -35,8 +38,6 @@ SEARCH_WITHIN: Final = 5.0
 _WRITE_WITHIN: Final = 60.0
 _CHUNK, _CHUNK_BYTES = 500, 8 << 20
 _RETRIES, _FIRST_REST, _LONGEST_REST = 4, 0.5, 8.0
-_FACET_VALUES: Final = 65_000
-_ENDS_AT: Final = 1_000
 _STALE, _BAD = 409, 400
 _WRITTEN: Final = ".write"
 """Every index has an alias of its own to be written by: a server that has lost it refuses, and makes none by itself."""
@@ -89,11 +90,11 @@ class ElasticsearchEngine:
         with explained(self.server):
             if self._seen() is None:
                 return {}
-            asked = {"buckets": {"terms": {"field": "bucket", "size": _FACET_VALUES},
+            asked = {"buckets": {"terms": {"field": "bucket", "size": MOST_BUCKETS},
                                  "aggregations": {"hashes": {"sum": {"field": "hash"}}}}}  # fmt: skip
             answer = self._search(query={"match_all": {}}, size=0, aggregations=asked)
-        buckets = answer["aggregations"]["buckets"]["buckets"]
-        return {int(b["key"]): Digest(int(b["doc_count"]), int(b["hashes"]["value"])) for b in buckets}
+        found = answer["aggregations"]["buckets"]["buckets"]
+        return {int(b["key"]): Digest(int(b["doc_count"]), int(b["hashes"]["value"])) for b in found}
 
     def replace_bucket(self, number: int, documents: Sequence[Document], position: Position, report: Report) -> None:
         """Let a bucket hold these documents and no others, and move the position."""
@@ -108,8 +109,6 @@ class ElasticsearchEngine:
             position = self._seen()  # before the search: what is found is at least as new
             if position is None:
                 return Found((), 0, Position("", 0))
-            if order.field == "relevance":
-                return self._by_relevance(query, position, order.after or 0, limit)
             answer = self._search(
                 query=elastic_query(query),
                 sort=[{order.field: "desc" if order.descending else "asc"}],
@@ -120,17 +119,31 @@ class ElasticsearchEngine:
             hits = tuple((int(hit["sort"][0]), int(hit["fields"]["entry"][0])) for hit in answer["hits"]["hits"])
             return Found(hits, int(answer["hits"]["total"]["value"]), position)
 
-    def facets(self, query: Node, fields: Sequence[str], most: int) -> FacetCounts:
-        """Exact counts of the most frequent values of code fields among the documents that match."""
+    def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
+        """The documents that match and are best by ``boosts``; the set is that of ``query`` alone."""
         with explained(self.server):
-            if not fields or self._name() is None:
-                return {field: [] for field in fields}
-            asked = {field: {"terms": {"field": field, "size": _FACET_VALUES}} for field in fields}
-            counted = self._search(query=elastic_query(query), size=0, aggregations=asked)["aggregations"]
-        return {
-            field: most_frequent(((b["key"], b["doc_count"]) for b in counted[field]["buckets"]), most)
-            for field in fields
-        }
+            position = self._seen()
+            if position is None:
+                return Best((), 0, Position("", 0))
+            better = [{"bool": {"must": [elastic_query(node)], "boost": weight}} for node, weight in boosts]
+            answer = self._search(
+                query={"bool": {"filter": [elastic_query(query)], "should": better}}, size=most,
+                docvalue_fields=["entry", "dated"],
+            )  # fmt: skip
+        hits = tuple(
+            Scored(float(hit["_score"] or 0), *(int(hit["fields"].get(name, [0])[0]) for name in ("entry", "dated")))
+            for hit in answer["hits"]["hits"]
+        )
+        return Best(hits, int(answer["hits"]["total"]["value"]), position)
+
+    def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
+        """All values of code fields among the documents that match, with exact counts and sums."""
+        with explained(self.server):
+            if not fields or self._seen() is None:
+                return dict.fromkeys(fields, ())
+            asked = aggregations(fields, purses, "aggregations")
+            answer = self._search(query=elastic_query(query), size=0, aggregations=asked)
+        return buckets(answer["aggregations"], fields)
 
     def beside(self, epoch: str) -> "ElasticsearchEngine":
         """An engine over a new index beside the current one, which :meth:`replace_current` puts in its place."""
@@ -158,16 +171,6 @@ class ElasticsearchEngine:
         """Let go of the connections."""
         if self._fixed is None:
             self._client.close()
-
-    def _by_relevance(self, query: Node, position: Position, offset: int, limit: int) -> Found:
-        answer = self._search(
-            query=elastic_query(query, scored=True), sort=["_score", {"entry": "asc"}], from_=offset,
-            size=min(limit, max(_ENDS_AT - offset, 0)), docvalue_fields=["entry"],
-        )  # fmt: skip
-        hits = tuple(
-            (offset + rank, int(hit["fields"]["entry"][0])) for rank, hit in enumerate(answer["hits"]["hits"], start=1)
-        )
-        return Found(hits, int(answer["hits"]["total"]["value"]), position)
 
     def _search(self, **asked: Any) -> Mapping[str, Any]:
         """One search that is complete or fails: a short answer is never shown as a whole one."""

@@ -9,8 +9,8 @@ _ALL: Final[dict[str, Any]] = {"match_all": {}}
 _NONE: Final[dict[str, Any]] = {"match_none": {}}
 
 
-def elastic_query(node: Node, *, scored: bool = False) -> dict[str, Any]:  # noqa: PLR0911 - one a kind of node
-    """The query that matches what ``node`` means. ``scored``: its parts count for relevance."""
+def elastic_query(node: Node) -> dict[str, Any]:  # noqa: PLR0911 - one a kind of node
+    """The query that matches what ``node`` means."""
     match node:
         case Everything() | All(()):
             return _ALL
@@ -30,13 +30,13 @@ def elastic_query(node: Node, *, scored: bool = False) -> dict[str, Any]:  # noq
             bounds = {"gte": low, "lte": high}
             return {"range": {field: {name: value for name, value in bounds.items() if value is not None}}}
         case AnyOf(parts):
-            return {"bool": {"should": [elastic_query(part, scored=scored) for part in parts]}}
+            return {"bool": {"should": [elastic_query(part) for part in parts]}}
         case Not(part):
             return {"bool": {"must_not": [elastic_query(part)]}}
         case All(parts):
-            wanted = [elastic_query(part, scored=scored) for part in parts if not isinstance(part, Not)]
+            wanted = [elastic_query(part) for part in parts if not isinstance(part, Not)]
             refused = [elastic_query(part.part) for part in parts if isinstance(part, Not)]
-            return {"bool": {("must" if scored else "filter"): wanted, "must_not": refused}}
+            return {"bool": {"filter": wanted, "must_not": refused}}
 
 
 def _near(tokens: tuple[str, ...], most: int) -> dict[str, Any]:

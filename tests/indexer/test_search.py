@@ -10,11 +10,15 @@ from archive.readers import drive
 from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
 from indexer.engines import open_engine
+from indexer.money import BANDS
+from indexer.relevance import ranked
 from indexer.requests import CursorError, FilterError, SearchAnswer, SearchRequest
 from indexer.results import items
 from indexer.search import Search
 from indexer.sync import IndexReader
 from tests.conftest import Small
+from tests.engines import clear
+from tests.indexer.making import filled, meant, row, texts
 
 ALL = SearchRequest(lens="everything")
 
@@ -97,6 +101,55 @@ def test_facets_count_under_all_other_filters(search: Search) -> None:
     assert sum(value.count for value in kept.facets["year"]) < sum(value.count for value in free.facets["year"])
     for value in free.facets["kind"]:
         assert search.search(replace(ALL, filters={"kind": (value.value,)})).total == value.count
+
+
+def test_facets_sum_what_their_results_state_and_say_what_is_shared(search: Search) -> None:
+    answer = search.search(replace(ALL, scope="notice"))
+    found = items(search.archive, search.search(replace(ALL, scope="notice", limit=200)))
+    stated = {
+        item.id: sum(a.value for a in item.amounts if a.kind == "obligated" and a.basis == "change") for item in found
+    }
+    for name, of in (("vendor", lambda item: {t.id for t in item.tags if t.kind == "vendor"}),
+                     ("year", lambda item: {item.dated[:4]})):  # fmt: skip
+        for value in answer.facets[name]:
+            holders = [item for item in found if value.value in of(item)]
+            (total,) = [one for one in value.sums if one.kind == "obligated"] or [None]
+            assert (total.value if total else 0) == sum(stated[item.id] for item in holders)
+            if total:
+                assert total.currency == "USD"
+                assert total.shared == sum(
+                    stated[item.id] for item in holders if name == "vendor" and len(of(item)) > 1
+                )
+
+
+def test_bands_and_months_are_facets_and_filters(search: Search) -> None:
+    free = search.search(ALL)
+    assert [one.value for one in free.facets["band"]] == [
+        b for b in BANDS if b in {o.value for o in free.facets["band"]}
+    ]
+    for name in ("band", "month"):
+        for value in free.facets[name]:
+            assert search.search(replace(ALL, filters={name: (value.value,)})).total == value.count
+    under = items(search.archive, search.search(replace(ALL, filters={"band": ("under_10k",)})))
+    assert under
+    assert all(item.headline.value < 10_000 for item in under)
+
+
+@pytest.mark.both_engines
+def test_by_relevance_a_title_comes_before_a_mention_and_the_new_before_the_old(
+    tmp_path: Path, engine_kind: str
+) -> None:
+    old, new = ([{"role": "posted", "value": value}] for value in ("2012-04-15", "2026-04-15"))
+    rows = [
+        row(1, texts(["Office supplies"], ["With one drone"], dates=new)),
+        row(2, texts(["Drone"], dates=old)),
+        row(3, texts(["Drone"], dates=new)),
+        row(4, texts(["Nothing of it"], dates=new)),
+    ]
+    engine = filled(tmp_path, rows, kind=engine_kind)
+    best = engine.best(meant("drone").node, meant("drone").boosts, 10)
+    assert ranked(best.hits) == [3, 2, 1]
+    clear(engine)
 
 
 def test_filters_of_one_name_widen_and_of_several_names_narrow(search: Search) -> None:
