@@ -26,7 +26,7 @@ setup: $(RUN_STAMP) ## make .venv and install noticewatch into it
 test: $(DEV_STAMP) ## run the test suite; REQUIRE=browser,postgresql turns skips of what is absent into failures
 	@$(BIN)/python -m pytest $(ARGS)
 
-faults: $(DEV_STAMP) ## crawl every source under every fault, and kill crawls at 100 random points
+faults: $(DEV_STAMP) ## crawl every source under every fault; kill crawls, imports and backups at 100 random points each
 	@NOTICEWATCH_KILLS=100 $(BIN)/python -m pytest tests/faults $(ARGS)
 
 elasticsearch: $(DEV_STAMP) ## start an Elasticsearch for trying and for tests, with Docker or with Maven and Java

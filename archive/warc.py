@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Self
 
 import orjson
 from filelock import FileLock, Timeout
@@ -27,8 +27,8 @@ from noticewatch.models import Capture
 
 __all__ = ["Placed", "Recorded", "WarcWriter", "open_at", "recorded", "repair"]
 
-ROTATE_AT: Final = 1 << 30
-"""Bytes after which a writer begins its next file."""
+ROTATE_AT = 1 << 30
+"""Bytes after which a writer begins its next file, where it was not told otherwise."""
 
 _DECODED = frozenset({"content-encoding", "transfer-encoding"})
 _BLOCK = 1 << 20
@@ -49,9 +49,9 @@ class WarcWriter:
     Nothing counts as archived before :meth:`sync` returned.
     """
 
-    def __init__(self, folder: Path, prefix: str, *, rotate_at: int = ROTATE_AT, name: str | None = None) -> None:
+    def __init__(self, folder: Path, prefix: str, *, rotate_at: int | None = None, name: str | None = None) -> None:
         """``name``: the file's whole name, for files that are made once; it must not exist. Else prefix and date."""
-        self._folder, self._prefix, self._rotate_at, self._name = folder, prefix, rotate_at, name
+        self._folder, self._prefix, self._rotate_at, self._name = folder, prefix, rotate_at or ROTATE_AT, name
         self._file: BinaryIO | None = None
         self._lock: FileLock | None = None
         self._path = folder

@@ -1,12 +1,9 @@
-"""Backups made while others write, killed at random points, and restored: whole, or not at all."""
+"""Backups made while others write, and restored: whole, or not at all. They are killed in tests/faults."""
 
 import hashlib
 import io
 import multiprocessing
-import os
-import random
 import shutil
-import time
 from pathlib import Path
 
 import orjson
@@ -14,22 +11,19 @@ import pytest
 from sqlalchemy import select
 
 from archive import ledger, log, tables
-from archive.backup import MANIFEST, backup, read_manifest, restore
+from archive.backup import MANIFEST, backup, restore
 from archive.captures import add, open_payload
 from archive.log import WindowBatch
 from archive.store import RESTORING, Archive
 from archive.warc import WarcWriter
 from noticewatch.errors import CaptureDamaged, DataFolderError, UsageError
 from noticewatch.models import Verdict
-from noticewatch.settings import Settings
 from tests.archive.making import REGISTER, SOURCE, append, capture, events, never_reread, open_archive, reading
 from tests.databases import empty_at, settings_at
-from tests.forking import FORKED
 
 pytestmark = pytest.mark.both_databases
 
 SPAWN = multiprocessing.get_context("spawn")
-KILLS = int(os.environ.pop("NOTICEWATCH_KILLS", "10"))  # the program would take it for a setting that it does not know
 
 
 def _payload(number: int) -> bytes:
@@ -62,10 +56,6 @@ def _write_on(home: str, begin: int) -> None:
     with WarcWriter(archive.warc_folder, SOURCE) as writer:
         for number in range(begin, begin + 100_000):
             _append_one(archive, writer, number)
-
-
-def _back_up(settings: Settings, target: Path) -> None:
-    backup(Archive.open(settings), target)
 
 
 def _fill(archive: Archive, count: int = 8) -> None:
@@ -120,35 +110,6 @@ def test_a_backup_made_while_others_write_is_of_one_moment(archive: Archive, tmp
         restored = Archive.open(settings_at(tmp_path / f"restored{number}"))
         assert _check_whole(restored) == head
         restored.close()
-
-
-@pytest.mark.xdist_group("processes")
-@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-def test_a_killed_backup_is_never_restored_and_the_next_is_whole(archive: Archive, tmp_path: Path) -> None:
-    _fill(archive, 40)
-    began = time.monotonic()
-    backup(archive, tmp_path / "timed")
-    seconds = time.monotonic() - began
-    settings = settings_at(archive.folder)
-    for seed in range(KILLS):
-        target = tmp_path / f"backup{seed}"
-        child = FORKED.Process(target=_back_up, args=(settings, target))
-        child.start()
-        while not target.exists() and child.is_alive():
-            pass
-        child.join(random.Random(seed).uniform(0, seconds))
-        child.kill()
-        child.join()
-        if (target / MANIFEST).exists():
-            assert read_manifest(target).head == 40
-            continue
-        with pytest.raises(UsageError, match=r"did not come to its end|is no backup"):
-            restore(empty_at(tmp_path / f"restored{seed}"), target)
-        assert not (tmp_path / f"restored{seed}").exists()
-        if any(target.iterdir()):
-            with pytest.raises(UsageError, match="is not empty"):
-                backup(archive, target)
-    assert backup(archive, tmp_path / "last").head == 40
 
 
 def test_every_changed_file_of_a_backup_is_named(archive: Archive, tmp_path: Path) -> None:

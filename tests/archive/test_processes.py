@@ -83,6 +83,7 @@ def test_killed_and_begun_again_is_as_if_undisturbed(tmp_path: Path, seed: int) 
     assert child.pid is not None
     os.kill(child.pid, signal.SIGKILL)
     child.join(30)
+    assert child.exitcode == -signal.SIGKILL, "it had ended before it could be killed"
     _append_many(str(disturbed.folder), "x", 2_000, 100)
     assert _contents(disturbed) == _contents(undisturbed)
     undisturbed.close()

@@ -5,7 +5,6 @@ random request comes in and some after a random time; odd numbers kill replays a
 again in the run after.
 """
 
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -24,12 +23,12 @@ from archive.warc import recorded
 from noticewatch.models import Verdict
 from tests.databases import settings_at
 from tests.faults.crawling import Job, run, start
+from tests.faults.killing import KILLS
 from tests.faults.server import Asked, Publisher, Reply
 from tests.faults.stage import Stage, state_at
 from tests.faults.state import State, unreadable_captures
 from tests.sources.states import rebuild
 
-KILLS = int(os.environ.pop("NOTICEWATCH_KILLS", "10"))  # the program would take it for a setting that it does not know
 LIVE = "usaspending_transactions"
 BEFORE, AFTER, SINCE = date(2026, 8, 21), date(2026, 8, 22), date(2026, 6, 1)
 

@@ -18,7 +18,7 @@ from tests.archive.documents.shelving import events, listing, opened
 from tests.archive.making import open_archive
 from tests.crawlers.documents.apart import crawl_apart, start
 from tests.crawlers.wires import Asked, Told, Wires, http, wires
-from tests.faults.test_kill import KILLS
+from tests.faults.killing import KILLS
 
 FILES = {f"/{number}.pdf": making.pdf([f"Document {number}"], ["Same page"]) for number in range(12)}
 SECONDS = 4.0
