@@ -5,6 +5,7 @@ A file that is being written has a lock file beside it; a lock that nobody holds
 is cut back to its last whole member before the next one begins.
 """
 
+import contextlib
 import hashlib
 import os
 import zlib
@@ -76,10 +77,7 @@ class WarcWriter:
             offset = file.tell()
             digest = _write_response(file, capture, response_headers, body)
         except OSError as error:
-            self._take_back(before)
-            raise DataFolderError(
-                f"{self._path} cannot be written ({error.strerror}); free space and go on."
-            ) from error
+            raise self._given_up(error) from error
         if digest != capture.payload_sha256:
             self._take_back(before)
             raise CaptureDamaged(
@@ -89,17 +87,18 @@ class WarcWriter:
         return Placed(self._path.name, offset, file.tell() - offset)
 
     def sync(self) -> None:
-        """Force everything written so far to the disk."""
+        """Force everything written so far to the disk. Raises DataFolderError on a full disk."""
         if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            try:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise self._given_up(error) from error
 
     def close(self) -> None:
-        """Sync and close the file."""
+        """Sync and close the file. Raises DataFolderError on a full disk."""
         self.sync()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._let_go()
         if self._lock is not None:
             self._lock.release()
             _lock_of(self._path).unlink(missing_ok=True)
@@ -129,8 +128,27 @@ class WarcWriter:
 
     def _take_back(self, offset: int) -> None:
         assert self._file is not None
-        self._file.seek(offset)
-        self._file.truncate()
+        try:
+            self._file.seek(offset)
+            self._file.truncate()
+        except OSError as error:
+            raise self._given_up(error) from error
+
+    def _given_up(self, error: OSError) -> DataFolderError:
+        """Leave the file as it is: its lock file stays and tells the next writer to cut its tail. What is written after
+        this goes into a file of its own, so that no whole record ever stands behind a torn one.
+        """
+        self._let_go()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        return DataFolderError(f"{self._path} cannot be written ({error.strerror}); free space and go on.")
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # it tries to write what could not be written
+                self._file.close()
+            self._file = None
 
 
 def repair(folder: Path) -> list[Path]:

@@ -28,9 +28,10 @@ class LiveHandler(BaseDownloadHandler):
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
-        self._conductor, self._agent = crawler.spider.conductor, crawler.settings["USER_AGENT"]
+        self._crawler, self._conductor = crawler, crawler.spider.conductor
+        self._agent = crawler.settings["USER_AGENT"]
         if crawler not in _FETCHERS:
-            _FETCHERS[crawler] = Fetcher(self._conductor, self._agent, lambda: not crawler.crawling)
+            _FETCHERS[crawler] = Fetcher(self._conductor, self._agent, self._is_stopping)
         self._fetcher = _FETCHERS[crawler]
 
     async def download_request(self, request: Request) -> Response:
@@ -51,6 +52,12 @@ class LiveHandler(BaseDownloadHandler):
     async def close(self) -> None:
         """Close what is open (called by Scrapy)."""
         await self._fetcher.close()
+
+    def _is_stopping(self) -> bool:
+        """Whether nothing more is to be asked. After an error of ours, such as a full disk, a turn may never come: who
+        had it before could not give it back.
+        """
+        return not self._crawler.crawling or self._conductor.error is not None
 
     def _asking(self, request: Request) -> Asking:
         stated = [

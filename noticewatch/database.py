@@ -47,7 +47,10 @@ _APPEND_LOCK = 0x6E77_6C6F_6700  # "nwlog": key of PostgreSQL's advisory lock th
 
 
 def connect(url: str) -> Engine:
-    """An engine for the system of record. Writers use :func:`writing`, readers ``engine.connect()``."""
+    """An engine for the system of record. Writers use :func:`writing`, readers ``engine.connect()``.
+
+    What a person can mend is raised as one sentence: DataFolderError, DatabaseUnavailable.
+    """
     if not url.startswith("sqlite"):
         return _connect_postgresql(url)
     engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False})
@@ -65,6 +68,12 @@ def connect(url: str) -> Engine:
     def _begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("noticewatch_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    @event.listens_for(engine, "handle_error")
+    def _explain(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if found := database_errors.broken_file(error, str(engine.url.database)):
+            raise found from error
 
     return engine
 
@@ -114,12 +123,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     whoever looks first and writes then is alone. Raises DataFolderError where the database cannot be written
     (read-only, disk full), DatabaseUnavailable where its server is away or forbids it.
     """
-    try:
-        with engine.connect().execution_options(noticewatch_writes=True) as connection, connection.begin():
-            lock_log(connection)
-            yield connection
-    except OperationalError as error:
-        raise explained(error, engine) from error
+    with engine.connect().execution_options(noticewatch_writes=True) as connection, connection.begin():
+        lock_log(connection)
+        yield connection
 
 
 def shared_time(connection: Connection) -> datetime:
@@ -208,17 +214,6 @@ def _sqlite_insert(table: Table, columns: tuple[str, ...], new: bool, over: bool
     return f'INSERT INTO "{table.name}" ({names}) VALUES ({values}){clash}'  # noqa: S608 - names of our own tables
 
 
-def explained(error: OperationalError, engine: Engine) -> Exception:
-    """The error in a sentence where a person can mend it, else the error itself."""
-    reason = str(error.orig).lower()
-    if "readonly" in reason or "unable to open" in reason or "full" in reason:
-        return DataFolderError(
-            f"The database {engine.url.database} cannot be written ({error.orig}); "
-            "free space or make the data folder writable (NOTICEWATCH_HOME)."
-        )
-    return error
-
-
 def check_integrity(engine: Engine) -> str:
     """What is damaged in the database, in the database's own words; empty where it is whole. SQLite only: PostgreSQL
     checks its pages itself.
@@ -231,12 +226,21 @@ def check_integrity(engine: Engine) -> str:
 
 
 def copy_sqlite(engine: Engine, target: Path) -> None:
-    """Copy a SQLite database of one moment into a file that is whole by itself, while others write."""
+    """Copy a SQLite database of one moment into a file that is whole by itself, while others write.
+
+    Raises DataFolderError where the copy cannot be written.
+    """
     with engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        driver.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
+        try:
+            driver.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            raise DataFolderError(
+                f"The copy {target} of the database cannot be written ({error}); free space, delete {target.parent} "
+                "and begin again."
+            ) from error
     sync_file(target)
 
 

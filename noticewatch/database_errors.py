@@ -70,6 +70,27 @@ def explained(error: BaseException, url: URL, *, lost: bool) -> NoticewatchError
     return None
 
 
+def broken_file(error: BaseException, file: str) -> NoticewatchError | None:
+    """Why SQLite did not do what was asked, where a person can mend it; None for anything else."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name == "SQLITE_BUSY":
+        return DatabaseUnavailable(
+            f"Another process has been writing to the database {file} for a minute; try again when it is done."
+        )
+    if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return DataFolderError(
+            f"The database {file} cannot be written ({error}); "
+            "free space or make the data folder writable (NOTICEWATCH_HOME)."
+        )
+    if name.startswith("SQLITE_IOERR"):  # so it says too where a full disk has no room for the files beside it
+        return DataFolderError(
+            f"The database {file} cannot be read or written ({error}); free space, or check the disk."
+        )
+    if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
+        return DataFolderError(f"The database {file} is damaged ({error}); restore the last backup.")
+    return None
+
+
 def without_password(text: str, url: URL) -> str:
     """A text in which the URL's password is masked."""
     secrets = [url.password, *(url.query.get(name) for name in ("password", "sslpassword"))]

@@ -13,9 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
-from noticewatch.database import explained, writing
+from noticewatch.database import writing
 from noticewatch.errors import DataFolderError, SchemaTooNew
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -45,8 +44,6 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
                 _order_by_bytes(connection)
     except Timeout as error:
         raise DataFolderError(f"Another process has been migrating {lock_folder} for a minute; try again.") from error
-    except OperationalError as error:
-        raise explained(error, engine) from error
     except OSError as error:
         raise DataFolderError(
             f"The data folder {lock_folder} cannot be written ({error.strerror}); "

@@ -55,6 +55,8 @@ def _write(archive: Archive, settings: Settings, row: NoticeRow, version: int | 
             write_pack(archive, settings, row, version, file)
         part.replace(output)
     except OSError as error:
-        raise DataFolderError(f"{output} cannot be written ({error.strerror}).") from error
+        raise DataFolderError(
+            f"{output} cannot be written ({error.strerror}); free space or name another place (-o)."
+        ) from error
     finally:
         part.unlink(missing_ok=True)

@@ -4,9 +4,12 @@ import gzip
 import hashlib
 import io
 import os
+import resource
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from warcio.warcwriter import WARCWriter
 from archive import captures, ledger
 from archive.store import Archive
 from archive.warc import Placed, WarcWriter, recorded, repair
-from noticewatch.errors import CaptureDamaged, NotFound, UsageError
+from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
 from noticewatch.identifiers import new_id
 from noticewatch.models import Capture, Origin
 from tests.archive.making import append, reading
@@ -117,6 +120,32 @@ def test_a_file_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
     with WarcWriter(tmp_path, "a_source") as writer:
         writer.write(captured(b"x"), [], [], io.BytesIO(b"x"))
         assert repair(tmp_path) == []
+
+
+@contextmanager
+def files_of_at_most(length: int) -> Iterator[None]:
+    """The kernel lets no file of this process become longer, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_no_record_ever_stands_behind_one_that_could_not_be_written(tmp_path: Path) -> None:
+    first, torn, last = captured(b"first"), captured(noise := os.urandom(1 << 16)), captured(b"last")
+    with WarcWriter(tmp_path, "a_source") as writer:
+        kept = writer.write(first, [], [], io.BytesIO(b"first"))
+        writer.sync()
+        with files_of_at_most(1 << 14), pytest.raises(DataFolderError, match="cannot be written"):
+            writer.write(torn, [], [], io.BytesIO(noise))
+        after = writer.write(last, [], [], io.BytesIO(b"last"))
+        writer.sync()
+        assert after.file != kept.file
+    assert [file.name for file in repair(tmp_path)] == [kept.file]
+    assert {back.capture.id for back in recorded(tmp_path)} == {first.id, last.id}
+    assert list(tmp_path.glob("*.lock")) == []
 
 
 def test_files_rotate_by_size(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.days import Days, make_days
 from tests.faults.server import Publisher, publisher, self_signed
 from tests.faults.stage import Stage, make_stage
 
@@ -33,3 +34,9 @@ def stage_of(tmp_path_factory: pytest.TempPathFactory, server: Publisher) -> Cal
         return make_stage(name, folder, server)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
+    """Answers of two days as files."""
+    return make_days(tmp_path_factory.mktemp("days"))

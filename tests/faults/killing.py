@@ -1,4 +1,5 @@
-"""Processes that are killed at random points: at a line of the program that does a step, or after a random time.
+"""Processes to which something happens at random points: most are killed, at a line of the program that does a step or
+after a random time.
 
 NOTICEWATCH_KILLS says how many points a test has; 10 where it says nothing.
 """
@@ -30,11 +31,17 @@ Task = Callable[..., None]
 """What a child does; its first argument is Acknowledge."""
 
 
-class Lines:
-    """Counts the lines that run in some files of the program; the one numbered ``last`` kills the process."""
+def die() -> None:
+    """Kill this process."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
-    def __init__(self, files: Sequence[str], last: int | None) -> None:
+
+class Lines:
+    """Counts the lines that run in some files of the program; before the one numbered ``last`` something happens."""
+
+    def __init__(self, files: Sequence[str], last: int | None, happens: Callable[[], None]) -> None:
         self.files, self.last, self.run = frozenset(str(ROOT / file) for file in files), last, 0
+        self._happens = happens
 
     def watch(self) -> None:
         """Count from now on, in all threads."""
@@ -48,7 +55,8 @@ class Lines:
         if what == "line":
             self.run += 1
             if self.run == self.last:
-                os.kill(os.getpid(), signal.SIGKILL)
+                sys.settrace(None)
+                self._happens()
         return self._line
 
 
@@ -86,10 +94,14 @@ class Child:
 
 
 @contextmanager
-def child(task: Task, *arguments: Any, files: Sequence[str] = (), at: int | None = None) -> Iterator[Child]:
-    """A process that does a task; killed at the line numbered ``at`` of those that run in the files."""
+def child(
+    task: Task, *arguments: Any, files: Sequence[str] = (), at: int | None = None, happens: Callable[[], None] = die
+) -> Iterator[Child]:
+    """A process that does a task; killed at the line numbered ``at`` of those that run in the files, or what else
+    ``happens``.
+    """
     receiver, sender = FORKED.Pipe(duplex=False)
-    process = FORKED.Process(target=_work, args=(sender, task, arguments, files, at), daemon=True)
+    process = FORKED.Process(target=_work, args=(sender, task, arguments, Lines(files, at, happens)))
     process.start()
     sender.close()
     try:
@@ -115,10 +127,9 @@ def spread(chance: Random, lines: int) -> int:
     return near if chance.random() < 0.5 else lines + 1 - near
 
 
-def _work(sender: Connection, task: Task, arguments: Sequence[Any], files: Sequence[str], at: int | None) -> None:
-    counter = Lines(files, at)
+def _work(sender: Connection, task: Task, arguments: Sequence[Any], counter: Lines) -> None:
     sender.send("begun")
-    if files:
+    if counter.files:
         counter.watch()
     try:
         task(sender.send, *arguments)

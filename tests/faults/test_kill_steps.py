@@ -6,12 +6,10 @@ databases. Two of three are lines of the program that does the step, where the p
 random times.
 """
 
-import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -33,15 +31,9 @@ from noticewatch.models import Event, Verdict
 from noticewatch.settings import Settings
 from tests.archive.making import events
 from tests.databases import empty_at, settings_at
-from tests.faults.crawling import REPLAYS, as_recorded
+from tests.faults.days import SOURCE, Days
 from tests.faults.killing import KILLS, PATIENCE, Acknowledge, child, lines_of, spread
-from tests.faults.payloads import rows_of, with_rows
 from tests.faults.state import State, state_of, unreadable_captures
-
-SOURCE: Final = as_recorded("usaspending_transactions")
-RECORDING: Final = REPLAYS / SOURCE.name / "2-end-of-fy2025.warc.gz"
-FILES: Final = 5
-"""Answers of the recording that are imported, each a file of its own; the rest would only take longer."""
 
 STEPS: Final = {
     "append": (
@@ -85,48 +77,6 @@ def backed_up(acknowledge: Acknowledge, settings: Settings, files: Sequence[Path
 
 
 TASKS: Final = {"append": imported, "rotation": rotated, "sealing": sealed, "backup": backed_up}
-
-
-@dataclass(frozen=True)
-class Days:
-    """Answers as files: of yesterday and of today."""
-
-    yesterday: tuple[Path, ...]
-    today: tuple[Path, ...]
-
-
-@pytest.fixture(scope="module")
-def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
-    """Of yesterday's rows each third has another amount, and each fourth lacks."""
-    folder = tmp_path_factory.mktemp("days")
-    payloads = []
-    for one in recorded(RECORDING):
-        with one.open() as stream:
-            payload = stream.read()
-        if rows_of(payload):
-            payloads.append(payload)
-    today = payloads[:FILES]
-    assert len(today) == FILES
-    yesterday = [
-        with_rows(payload, lambda rows: [_as_yesterday(row, n) for n, row in enumerate(rows) if n % 4])
-        for payload in today
-    ]
-    return Days(_files(folder / "yesterday", yesterday, 1), _files(folder / "today", today, 2))
-
-
-def _as_yesterday(row: dict[str, object], number: int) -> dict[str, object]:
-    return row | ({"Transaction Amount": 1.25} if number % 3 == 0 else {})
-
-
-def _files(folder: Path, payloads: Sequence[bytes], day: int) -> tuple[Path, ...]:
-    folder.mkdir()
-    moment = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=day)
-    files = []
-    for number, payload in enumerate(payloads):
-        files.append(folder / f"{number}.json")
-        files[-1].write_bytes(payload)
-        os.utime(files[-1], (moment.timestamp() + number,) * 2)
-    return tuple(files)
 
 
 @dataclass(frozen=True)
