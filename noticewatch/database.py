@@ -33,6 +33,7 @@ from sqlalchemy.exc import OperationalError
 from noticewatch import database_errors, postgresql_text
 from noticewatch.disk import sync_file
 from noticewatch.errors import DataFolderError
+from noticewatch.identifiers import now
 
 metadata = MetaData()
 """Tables of all rooms; each room defines its own in its ``tables`` module."""
@@ -133,7 +134,7 @@ def shared_time(connection: Connection) -> datetime:
     the server with PostgreSQL, which may tell another than the machines of its workers.
     """
     if connection.dialect.name == "sqlite":
-        return datetime.now(UTC)
+        return now()
     told = connection.scalar(text("SELECT clock_timestamp()"))
     assert isinstance(told, datetime)
     return told.astimezone(UTC)

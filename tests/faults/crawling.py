@@ -11,7 +11,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta, tzinfo
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,6 +24,7 @@ from crawlers.engine import crawl
 from crawlers.importing import import_files
 from crawlers.loading import load_spider
 from crawlers.source import Source, source
+from noticewatch import identifiers
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings, SourceSettings
 from tests.databases import settings_at
@@ -39,7 +40,7 @@ from crawlers.sources.{name}.parser import read_row as read_row
 from crawlers.sources.{name}.parser import rows as rows
 """
 _SPIDER: Final = '''
-from datetime import date
+from datetime import date, datetime, timedelta, tzinfo
 
 from crawlers.sources.{name}.spider import {spider} as AsPublished
 
@@ -108,7 +109,7 @@ def pinned(name: str, folder: Path, first: str | None, last: str | None) -> Path
 class Job:
     """A crawl to run. folder: of the pinned source; facts: of ``source.toml`` that are lowered; through: the server.
 
-    kind: ``crawl``, ``replay`` of recordings or ``import`` of files.
+    kind: ``crawl``, ``replay`` of recordings or ``import`` of files; clock: by how much the machine's clock is off.
     """
 
     home: Path
@@ -120,6 +121,7 @@ class Job:
     date_from: str | None = None
     date_to: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    clock: timedelta = timedelta(0)
 
     @property
     def settings(self) -> Settings:
@@ -183,11 +185,24 @@ def _printed(job: Job) -> str:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
+def _set_clock(off: timedelta) -> None:
+    """Let the clock that the program of this process reads be off by so much."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + off
+
+    if off:
+        identifiers.datetime = Clock  # type: ignore[misc]
+
+
 def _work(job: Job, sender: Connection) -> None:
     job.home.mkdir(parents=True, exist_ok=True)
     with (job.home / "printed.txt").open("wb") as printed:
         os.dup2(printed.fileno(), 2)
     sys.stderr = os.fdopen(2, "w", buffering=1)
+    _set_clock(job.clock)
     archive = Archive.open(job.settings)
     with contextlib.closing(archive):
         which = as_recorded(job.name, job.folder, **job.facts)
