@@ -17,6 +17,7 @@ from archive.store import Archive
 from archive.tables import captures, records, sightings
 from archive.times import stamp
 from archive.warc import Placed, open_at
+from noticewatch.disk import sync_folder
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
 from noticewatch.models import Capture
 
@@ -61,6 +62,7 @@ def adopt(archive: Archive, path: Path) -> str:
             copy.flush()
             os.fsync(copy.fileno())
             part.replace(target)
+            sync_folder(target.parent)  # a transaction that names it may follow at once
     except OSError as error:
         part.unlink(missing_ok=True)
         raise DataFolderError(f"{target} cannot be written ({error.strerror}); free space and go on.") from error

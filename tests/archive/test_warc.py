@@ -103,17 +103,21 @@ def test_a_body_that_does_not_match_its_hash_is_refused_and_leaves_no_trace(tmp_
     assert [back.capture for back in recorded(tmp_path)] == [good]
 
 
-def test_a_torn_tail_is_cut_back_to_the_last_whole_member(tmp_path: Path) -> None:
+def test_a_tail_torn_at_any_byte_is_cut_back_and_no_whole_record_is_lost(tmp_path: Path) -> None:
     kept = written(tmp_path, b"one", b"two" * 1_000)
     [file] = tmp_path.glob("*.warc.gz")
-    whole = file.read_bytes()
-    file.with_name(file.name + ".lock").touch()
-    for torn in (1, 20, kept[1][1].length - 1):
-        file.write_bytes(whole[:-torn])
+    whole, last = file.read_bytes(), kept[1][1]
+    for end in range(last.offset + 1, len(whole)):
+        file.write_bytes(whole[:end])
         file.with_name(file.name + ".lock").touch()
         assert repair(tmp_path) == [file]
-        assert [back.capture for back in recorded(tmp_path)] == [kept[0][0]]
+        assert file.read_bytes() == whole[: last.offset]
         assert repair(tmp_path) == []
+    assert [back.capture for back in recorded(tmp_path)] == [kept[0][0]]
+    file.write_bytes(whole)
+    file.with_name(file.name + ".lock").touch()
+    assert repair(tmp_path) == []
+    assert [back.capture for back in recorded(tmp_path)] == [capture for capture, _ in kept]
 
 
 def test_a_file_that_is_being_written_is_left_alone(tmp_path: Path) -> None:

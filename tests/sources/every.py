@@ -1,10 +1,13 @@
 """What the generic suite asks of every source alike: its recordings, replayed once, and its answers, read once."""
 
 import contextlib
+import gzip
+import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,6 +119,37 @@ def contents(archive: Archive) -> dict[str, Content]:
     )
     with archive.reading() as connection:
         return {notice: orjson.loads(own or shared) for notice, own, shared in connection.execute(query)}
+
+
+def rows_of_versions(archive: Archive) -> Iterator[tuple[str, bytes]]:
+    """For each version the hash that its record states, and the bytes to which the record leads.
+
+    The payload is taken out of the WARC file by nothing of ours: the member at the capture's place, and what stands in
+    it behind the blank lines that end the headers of WARC and HTTP.
+    """
+    c, r, v = tables.captures.c, tables.records.c, tables.versions.c
+    query = (
+        select(c.warc_file, c.warc_offset, c.warc_length, c.payload_sha256, r.start, r.end, r.sha256)
+        .select_from(tables.versions)
+        .join(tables.records, r.number == v.record)
+        .join(tables.captures, c.number == r.capture)
+        .order_by(c.number, r.start)
+    )
+    with archive.reading() as connection:
+        found = connection.execute(query).all()
+    for (file, offset, length, digest), rows in groupby(found, key=lambda row: tuple(row[:4])):
+        with (archive.warc_folder / file).open("rb") as stream:
+            stream.seek(offset)
+            member = gzip.decompress(stream.read(length))
+        payload = member.split(b"\r\n\r\n", 2)[2].removesuffix(b"\r\n\r\n")
+        assert hashlib.sha256(payload).hexdigest() == digest
+        yield from ((row.sha256, payload[row.start : row.end]) for row in rows)
+
+
+def is_hash_of(name: str, sha256: str, row: bytes) -> bool:
+    """Whether a hash is that of the bytes of a row, as they are or without what its source declares as noise."""
+    noise = getattr(load_parser(source(name)), "NOISE", None)
+    return sha256 in {hashlib.sha256(one).hexdigest() for one in (row, noise.sub(b"", row) if noise else row)}
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -5,6 +5,8 @@ recordings and a PROVENANCE.md. Faults are in tests/faults, reviewed notices in 
 """
 
 import ast
+import contextlib
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,9 +15,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from archive import tables
+from archive.warc import recorded
+from crawlers.loading import load_parser
+from crawlers.parsing import Shape
 from crawlers.source import source
 from noticewatch.contacts import mask
+from noticewatch.errors import SourceDrift
 from noticewatch.identifiers import new_id
 from noticewatch.models import Origin, Verdict, carries, to_paths
 from tests.faults.crawling import healthy
@@ -30,9 +38,11 @@ from tests.sources.every import (
     archive_in,
     contact_values,
     import_each,
+    is_hash_of,
     read_again,
     recordings,
     replay_all,
+    rows_of_versions,
     strings,
 )
 
@@ -193,6 +203,31 @@ def test_rows_stand_one_behind_another_and_hold_their_bytes(name: str, read: Cal
         assert all(end <= row.start < row.end for end, row in zip(ends, answer.rows, strict=False))
         assert ends[-1] <= len(answer.payload)
         assert [row.index for row in answer.rows] == list(range(len(answer.rows)))
+
+
+@EACH
+def test_every_version_leads_to_the_bytes_that_it_was_read_from(name: str, replayed: Callable[[str], Replayed]) -> None:
+    with archive_in(replayed(name).home) as archive:
+        led = list(rows_of_versions(archive))
+        with archive.reading() as connection:
+            assert len(led) == connection.scalar(select(func.count()).select_from(tables.versions)) > 0
+    for sha256, row in led:
+        assert is_hash_of(name, sha256, row), row
+
+
+@EACH
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n "])
+def test_the_hash_of_a_row_is_that_of_its_bytes_whatever_stands_before_it(name: str, before: bytes) -> None:
+    parser, read = load_parser(source(name)), 0
+    for path in recordings(name):
+        for one in recorded(path):
+            with one.open() as stream:
+                payload = before + stream.read()
+            with contextlib.suppress(SourceDrift):
+                for row in parser.rows(io.BytesIO(payload), Shape()):
+                    assert is_hash_of(name, row.sha256, payload[row.start : row.end]), payload[row.start : row.end]
+                    read += 1
+    assert read or before
 
 
 @EACH

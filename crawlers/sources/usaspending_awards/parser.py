@@ -79,8 +79,8 @@ def read_row(row: Row, capture: Capture, shape: Shape) -> Reading:  # noqa: ARG0
 def _json_rows(payload: bytes, shape: Shape) -> Iterator[Row]:
     _, whole = decoded(payload)
     if isinstance(whole, dict) and "results" not in whole and FORMS["detail"].member in whole:
-        end = len(payload.rstrip())
-        yield _row(0, payload.index(b"{"), end, _digest(payload[:end]), "detail", whole)
+        start, end = payload.index(b"{"), len(payload.rstrip())
+        yield _row(0, start, end, _digest(payload[start:end]), "detail", whole)
         return
     advice = list[str]()
     for index, (start, end, values) in enumerate(results(payload, advice)):
