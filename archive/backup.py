@@ -12,9 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final
 
 import orjson
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import delete, update
 
 from archive import database_copies, log, tables
+from archive.captures import file_ends
 from archive.store import RESTORING, Archive
 from archive.times import stamp
 from noticewatch import __version__
@@ -72,7 +73,7 @@ def backup(archive: Archive, target: Path, progress: Progress | None = None) -> 
         sync_folder(target)
         kind = archive.engine.dialect.name
         with database_copies.copied(archive.engine, target) as (file, connection):
-            ends, epoch, head = _ends(connection), archive.epoch, log.head(connection)
+            ends, epoch, head = file_ends(connection), archive.epoch, log.head(connection)
         files = [_hashed(target, file.name)]
         files += _copy_warcs(archive.warc_folder, target, ends, progress)
         manifest = Manifest(stamp(now()), __version__, kind, epoch, head, tuple(files))
@@ -157,13 +158,6 @@ def _refuse_home(home: Path, manifest: Manifest, kind: str) -> None:
         raise UsageError(f"The data folder {home} is not empty; set NOTICEWATCH_HOME to a new one.")
 
 
-def _ends(connection: Connection) -> dict[str, int]:
-    """Bytes of each WARC file that the database knows of."""
-    c = tables.captures.c
-    query = select(c.warc_file, func.max(c.warc_offset + c.warc_length)).group_by(c.warc_file)
-    return {name: int(end) for name, end in connection.execute(query)}
-
-
 def _copy_warcs(folder: Path, target: Path, ends: dict[str, int], progress: Progress | None) -> list[Copied]:
     """Copy all WARC files. Of one that is being written, what the database knows of: the rest is not acknowledged."""
     held = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*.warc.gz"))}
@@ -226,7 +220,7 @@ def _begin_anew(settings: Settings, home: Path) -> None:
         if wrong := check_integrity(engine):
             raise CaptureDamaged(f"The restored database is damaged ({wrong}); use another backup.")
         with reading(engine) as connection:
-            ends = _ends(connection)
+            ends = file_ends(connection)
         for name, end in ends.items():
             file = home / "warc" / name
             if not file.exists() or file.stat().st_size < end:

@@ -6,17 +6,18 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, Protocol, Self
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select
 
 from archive.proof import filing
 from archive.store import Archive
 from archive.tables import captures, records, sightings
 from archive.times import stamp
-from archive.warc import Placed, open_at
+from archive.warc import Original, PayloadAt, Placed, open_at
 from noticewatch.disk import sync_folder
 from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageError
 from noticewatch.models import Capture
@@ -26,16 +27,56 @@ _HELD = select(captures.c.number).where(captures.c.id == bindparam("of_id"))
 _NEW = insert(captures)
 
 
+LEAST: Final = 1 << 10
+"""Bytes of a payload below which a record that refers to another one would be no smaller than the payload itself."""
+
+ADOPTED: Final = "adopted/"
+"""Where files that others recorded are kept as they are, below the folder of WARC files."""
+
+
 class Filed(Protocol):
-    """Where a capture's response stands: a row of the table ``captures`` or a CaptureRow."""
+    """Where a filed capture stands: a row of the table ``captures``, a CaptureRow or a Standing."""
+
+    @property
+    def number(self) -> int:
+        """Its number in the table ``captures``."""
 
     @property
     def warc_file(self) -> str:
-        """Name below the folder of WARC files."""
+        """Name of the file of its record below the folder of WARC files."""
 
     @property
     def warc_offset(self) -> int:
-        """Offset of the response record in bytes."""
+        """Offset of its record in bytes."""
+
+    @property
+    def payload_file(self) -> str | None:
+        """Name of the file of the record that holds its payload, where that is another one."""
+
+    @property
+    def payload_offset(self) -> int | None:
+        """Offset of that record in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a filed capture stands; see Filed."""
+
+    number: int
+    warc_file: str
+    warc_offset: int
+    payload_file: str | None = None
+    payload_offset: int | None = None
+
+    @classmethod
+    def of(cls, number: int, placed: Placed) -> Self:
+        """Of a capture that was filed with this place."""
+        at = placed.payload
+        return cls(number, placed.file, placed.offset, at.file if at else None, at.offset if at else None)
+
+
+class PayloadMoved(CaptureDamaged):
+    """The record that was to hold a payload no longer stands where it did; the capture must be written whole."""
 
 
 def adopt(archive: Archive, path: Path) -> str:
@@ -45,7 +86,7 @@ def adopt(archive: Archive, path: Path) -> str:
     """
     if path.resolve().is_relative_to(archive.warc_folder.resolve()):
         return path.resolve().relative_to(archive.warc_folder.resolve()).as_posix()
-    name = f"adopted/{_sha256(path)[:16]}-{path.name}"
+    name = f"{ADOPTED}{_sha256(path)[:16]}-{path.name}"
     target = archive.warc_folder / name
     if target.exists():
         return name
@@ -70,10 +111,15 @@ def adopt(archive: Archive, path: Path) -> str:
 
 
 def add(connection: Connection, run_number: int, capture: Capture, placed: Placed) -> int:
-    """File a capture with its leaf and give its number; one that is filed already keeps its number, run and place."""
+    """File a capture with its leaf and give its number; one that is filed already keeps its number, run and place.
+
+    Raises PayloadMoved where the record to which it refers no longer holds the payload.
+    """
     held = connection.scalar(_HELD, {"of_id": capture.id})
     if held is not None:
         return int(held)
+    if placed.payload is not None:
+        _refuse_moved(connection, capture, placed.payload)
     row = {
         "id": capture.id, "source": capture.source, "run": run_number, "method": capture.method, "url": capture.url,
         "request_body": capture.request_body, "status": capture.status, "media_type": capture.media_type,
@@ -81,6 +127,8 @@ def add(connection: Connection, run_number: int, capture: Capture, placed: Place
         "payload_length": capture.payload_length, "origin": capture.origin.value, "recorder": capture.recorder,
         "note": capture.note, "gaps": orjson.dumps(capture.gaps).decode(),
         "warc_file": placed.file, "warc_offset": placed.offset, "warc_length": placed.length,
+        "payload_file": placed.payload and placed.payload.file,
+        "payload_offset": placed.payload and placed.payload.offset,
     }  # fmt: skip
     key = connection.execute(_NEW, row).inserted_primary_key
     assert key is not None
@@ -88,9 +136,68 @@ def add(connection: Connection, run_number: int, capture: Capture, placed: Place
     return int(key[0])
 
 
+def original(archive: Archive, capture: Capture) -> Original | None:
+    """The filed capture whose record holds the payload of a new one already, best one of the same address; None where
+    there is none or the payload is too small to be worth it.
+
+    Filed captures alone are looked at: their bytes were forced to the disk before they were committed.
+    """
+    if capture.payload_length < LEAST:
+        return None
+    c = captures.c
+    same = case((c.url == capture.url, 0), else_=1)
+    query = (
+        select(c.id, c.url, c.fetched_at, c.warc_file, c.warc_offset, c.warc_length)
+        .where(*_whole(), c.payload_sha256 == capture.payload_sha256, c.payload_length == capture.payload_length)
+        .order_by(same, c.number.desc())
+        .limit(1)
+    )
+    with archive.reading() as connection:
+        row = connection.execute(query).first()
+    if row is None or not _reaches(archive.warc_folder / row.warc_file, row.warc_offset + row.warc_length):
+        return None
+    return Original(row.id, row.url, row.fetched_at, PayloadAt(row.warc_file, row.warc_offset))
+
+
+def placed(row: Any) -> Placed:
+    """The place of a filed capture, from its row with all columns or its CaptureRow."""
+    at = PayloadAt(row.payload_file, row.payload_offset) if row.payload_file is not None else None
+    return Placed(row.warc_file, row.warc_offset, row.warc_length, at)
+
+
+def file_ends(connection: Connection) -> dict[str, int]:
+    """Bytes of each WARC file that the database knows of; of one that only others refer to, at least up to there."""
+    c = captures.c
+    referred = select(c.payload_file, func.max(c.payload_offset)).where(c.payload_file.is_not(None))
+    own = select(c.warc_file, func.max(c.warc_offset + c.warc_length)).group_by(c.warc_file)
+    ends = {name: int(offset) + 1 for name, offset in connection.execute(referred.group_by(c.payload_file))}
+    return ends | {name: int(end) for name, end in connection.execute(own)}
+
+
+def payload_at(capture: Filed | Any) -> tuple[str, int]:
+    """File and offset of the record that holds the payload of a capture."""
+    if capture.payload_file is not None:
+        return capture.payload_file, int(capture.payload_offset or 0)
+    return capture.warc_file, capture.warc_offset
+
+
 def open_payload(archive: Archive, capture: Filed | Any) -> BinaryIO:
-    """The archived payload of a capture as a stream. ``capture``: a CaptureRow. Raises CaptureDamaged."""
-    return open_at(archive.warc_folder / capture.warc_file, capture.warc_offset)
+    """The archived payload of a capture as a stream, from whichever record holds it. Raises CaptureDamaged."""
+    file, offset = payload_at(capture)
+    try:
+        return open_at(archive.warc_folder / file, offset)
+    except CaptureDamaged:
+        with archive.reading() as connection:  # a thinning may have moved it since the row was read
+            now = connection.execute(select(captures).where(captures.c.number == capture.number)).first()
+        if now is None or payload_at(now) == (file, offset):
+            raise
+        return open_payload(archive, now)
+
+
+def open_placed(archive: Archive, place: Placed) -> BinaryIO:
+    """The payload of a capture that is not filed yet. Raises CaptureDamaged."""
+    at = place.payload or PayloadAt(place.file, place.offset)
+    return open_at(archive.warc_folder / at.file, at.offset)
 
 
 def read_record(archive: Archive, capture_id: str, row: int) -> bytes:
@@ -132,6 +239,24 @@ def read_ranges(
         if len(held) != end - start:
             raise CaptureDamaged(f"The archived file {capture.warc_file} ends before byte {end} of this answer.")
     return found
+
+
+def _refuse_moved(connection: Connection, capture: Capture, at: PayloadAt) -> None:
+    if at.file.startswith(ADOPTED):
+        return  # kept as it is, and not every record in it is filed
+    c = captures.c
+    here = (c.warc_file == at.file, c.warc_offset == at.offset, c.payload_sha256 == capture.payload_sha256)
+    if connection.scalar(select(c.number).where(*_whole(), *here)) is None:
+        raise PayloadMoved(f"The archived answer that {capture.url} gave again was moved meanwhile; begin again.")
+
+
+def _whole() -> tuple[ColumnElement[bool], ...]:
+    """Captures whose own records hold their payloads."""
+    return captures.c.payload_file.is_(None), captures.c.thinned_at.is_(None)
+
+
+def _reaches(file: Path, end: int) -> bool:
+    return file.is_file() and file.stat().st_size >= end
 
 
 def _skip(stream: BinaryIO, left: int) -> None:

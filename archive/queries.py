@@ -346,7 +346,10 @@ def _capture_row(row: Row[Any]) -> CaptureRow:
         note=row.note,
         gaps=tuple(orjson.loads(row.gaps)),
     )
-    return CaptureRow(row.number, held, row.run_id, row.warc_file, row.warc_offset, row.warc_length)
+    return CaptureRow(
+        row.number, held, row.run_id, row.warc_file, row.warc_offset, row.warc_length, row.payload_file,
+        row.payload_offset, row.thinned_at,
+    )  # fmt: skip
 
 
 def _events() -> Select[Any]:

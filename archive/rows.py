@@ -55,7 +55,9 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
-    """A filed capture and where its response record stands in the folder of WARC files."""
+    """A filed capture and where its record stands in the folder of WARC files; payload_file, payload_offset: where
+    another one stands that holds its payload; thinned_at: stamp, when it was thinned.
+    """
 
     number: int
     capture: Capture
@@ -63,6 +65,9 @@ class CaptureRow:
     warc_file: str
     warc_offset: int
     warc_length: int
+    payload_file: str | None = None
+    payload_offset: int | None = None
+    thinned_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

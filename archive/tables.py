@@ -189,7 +189,13 @@ captures = Table(
     Column("warc_file", String, nullable=False),
     Column("warc_offset", BIG, nullable=False),
     Column("warc_length", BIG, nullable=False),
+    Column("payload_file", String),
+    Column("payload_offset", BIG),
+    Column("thinned_at", String),
 )
+"""``payload_file``, ``payload_offset``: where the record stands that holds the payload, of a capture whose own record
+only refers to it; ``thinned_at``: when all but some rows of the payload were given up (archive/thinning.py)."""
+Index("captures_by_payload", captures.c.payload_sha256)
 Index("captures_by_source", captures.c.source, captures.c.fetched_at)
 Index("captures_by_file", captures.c.warc_file, captures.c.warc_offset)
 
@@ -351,7 +357,7 @@ leaves = Table(
     Column("capture", ForeignKey("captures.number")),
     Column("seq", BIG),
     Column("body", LargeBinary),
-    CheckConstraint("kind IN ('epoch','key','capture','records','event')", name="leaf_kind"),
+    CheckConstraint("kind IN ('epoch','key','capture','records','event','thinned')", name="leaf_kind"),
 )
 """Leaves of the log's tree, a row for each run of one kind: ``number`` is the place of its first leaf. ``seq``: of its
 first event; ``body``: what its leaves cannot be written from again (archive/proof/filing.py)."""

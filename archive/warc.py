@@ -1,47 +1,68 @@
 """WARC 1.1 files: written one gzip member a record, read back as captures.
 
-What WARC has no header for stands in ``Noticewatch-*`` headers of the response record, whose id is the capture's.
-A file that is being written has a lock file beside it; a lock that nobody holds marks a writer that died, and its file
-is cut back to its last whole member before the next one begins.
+What WARC has no header for stands in ``Noticewatch-*`` headers of the response record, whose id is the capture's. An
+answer whose payload is held already is a ``revisit`` record: its headers, and which record holds the payload.
+A file that is being written has a lock file beside it (archive/warc_repair.py).
 """
 
 import contextlib
 import hashlib
 import os
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import orjson
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import BaseWARCWriter
 
 from archive.times import stamp
 from archive.warc_reading import Recorded, media_type_of, open_at, recorded
+from archive.warc_repair import lock_of, repair
 from noticewatch.disk import sync_folder
 from noticewatch.errors import CaptureDamaged, DataFolderError
 from noticewatch.identifiers import new_id, now
 from noticewatch.models import Capture
 
-__all__ = ["Placed", "Recorded", "WarcWriter", "open_at", "recorded", "repair"]
+__all__ = ["Original", "PayloadAt", "Placed", "Recorded", "WarcWriter", "open_at", "recorded", "repair"]
 
 ROTATE_AT = 1 << 30
 """Bytes after which a writer begins its next file, where it was not told otherwise."""
 
 _DECODED = frozenset({"content-encoding", "transfer-encoding"})
-_BLOCK = 1 << 20
+_PROFILE: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadAt:
+    """Where a record stands that holds a payload: name below the folder of WARC files, offset in bytes."""
+
+    file: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a response record stands. ``file``: name below the folder of WARC files; offset and length in bytes."""
+    """Where a capture's record stands. ``file``: name below the folder of WARC files; offset and length in bytes;
+    ``payload``: of a ``revisit`` record, where the record stands that holds the payload.
+    """
 
     file: str
     offset: int
     length: int
+    payload: PayloadAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A capture whose record holds a payload: its id, address and time (as WARC states it), and where it stands."""
+
+    id: str
+    url: str
+    fetched_at: str
+    at: PayloadAt
 
 
 class WarcWriter:
@@ -65,16 +86,22 @@ class WarcWriter:
         request_headers: Sequence[tuple[str, str]],
         response_headers: Sequence[tuple[str, str]],
         body: BinaryIO,
+        original: Original | None = None,
     ) -> Placed:
         """Append a capture's request and response. ``body`` holds the decoded payload from its present place on.
 
-        Raises CaptureDamaged where the body is not the one that the capture describes, DataFolderError on a full disk.
+        Where ``original`` holds a payload with the same hash already, the response is a ``revisit`` record and ``body``
+        is not read. Raises CaptureDamaged where the body is not the one that the capture describes, DataFolderError on
+        a full disk.
         """
         file = self._current()
         before = file.tell()
         try:
             _write_request(file, capture, request_headers)
             offset = file.tell()
+            if original is not None:
+                _write_revisit(file, capture, response_headers, original)
+                return Placed(self._path.name, offset, file.tell() - offset, original.at)
             digest = _write_response(file, capture, response_headers, body)
         except OSError as error:
             raise self._given_up(error) from error
@@ -101,7 +128,7 @@ class WarcWriter:
         self._let_go()
         if self._lock is not None:
             self._lock.release()
-            _lock_of(self._path).unlink(missing_ok=True)
+            lock_of(self._path).unlink(missing_ok=True)
             self._lock = None
 
     def __enter__(self) -> Self:
@@ -121,7 +148,7 @@ class WarcWriter:
     def _begin(self) -> None:
         name = self._name or f"{self._prefix}-{now():%Y%m%dT%H%M%S}-{new_id()[-12:]}.warc.gz"
         self._path = self._folder / name
-        self._lock = FileLock(_lock_of(self._path))
+        self._lock = FileLock(lock_of(self._path))
         self._lock.acquire()
         self._file = self._path.open("xb")
         sync_folder(self._folder)
@@ -149,59 +176,6 @@ class WarcWriter:
             with contextlib.suppress(OSError):  # it tries to write what could not be written
                 self._file.close()
             self._file = None
-
-
-def repair(folder: Path) -> list[Path]:
-    """Cut files of writers that died back to their last whole member; gives the files that were cut."""
-    cut = []
-    for lock_file in sorted(folder.glob("*.warc.gz.lock")):
-        path = lock_file.with_suffix("")
-        try:
-            with FileLock(lock_file, timeout=0):
-                if path.exists() and _cut_torn_tail(path):
-                    cut.append(path)
-        except Timeout:
-            continue
-        lock_file.unlink(missing_ok=True)
-    return cut
-
-
-def _cut_torn_tail(path: Path) -> bool:
-    whole = _whole_members(path)
-    if whole == path.stat().st_size:
-        return False
-    with path.open("r+b") as file:
-        file.truncate(whole)
-        os.fsync(file.fileno())
-    return True
-
-
-def _whole_members(path: Path) -> int:
-    """Bytes up to the end of the last gzip member that can be read to its end."""
-    whole = read = 0
-    member = zlib.decompressobj(zlib.MAX_WBITS + 16)
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            read += len(block)
-            try:
-                while block:
-                    rest = _run_through(member, block)
-                    if not member.eof:
-                        break
-                    block = rest
-                    whole = read - len(block)
-                    member = zlib.decompressobj(zlib.MAX_WBITS + 16)
-            except zlib.error:
-                return whole
-    return whole
-
-
-def _run_through(member: Any, block: bytes) -> bytes:
-    """Take a block of a member, however much it unpacks to; gives what follows where the member ends in it."""
-    while not member.eof and (block or member.decompress(b"", _BLOCK)):
-        member.decompress(block, _BLOCK)
-        block = member.unconsumed_tail
-    return bytes(member.unused_data)
 
 
 class _Writer(BaseWARCWriter):  # type: ignore[misc]  # warcio has no types
@@ -245,6 +219,17 @@ def _write_response(file: BinaryIO, capture: Capture, headers: Sequence[tuple[st
     hashing = _Hashing(body)
     _write(file, capture.url, "response", _response_headers(capture, http), http, hashing, capture.payload_length)
     return hashing.digest.hexdigest()
+
+
+def _write_revisit(file: BinaryIO, capture: Capture, headers: Sequence[tuple[str, str]], original: Original) -> None:
+    http = StatusAndHeaders(str(capture.status), _decoded(headers, capture), protocol="HTTP/1.1")
+    warc = _response_headers(capture, http) | {
+        "WARC-Profile": _PROFILE,
+        "WARC-Refers-To": f"<urn:uuid:{original.id}>",
+        "WARC-Refers-To-Target-URI": original.url,
+        "WARC-Refers-To-Date": original.fetched_at,
+    }
+    _write(file, capture.url, "revisit", warc, http, _Bytes(b""), 0)
 
 
 def _write(
@@ -306,7 +291,3 @@ def _warc_date(capture: Capture) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _lock_of(path: Path) -> Path:
-    return path.with_name(path.name + ".lock")

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 from warcio.archiveiterator import ArchiveIterator
@@ -23,31 +24,47 @@ _BLOCK = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A response in a WARC file, with the capture that its headers and its request record describe."""
+    """A response in a WARC file, with the capture that its headers and its request record describe.
+
+    payload: of a ``revisit`` record, file and offset of the record that holds the payload.
+    """
 
     capture: Capture
     response_headers: Sequence[tuple[str, str]]
     file: Path
     offset: int
     length: int
+    payload: tuple[Path, int] | None = None
 
     def open(self) -> BinaryIO:
         """The payload as a stream of bytes, without HTTP headers. Raises CaptureDamaged."""
-        return open_at(self.file, self.offset)
+        return open_at(*(self.payload or (self.file, self.offset)))
 
 
 def recorded(path: Path) -> Iterator[Recorded]:
-    """Every response in a WARC file, or in all WARC files below a folder, by name.
+    """Every response in a WARC file, or in all WARC files below a folder, by name; then those that only say which of
+    these holds their payload (``revisit``).
 
     A file that noticewatch did not write gives captures with an empty ``source`` and origin ``imported``.
     Raises UsageError where there is no WARC file, CaptureDamaged where one cannot be read.
     """
+    held: dict[str, _Standing] = {}
+    repeats: list[_Repeat] = []
     for file in warc_files(path):
         _check_kind(file)
         try:
-            yield from _responses(file)
+            for one in _responses(file):
+                if isinstance(one, _Repeat):
+                    repeats.append(one)
+                    continue
+                capture = one.capture
+                held[capture.id] = _Standing(file, one.offset, capture.payload_sha256, capture.payload_length)
+                yield one
         except (ArchiveLoadFailed, EOFError, zlib.error) as error:
             raise CaptureDamaged(f"{file} cannot be read as a WARC file ({str(error).strip()}).") from error
+    for repeat in repeats:
+        if found := _resolved(repeat, held):
+            yield found
 
 
 def warc_files(path: Path) -> list[Path]:
@@ -68,10 +85,10 @@ def open_at(file: Path, offset: int) -> BinaryIO:
         raise CaptureDamaged(f"The archived file {file} cannot be opened ({error.strerror}).") from error
     try:
         handle.seek(offset)
-        record = next(iter(ArchiveIterator(handle)))
+        record = next(one for one in islice(ArchiveIterator(handle), 1) if one.rec_type == "response")
     except (StopIteration, ArchiveLoadFailed, EOFError) as error:
         handle.close()
-        raise CaptureDamaged(f"No WARC record stands at byte {offset} of {file}.") from error
+        raise CaptureDamaged(f"No answer stands at byte {offset} of {file}.") from error
     return io.BufferedReader(_Payload(handle, record.raw_stream), _BLOCK)
 
 
@@ -116,7 +133,7 @@ class _Payload(io.RawIOBase):
 
 @dataclass(slots=True)
 class _Seen:
-    """A response whose request record may still follow."""
+    """A response whose request record may still follow. digest: of a ``revisit``, what it says."""
 
     record: Any
     digest: str
@@ -125,7 +142,41 @@ class _Seen:
     length: int
 
 
-def _responses(file: Path) -> Iterator[Recorded]:
+class _Standing(NamedTuple):
+    """Where the record of a response stands, and what payload it holds."""
+
+    file: Path
+    offset: int
+    sha256: str
+    length: int
+
+
+class _Repeat(NamedTuple):
+    """A ``revisit`` record; refers_to: id of the record that holds its payload; own: whether noticewatch wrote it."""
+
+    recorded: Recorded
+    refers_to: str
+    own: bool
+
+
+def _resolved(repeat: _Repeat, held: Mapping[str, _Standing]) -> Recorded | None:
+    """A repeated answer with its payload; None for that of another program whose payload is not here."""
+    one, place = repeat.recorded, held.get(repeat.refers_to)
+    said = one.capture.payload_sha256
+    if place is None:
+        if not repeat.own:
+            return None
+        raise UsageError(
+            f"{one.file} repeats the answer of {one.capture.url} that stands in another file (record "
+            f"{repeat.refers_to}); name the folder that holds both."
+        )
+    if said and said != place.sha256:
+        raise CaptureDamaged(f"{one.file} repeats an answer of {one.capture.url} that was another one.")
+    known = {**one.capture.model_dump(), "payload_sha256": place.sha256, "payload_length": place.length}
+    return replace(one, capture=Capture.model_validate(known), payload=(place.file, place.offset))
+
+
+def _responses(file: Path) -> Iterator[Recorded | _Repeat]:
     requests: dict[str, tuple[str, str | None]] = {}
     waiting: _Seen | None = None
     end = 0
@@ -143,10 +194,10 @@ def _responses(file: Path) -> Iterator[Recorded]:
             if waiting:
                 yield _recorded(file, waiting, None)
                 waiting = None
-            if record.rec_type != "response" or record.http_headers is None:
+            if record.rec_type not in {"response", "revisit"} or record.http_headers is None:
                 end = _checked_end(file, record, iterator)
                 continue
-            digest, length = _digest(record)
+            digest, length = _digest(record) if record.rec_type == "response" else (_stated_digest(record), 0)
             end = _checked_end(file, record, iterator)
             waiting = _Seen(record, digest, length, iterator.get_record_offset(), iterator.get_record_length())
             asked = requests.pop(record.rec_headers.get_header("WARC-Record-ID"), None)
@@ -174,18 +225,18 @@ def _records(file: Path, iterator: ArchiveIterator) -> Iterator[Any]:
 
 
 def _checked_end(file: Path, record: Any, iterator: Any) -> int:
-    """Where a record ends in its file. Raises CaptureDamaged where less of it came than it states, or where its gzip
-    member does not end with check sum and length: warcio takes what it could unpack for all.
+    """Where the next record begins in the file. Raises CaptureDamaged where less of this one came than it states, or
+    where its gzip member does not end with check sum and length: warcio takes what it could unpack for all.
     """
     while record.raw_stream.read(_BLOCK):
         pass
     if record.raw_stream.limit > 0:
         raise CaptureDamaged(_breaks_off(file))
-    offset, length = int(iterator.get_record_offset()), int(iterator.get_record_length())
+    offset = int(iterator.get_record_offset())
     unpacking = iterator.reader.decompressor
     if unpacking is not None and not unpacking.eof:
         raise CaptureDamaged(_member_fault(file, offset))
-    return offset + length
+    return int(iterator.offset)  # behind the blank lines, which the length of a record that is not packed leaves out
 
 
 def _member_fault(file: Path, offset: int) -> str:
@@ -212,6 +263,11 @@ def _request(record: Any) -> tuple[str, str | None]:
     return method, body.decode("utf-8", "replace") if body else None
 
 
+def _stated_digest(record: Any) -> str:
+    """The SHA-256 that a ``revisit`` record states of its payload, in hex; empty where it states none."""
+    return _claimed(record.rec_headers.get_header("WARC-Payload-Digest")) or ""
+
+
 def _digest(record: Any) -> tuple[str, int]:
     """SHA-256 in hex and length of the payload; the bytes are hashed, whatever the header claims."""
     hashed, length = hashlib.sha256(), 0
@@ -235,7 +291,7 @@ def _claimed(header: str | None) -> str | None:
     return base64.b32decode(value).hex() if len(value) == 56 else None
 
 
-def _recorded(file: Path, seen: _Seen, request: tuple[str, str | None] | None) -> Recorded:
+def _recorded(file: Path, seen: _Seen, request: tuple[str, str | None] | None) -> Recorded | _Repeat:
     headers, http = seen.record.rec_headers, seen.record.http_headers
     method, body = request or ("GET", None)
     media_type = headers.get_header("Noticewatch-Media-Type")
@@ -255,7 +311,11 @@ def _recorded(file: Path, seen: _Seen, request: tuple[str, str | None] | None) -
         note=headers.get_header("Noticewatch-Note"),
         gaps=tuple(orjson.loads(headers.get_header("Noticewatch-Gaps") or "[]")),
     )
-    return Recorded(capture, cast("Sequence[tuple[str, str]]", http.headers), file, seen.offset, seen.length)
+    found = Recorded(capture, cast("Sequence[tuple[str, str]]", http.headers), file, seen.offset, seen.length)
+    if seen.record.rec_type == "response":
+        return found
+    own = headers.get_header("Noticewatch-Source") is not None
+    return _Repeat(found, _uuid(headers.get_header("WARC-Refers-To")), own)
 
 
 def _uuid(record_id: str | None) -> str:

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, Final
 
 from archive import captures
-from archive.warc import Placed, open_at
+from archive.captures import Standing
+from archive.warc import Original, Placed
 from crawlers.exchange import Reply
 from crawlers.held import SMALL, Held
 from crawlers.redirects import Asking
@@ -46,19 +47,30 @@ class Capturer:
         capture = self._capture(asked, reply)
         small = reply.length <= SMALL
         payload = reply.body.read() if small else None
-        reply.body.seek(0)
-        write = partial(self._written, capture, asked.headers, reply)
-        async with self._one_at_a_time:  # a large one is packed beside the loop, so that others go on coming
-            placed = write() if small else await asyncio.to_thread(write)
-        archive, run = self._conductor.archive, self._conductor.run
-        with archive.writing() as connection:
-            number = captures.add(connection, run.number, capture, placed)
-        opener = partial(open_at, archive.warc_folder / placed.file, placed.offset)
+        archive = self._conductor.archive
+        try:
+            number, placed = await self._kept(capture, asked, reply, captures.original(archive, capture))
+        except captures.PayloadMoved:
+            number, placed = await self._kept(capture, asked, reply, None)
+        opener = partial(captures.open_payload, archive, Standing.of(number, placed))
         return Held(capture, placed, opener, number, payload)
 
-    def _written(self, capture: Capture, asked: Sequence[tuple[str, str]], reply: Reply) -> Placed:
+    async def _kept(
+        self, capture: Capture, asked: Asking, reply: Reply, original: Original | None
+    ) -> tuple[int, Placed]:
+        """Write a capture, whole or as a repetition of an original, and file it. Raises PayloadMoved."""
+        reply.body.seek(0)
+        write = partial(self._written, capture, asked.headers, reply, original)
+        async with self._one_at_a_time:  # a large one is packed beside the loop, so that others go on coming
+            placed = write() if reply.length <= SMALL else await asyncio.to_thread(write)
+        with self._conductor.archive.writing() as connection:
+            return captures.add(connection, self._conductor.run.number, capture, placed), placed
+
+    def _written(
+        self, capture: Capture, asked: Sequence[tuple[str, str]], reply: Reply, original: Original | None
+    ) -> Placed:
         writer = self._conductor.warc_writer()
-        placed: Placed = writer.write(capture, public(asked), public(reply.headers), reply.body)
+        placed: Placed = writer.write(capture, public(asked), public(reply.headers), reply.body, original)
         writer.sync()
         return placed
 

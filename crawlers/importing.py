@@ -20,7 +20,7 @@ from archive import captures, ledger, tables
 from archive.ledger import Run
 from archive.store import Archive
 from archive.times import stamp
-from archive.warc import Placed, WarcWriter, open_at
+from archive.warc import WarcWriter
 from crawlers.appending import Appender
 from crawlers.conductor import Progress
 from crawlers.engine import RunResult, closing_run, crawl_lock
@@ -194,12 +194,11 @@ def held_before(archive: Archive, capture: Capture) -> Held | None:
     if row is None:
         return None
     known = Capture.model_validate({**capture.model_dump(), "id": row.id, "recorder": row.recorder, "note": row.note})
-    placed = Placed(row.warc_file, row.warc_offset, row.warc_length)
-    return Held(known, placed, lambda: captures.open_payload(archive, row), row.number)
+    return Held(known, captures.placed(row), lambda: captures.open_payload(archive, row), row.number)
 
 
 def written(archive: Archive, writer: WarcWriter, capture: Capture, spool: BinaryIO) -> Held:
     """Archive a payload; nothing of it is lost once this returned."""
-    placed = writer.write(capture, (), (), spool)
+    placed = writer.write(capture, (), (), spool, captures.original(archive, capture))
     writer.sync()
-    return Held(capture, placed, lambda: open_at(archive.warc_folder / placed.file, placed.offset))
+    return Held(capture, placed, lambda: captures.open_placed(archive, placed))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from scrapy.http import Response
 
 from archive.captures import adopt
 from archive.store import Archive
-from archive.warc import Placed, Recorded, recorded
+from archive.warc import PayloadAt, Placed, Recorded, recorded
 from crawlers.held import HELD, Held
 from noticewatch.errors import NotRecorded, UsageError
 from noticewatch.models import Capture
@@ -81,9 +82,13 @@ class Recordings:
 
     def adopted(self, archive: Archive, found: Recorded) -> Placed:
         """Where a capture stands in the archive, which takes over its file whole on first use."""
-        if found.file not in self._names:
-            self._names[found.file] = adopt(archive, found.file)
-        return Placed(self._names[found.file], found.offset, found.length)
+        payload = found.payload and PayloadAt(self._name(archive, found.payload[0]), found.payload[1])
+        return Placed(self._name(archive, found.file), found.offset, found.length, payload)
+
+    def _name(self, archive: Archive, file: Path) -> str:
+        if file not in self._names:
+            self._names[file] = adopt(archive, file)
+        return self._names[file]
 
 
 class ReplayHandler(BaseDownloadHandler):
@@ -108,5 +113,4 @@ class ReplayHandler(BaseDownloadHandler):
 
 def _claimed(found: Recorded, source: str) -> Recorded:
     """A capture of a file that another program wrote, as one of this source."""
-    capture = Capture.model_validate({**found.capture.model_dump(), "source": source})
-    return Recorded(capture, found.response_headers, found.file, found.offset, found.length)
+    return replace(found, capture=Capture.model_validate({**found.capture.model_dump(), "source": source}))

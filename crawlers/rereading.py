@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import select
 
 from archive import queries, tables
-from archive.captures import open_payload
+from archive.captures import open_payload, placed
 from archive.store import Archive
-from archive.warc import Placed
 from crawlers.held import Held
 from crawlers.parsing import Parser
 from crawlers.staging import read_rows
@@ -30,8 +29,7 @@ def filed(archive: Archive, number: int) -> Held:
         capture_id = connection.scalar(select(captures.id).where(captures.number == number))
         row = queries.capture(connection, str(capture_id))
     assert row is not None, f"capture {number} is not filed"
-    placed = Placed(row.warc_file, row.warc_offset, row.warc_length)
-    return Held(row.capture, placed, lambda: open_payload(archive, row), number)
+    return Held(row.capture, placed(row), lambda: open_payload(archive, row), number)
 
 
 def outdated(archive: Archive, source: str, parser_version: int) -> dict[int, list[int]]:

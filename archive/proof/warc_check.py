@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from sqlalchemy import func, select
 
-from archive.captures import open_payload
+from archive.captures import ADOPTED, open_payload, payload_at
 from archive.proof.log_check import DoesNotHold
 from archive.tables import captures
 from noticewatch.errors import CaptureDamaged
@@ -21,7 +21,6 @@ _BLOCK: Final = 1 << 16
 _OUT: Final = 1 << 20
 _MOST_HEADER: Final = 1 << 20
 _HEADER: Final = 10
-_ADOPTED: Final = "adopted/"
 _ENDS: Final = (b"\r\n\r\n", b"\n\n")
 
 
@@ -43,8 +42,8 @@ class WarcCheck:
     last: int
     captures: int = 0
     bytes: int = 0
-    _payloads: set[str] = field(default_factory=set)
-    _revisits: dict[str, str] = field(default_factory=dict)
+    _found: dict[tuple[str, int], str] = field(default_factory=dict)
+    _repeats: list[Any] = field(default_factory=list)
 
     def spans(self) -> list[FileSpan]:
         """What is to be read. Raises DoesNotHold for a file that is missing or shorter than what stands in it."""
@@ -62,7 +61,7 @@ class WarcCheck:
         """Check all. ``told``: how many bytes are done. Raises DoesNotHold that names the first thing."""
         for span in spans:
             filed = self._filed(span)
-            if span.name.startswith(_ADOPTED):
+            if span.name.startswith(ADOPTED):
                 _check_adopted(self.archive.warc_folder / span.name)
             if span.name.endswith(".gz"):
                 self._members(span, filed, told)
@@ -70,7 +69,7 @@ class WarcCheck:
                 self._by_reader(row)
             self.bytes += span.end - span.begin
             told(self.bytes)
-        self._settle_revisits()
+        self._settle_repeats()
 
     def _refuse_short(self, name: str, end: int) -> None:
         path = self.archive.warc_folder / name
@@ -83,7 +82,9 @@ class WarcCheck:
         """Captures of a file that are to be checked, by offset."""
         c = captures.c
         query = (
-            select(c.id, c.url, c.payload_sha256, c.warc_file, c.warc_offset, c.warc_length)
+            select(
+                c.number, c.id, c.url, c.payload_sha256, c.warc_file, c.warc_offset, c.payload_file, c.payload_offset
+            )
             .where(c.warc_file == span.name, c.number > self.after, c.number <= self.last)
             .order_by(c.warc_offset)
         )
@@ -92,7 +93,7 @@ class WarcCheck:
 
     def _members(self, span: FileSpan, filed: dict[int, Any], told: Callable[[int], None]) -> None:
         """Read every gzip member of the span; takes from ``filed`` what it has found whole."""
-        path, own, at = self.archive.warc_folder / span.name, not span.name.startswith(_ADOPTED), span.begin
+        path, own, at = self.archive.warc_folder / span.name, not span.name.startswith(ADOPTED), span.begin
         with path.open("rb") as file:
             file.seek(at)
             members = _Members(file, at, same_header=own)
@@ -111,34 +112,48 @@ class WarcCheck:
     def _fits(self, row: Any, member: "_Member") -> bool:
         if member.headers.get("warc-target-uri") != row.url:
             return False
-        if member.headers.get("warc-type") == "revisit":
+        if row.payload_file is not None:
+            self._repeats.append(row)
             stated = member.headers.get("warc-payload-digest", "").rpartition(":")[2].lower()
-            self._revisits[row.payload_sha256] = row.id
-            return bool(stated == row.payload_sha256)
-        self._payloads.add(row.payload_sha256)
+            return member.headers.get("warc-type") == "revisit" and stated == row.payload_sha256
+        self._found[row.warc_file, row.warc_offset] = member.payload_sha256
         return bool(member.payload_sha256 == row.payload_sha256)
 
     def _by_reader(self, row: Any) -> None:
         """Hold a capture to its hash in the way in which it is read everywhere."""
-        path = self.archive.warc_folder / row.warc_file
+        name, offset = payload_at(row)
+        path = self.archive.warc_folder / name
         try:
             with open_payload(self.archive, row) as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a BufferedReader
         except (CaptureDamaged, OSError, zlib.error) as error:
-            raise DoesNotHold(_damaged(path, row.warc_offset, row)) from error
+            raise DoesNotHold(_damaged(path, offset, row)) from error
         if digest != row.payload_sha256:
-            raise DoesNotHold(_damaged(path, row.warc_offset, row))
-        self._payloads.add(digest)
+            raise DoesNotHold(_damaged(path, offset, row))
+        self._found[name, offset] = digest
         self.captures += 1
 
-    def _settle_revisits(self) -> None:
-        """A record that only says "as before" needs a capture that holds the payload."""
-        for digest in self._revisits.keys() - self._payloads:
-            with self.archive.reading() as connection:
-                query = select(captures).where(captures.c.payload_sha256 == digest, captures.c.number <= self.after)
-                earlier = connection.execute(query).first()
-            if earlier is None:
-                raise DoesNotHold(f"The payload that capture {self._revisits[digest]} repeats is held nowhere.")
+    def _settle_repeats(self) -> None:
+        """A record that only says "as before" needs the one to which it refers to hold the payload."""
+        for row in self._repeats:
+            held = self._found.get((row.payload_file, row.payload_offset))
+            if held is None and self._verified_before(row):
+                continue
+            if held is None:
+                self._by_reader(row)
+                self.captures -= 1  # it was counted with its own record
+            elif held != row.payload_sha256:
+                raise DoesNotHold(f"The payload that capture {row.id} repeats is not held where it says.")
+
+    def _verified_before(self, row: Any) -> bool:
+        """Whether the payload stands in a capture's record that an earlier verification has read."""
+        c = captures.c
+        query = select(c.number).where(
+            c.warc_file == row.payload_file, c.warc_offset == row.payload_offset, c.number <= self.after,
+            c.payload_sha256 == row.payload_sha256,
+        )  # fmt: skip
+        with self.archive.reading() as connection:
+            return connection.scalar(query) is not None
 
 
 class _NotWhole(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from archive import ledger, locks, tables
+from archive import captures, ledger, locks, tables
 from archive.log import head
 from archive.proof import heads, keys
 from archive.proof.tree import StoredTree
@@ -89,14 +89,11 @@ def database(archive: Archive, settings: Settings) -> Iterator[Finding]:
 
 def files(archive: Archive) -> Iterator[Finding]:
     """Whether the files of archived answers are all there, as long as they must be."""
-    c = tables.captures.c
     with archive.reading() as connection:
-        ends = connection.execute(
-            select(c.warc_file, func.max(c.warc_offset + c.warc_length)).group_by(c.warc_file)
-        ).all()
-    missing = [name for name, _ in ends if not (archive.warc_folder / name).is_file()]
+        ends = captures.file_ends(connection)
+    missing = [name for name in ends if not (archive.warc_folder / name).is_file()]
     short = [
-        name for name, end in ends if name not in missing and (archive.warc_folder / name).stat().st_size < int(end)
+        name for name, end in ends.items() if name not in missing and (archive.warc_folder / name).stat().st_size < end
     ]
     if not missing and not short:
         yield Finding("archived answers", "good", f"{len(ends):,} files, none missing or cut off")

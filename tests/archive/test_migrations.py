@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, create_engine, func, select, text
 
 import archive.correction_tables
 import archive.documents.tables  # noqa: F401 - their tables are compared too, also where this file runs alone
+import indexer.tables  # noqa: F401 - likewise
 import noticewatch
 import watchlist.tables
 from archive import queries, tables

@@ -237,6 +237,16 @@ def test_a_row_leads_back_to_its_bytes(archive: Archive) -> None:
         captures.read_record(archive, capture.id, 1)
 
 
+def test_a_file_that_is_not_packed_is_read_like_one_that_is(tmp_path: Path) -> None:
+    kept = written(tmp_path / "packed", b"one", b"", b"two" * 1_000)
+    [file] = (tmp_path / "packed").glob("*.warc.gz")
+    plain = tmp_path / "plain.warc"
+    plain.write_bytes(gzip.decompress(file.read_bytes()))
+    found = list(recorded(plain))
+    assert [back.capture for back in found] == [capture for capture, _ in kept]
+    assert [back.open().read() for back in found] == [b"one", b"", b"two" * 1_000]
+
+
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_copy_that_breaks_off_inside_a_record_is_refused_with_a_sentence(tmp_path: Path, *, plain: bool) -> None:
     whole = (Path(__file__).parents[1] / "replays/federal_register/3-four-days-with-counts.warc.gz").read_bytes()

@@ -68,7 +68,7 @@ def answer(
             payload_length=len(data), origin=Origin.LIVE, recorder="a test",
         )  # fmt: skip
         with WarcWriter(archive.warc_folder, SOURCE) as writer:
-            placed = writer.write(told, (), (), io.BytesIO(data))
+            placed = writer.write(told, (), (), io.BytesIO(data), captures.original(archive, told))
         with archive.writing() as connection:
             capture = captures.add(connection, run.number, told, placed)
     with archive.writing() as connection:
