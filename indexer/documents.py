@@ -231,20 +231,15 @@ def _streams(
     supplier: list[str],
     *others: list[str],
 ) -> dict[str, str]:
-    exact = {
-        "title": exact_stream(title),
-        "body": exact_stream(body),
-        "document": exact_stream(pages),
-        "buyer": exact_stream(buyer),
-        "supplier": exact_stream(supplier),
-    }
-    rest = [stream for values in others if (stream := exact_stream(values))]
+    values = {"title": title, "body": body, "document": pages, "buyer": buyer, "supplier": supplier}
+    exact = {name: exact_stream(stated) for name, stated in values.items()}
+    rest = [stream for stated in others if (stream := exact_stream(stated))]
     exact["all"] = f" {PARTING} ".join([stream for stream in (*exact.values(), *rest) if stream])
     streams: dict[str, str] = {}
     for name, stream in exact.items():
         streams[f"{name}_exact"] = stream
     for name in _FIELDS:
-        streams[f"{name}_stemmed"] = stemmed_stream(exact[name])
+        streams[f"{name}_stemmed"] = stemmed_stream(exact[name], values[name])
     parts = [streams[f"{name}_stemmed"] for name in _FIELDS]
     stemmed_rest = [stemmed_stream(stream) for stream in rest]
     streams["all_stemmed"] = f" {PARTING} ".join(stream for stream in (*parts, *stemmed_rest) if stream)

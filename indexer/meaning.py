@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,7 +14,7 @@ from indexer.engine import Boost
 from indexer.names import VOCABULARIES, Names
 from indexer.query import Asked, Bounded, Close, Every, Question, Quoted, Some, Starting, Without, Word
 from indexer.requests import QueryError
-from indexer.tokens import abbreviations, stem, tokens
+from indexer.tokens import WORD, abbreviations, other_spellings, stem, tokens
 from noticewatch.numbers import plain
 
 _TEXT: Final = {"title": "title", "body": "body", "document": "document", "supplier": "supplier", "buyer": "buyer"}
@@ -127,7 +127,13 @@ class _Compiler:
 
     def _word(self, leaf: Asked, stream: str, found: tuple[str, ...], prefix: str, *, marks: bool) -> tuple[Node, str]:
         node: Node = Phrase(f"{stream}_stemmed", tuple(map(stem, found)))
-        shown = prefix + "-".join(found)
+        others = other_spellings(leaf.text)
+        if others:
+            stems = [tuple(map(stem, other.split())) for other in others]
+            node = AnyOf((node, *(Phrase(f"{stream}_stemmed", other) for other in stems)))
+            if marks:
+                self._words.update(token for other in stems for token in other)
+        shown = prefix + _one_word(leaf.text, found, others)
         meant = abbreviations().get(found[0], ()) if len(found) == 1 else ()
         if not meant:
             return self._also(leaf, stream, node, shown, spread=True)
@@ -208,6 +214,12 @@ class _Compiler:
 
 
 _PLURAL: Final = {"vendor": "vendors", "technology": "technologies"}
+
+
+def _one_word(text: str, found: tuple[str, ...], others: Sequence[str]) -> str:
+    """A word of several tokens in a form that means the same when it is read again."""
+    forms = [joint.join(parts) for parts in (found, WORD.findall(text)) for joint in ("-", "/")]
+    return next((form for form in forms if other_spellings(form) == others), forms[0])
 
 
 def _bracketed(text: str) -> str:

@@ -25,13 +25,22 @@ PARTING: Final = " ".join([FILLER] * 12)
 _REPEATED: Final = 120
 """Characters up to which a value is worth remembering: names of buyers, sellers and codes come again and again."""
 
-_TOKEN: Final = re.compile(r"[^\W_]+")
+_CAMEL: Final = re.compile(r"\b[^\W_]{2,}?(?:(?<=[a-z0-9])[A-Z][^\W\d_A-Z]+)+\b")
+"""Words with a capital behind a small letter or digit, in parts of two letters at least: eVigilant is no Vigilant."""
+
+_BETWEEN: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_JOINED: Final = re.compile(r"(?<![\w-])[^\W\d_]+(?:[-\u2010\u2011'\u2019][^\W\d_]+){1,2}(?![\w-])")
+"""Two or three words of letters with hyphens or apostrophes between."""
+
+WORD: Final = re.compile(r"[^\W_]+")
+"""A word as it stands in a text."""
+
 _STEMMER: Final = Stemmer.Stemmer("english")
 
 
 def tokens(text: str) -> list[str]:
     """Exact tokens of a text, in order; empty for a text without letters and digits."""
-    found = _TOKEN.findall(normalise(text).text)
+    found = WORD.findall(normalise(text).text)
     if max(map(len, found), default=0) > LONGEST // 2:
         return [_shortened(token) for token in found]
     return found
@@ -41,8 +50,7 @@ def tokens_with_spans(text: str) -> list[tuple[str, int, int]]:
     """Exact tokens with the half-open span of ``text`` that each came from."""
     normal = normalise(text)
     return [
-        (_shortened(match[0]), *normal.source_span(match.start(), match.end()))
-        for match in _TOKEN.finditer(normal.text)
+        (_shortened(match[0]), *normal.source_span(match.start(), match.end())) for match in WORD.finditer(normal.text)
     ]
 
 
@@ -60,9 +68,11 @@ def exact_stream(values: Iterable[str]) -> str:
     return f" {PARTING} ".join(stream for value in values if (stream := _stream(value)))
 
 
-def stemmed_stream(exact: str) -> str:
-    """The stemmed stream of an exact stream."""
-    return _stemmed_again(exact) if len(exact) <= _REPEATED else _stemmed(exact)
+def stemmed_stream(exact: str, values: Iterable[str] = ()) -> str:
+    """The stemmed stream of an exact stream, and behind it other spellings of compound words of its ``values``."""
+    stemmed = _stemmed_again(exact) if len(exact) <= _REPEATED else _stemmed(exact)
+    others = dict.fromkeys(other for value in values for other in other_spellings(value))
+    return f" {PARTING} ".join((stemmed, *map(_stemmed, others))) if others else stemmed
 
 
 def _stream(value: str) -> str:
@@ -79,6 +89,15 @@ def _stemmed(exact: str) -> str:
 
 
 _stemmed_again: Final = lru_cache(maxsize=50_000)(_stemmed)
+
+
+def other_spellings(text: str) -> list[str]:
+    """What compound words of a text are also written as, as exact tokens with single spaces: ``ShadowDragon`` also
+    ``shadow dragon``, ``Pen-Link`` also ``penlink``, ``camera's`` also ``cameras``; each once, in order.
+    """
+    found = [" ".join(tokens(_BETWEEN.sub(" ", word))) for word in _CAMEL.findall(text)]
+    found += ["".join(tokens(word)) for word in _JOINED.findall(text)]
+    return [one for one in dict.fromkeys(found) if one and len(one) <= LONGEST // 2]
 
 
 def plain_text(text: str) -> str:

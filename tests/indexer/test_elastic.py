@@ -20,7 +20,7 @@ from indexer import dead_letters
 from indexer.elastic.client import elasticsearch_engine
 from indexer.elastic.engine import ElasticsearchEngine
 from indexer.embedded import EmbeddedEngine
-from indexer.engine import Position, SearchUnavailable
+from indexer.engine import SCHEMA, Position, SearchUnavailable
 from indexer.engines import Substituted
 from indexer.search import Search
 from indexer.sync import IndexReader
@@ -256,7 +256,7 @@ def stub() -> Iterator[ThreadingHTTPServer]:
 
 
 IN_PART = {
-    "_index": f"noticewatch-{EPOCH}.3.aa", "_version": 3, "_id": "position", "found": True, "timed_out": False,
+    "_index": f"noticewatch-{EPOCH}.{SCHEMA}.aa", "_version": 3, "_id": "position", "found": True, "timed_out": False,
     "took": 1, "_shards": {"total": 2, "successful": 1, "skipped": 0, "failed": 1},
     "hits": {"total": {"value": 5, "relation": "eq"}, "hits": []},
 }  # fmt: skip

@@ -18,6 +18,7 @@ from indexer.documents import Document, day_number
 from indexer.engine import Order, Position, SearchEngine
 from indexer.facets import purses_of
 from indexer.requests import FACETS
+from indexer.tokens import tokens
 from tests.engines import clear, engine_in, put
 from tests.indexer import naive
 from tests.indexer.making import EPOCH, documents, row, texts
@@ -30,6 +31,7 @@ NOTICES = 400
 WORDS = ("camera", "plate", "plates", "reader", "readers", "licence", "license", "drone", "x1", "née")
 KINDS = ("award", "order", "solicitation", "modification", "subaward")
 VENDORS, TECHNOLOGIES = ("motorola", "rekor", "cellebrite"), ("lpr", "drones")
+_FOUND = Order("by_found", descending=False)
 ORDERS = ("by_dated", "by_found", "by_amount", "by_due")
 FIRST = date(2019, 1, 1)
 
@@ -149,3 +151,32 @@ def test_what_is_best_is_of_the_set_that_was_asked_for(engine: SearchEngine, que
     scores = {one.number: one.score for one in best.hits}
     matching = naive.found(BY_KEY, All((asked, AnyOf(tuple(better)))))
     assert {number for number, score in scores.items() if score > 0} == {document.number for document in matching}
+
+
+_ANY_TEXT = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00")
+    | st.sampled_from("\u2003\u3000\x0b\x1f\u200b\u2011\u00ad\u0130\u0345\ufb01\U0001d400 -/'"),
+    min_size=1, max_size=400,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def any_engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> Iterator[SearchEngine]:
+    made = engine_in(engine_kind, tmp_path_factory.mktemp("any"))
+    yield made
+    clear(made)
+
+
+@settings(max_examples=max(CASES // 15, 4), deadline=None)
+@given(st.lists(_ANY_TEXT, min_size=20, max_size=20))
+def test_any_text_has_the_same_tokens_in_the_engine_as_by_ours(
+    any_engine: SearchEngine, given_texts: list[str]
+) -> None:
+    held = documents([row(number, texts([text])) for number, text in enumerate(given_texts, start=1)])
+    put(any_engine, list({document.key: document for document in held}.values()), Position(EPOCH, NOTICES))
+    for number, text in enumerate(given_texts, start=1):
+        own = tuple(tokens(text))
+        alone = Between("entry", number, number)
+        for asked in {own[:8], *((token,) for token in own[:20])} - {()}:
+            page = any_engine.find(All((Code("scope", "notice"), alone, Phrase("title_exact", asked))), _FOUND, 2)
+            assert page.total == 1, asked

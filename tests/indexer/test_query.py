@@ -100,6 +100,12 @@ def test_a_query_that_would_cost_too_much_is_refused(text: str) -> None:
         ("kind:sources-sought", "kind:sources_sought"),
         ("number:70-CMSD-23FR0000145", "number:70CMSD23FR0000145"),
         ('"b a"~3', '"a b"~3'),
+        ("Pen-Link", "pen-link"),
+        ("ShadowDragon", "ShadowDragon"),
+        ("AT&T", "at/t"),
+        ("camera's", "camera-s"),
+        ("a/b", "a/b"),
+        ("70CMSD-23", "70cmsd-23"),
     ],
 )
 def test_the_understood_query_says_what_was_searched(text: str, understood: str) -> None:

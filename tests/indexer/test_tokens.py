@@ -1,7 +1,17 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.tokens import FILLER, LONGEST, exact_stream, stem, stemmed_stream, tokens, tokens_with_spans
+from indexer.tokens import (
+    FILLER,
+    LONGEST,
+    exact_stream,
+    other_spellings,
+    stem,
+    stemmed_stream,
+    tokens,
+    tokens_with_spans,
+)
 
 
 def test_tokens_hold_letters_and_digits_only() -> None:
@@ -30,6 +40,29 @@ def test_values_of_a_field_are_parted_by_fillers_that_no_text_can_contain() -> N
 def test_both_streams_of_a_field_have_the_same_places() -> None:
     stream = exact_stream(["licence plate readers", "cameras"])
     assert len(stemmed_stream(stream).split(" ")) == len(stream.split(" "))
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("ShadowDragon and PenLink", ["shadow dragon", "pen link"]),
+        ("L3Harris", ["l3 harris"]),
+        ("Pen-Link, e\u2011mail", ["penlink", "email"]),
+        ("the camera\u2019s mount of O'Brien", ["cameras", "obrien"]),
+        ("eVigilant, iPhone, McD", []),
+        ("SHADOWDRAGON shadowdragon 70-CMSD-23 2024-06-30 a/b", []),
+        ("state-of-the-art and x-ray-based", ["xraybased"]),
+        ("ShadowDragon ShadowDragon", ["shadow dragon"]),
+    ],
+)
+def test_compound_words_are_also_found_as_others_write_them(text: str, others: list[str]) -> None:
+    assert other_spellings(text) == others
+
+
+@given(st.text(max_size=300))
+def test_other_spellings_of_any_text_are_tokens(text: str) -> None:
+    for other in other_spellings(text):
+        assert tokens(other) == other.split()
 
 
 @given(st.text(max_size=400))
