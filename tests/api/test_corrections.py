@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from archive import takedowns
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
+from tests.api.serving import served
 from tests.archive.making import append, reading
 from tests.databases import settings_at
 from watchlist.dictionary import Dictionary
@@ -31,10 +29,8 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 @pytest.fixture
 def client(archive: Archive, tmp_path: Path, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = settings_at(tmp_path / "home")
-    engine = open_engine(settings, archive)
-    with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as opened:
+    with served(archive, settings, dictionary) as opened:
         yield opened
-    engine.close()
 
 
 def test_corrections_are_listed_newest_first_with_reason_and_entries_of_the_log(

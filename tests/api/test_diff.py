@@ -1,6 +1,7 @@
 """The difference of two versions: by page, answer and command, typed, from A to B."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,14 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.changes import changes
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
 from noticewatch.models import difference
 from noticewatch.settings import Settings
 from service.cli import main
+from tests.api.serving import served
 from tests.archive.making import append, open_archive, reading, title
 from watchlist.dictionary import Dictionary
 
@@ -60,14 +58,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = Settings(home=home)
-    archive = Archive.open(settings)
-    engine = open_engine(settings, archive)
-    drive(archive, [IndexReader(engine)])
-    app = create_app(archive, Search(archive, engine, dictionary), settings, dictionary)
-    with TestClient(app, raise_server_exceptions=False) as opened:
+    with closing(Archive.open(settings)) as archive, served(archive, settings, dictionary) as opened:
         yield opened
-    engine.close()
-    archive.close()
 
 
 def by_path(answer: dict[str, Any]) -> dict[str, Any]:

@@ -9,16 +9,12 @@ from contextlib import closing
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from archive.documents import texts
 from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
-from archive.readers import drive
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
 from noticewatch.settings import Settings
+from tests.api.serving import served
 from tests.archive.documents import making
 from tests.archive.documents.shelving import answer, listing, opened
 from tests.archive.making import append, open_archive, reading
@@ -58,12 +54,9 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 @pytest.fixture(scope="module")
 def client(held: Archive, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = Settings(home=held.folder)
-    engine = open_engine(settings, held)
-    drive(held, [Joiner(), Tagger(Matcher(dictionary)), DocumentLister(), IndexReader(engine)])
-    app = create_app(held, Search(held, engine, dictionary), settings, dictionary)
-    with TestClient(app, follow_redirects=False) as opened_client:
+    readers = [Joiner(), Tagger(Matcher(dictionary)), DocumentLister()]
+    with served(held, settings, dictionary, readers) as opened_client:
         yield opened_client
-    engine.close()
 
 
 def section(page: str) -> str:

@@ -10,21 +10,17 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.related import Relations
 from archive import queries
 from archive.joins import Joiner
-from archive.readers import drive
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import Expectations, source
 from crawlers.sources.sam_gov_bulk.spider import ADDRESS
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from service.commands.archive import _stated, notice_lines
+from tests.api.serving import served
 from tests.crawlers.conftest import Recorder
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
@@ -70,16 +66,13 @@ def held(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> It
     settings = Settings(home=folder / "home")
     with closing(Archive.open(settings)) as archive:
         take(archive, settings, folder, 2, [PULLED, ENDED, STAYS])
-        engine = open_engine(settings, archive)
-        readers = [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)]
-        drive(archive, readers)
+        readers = [Joiner(), Tagger(Matcher(dictionary))]
+        with served(archive, settings, dictionary, readers):
+            pass  # the index has read the notices before they are gone
         for day in (3, 4, 5, 6):
             take(archive, settings, folder, day, [STAYS])
-        drive(archive, readers)
-        app = create_app(archive, Search(archive, engine, dictionary), settings, dictionary)
-        with TestClient(app, follow_redirects=False) as client:
+        with served(archive, settings, dictionary, readers) as client:
             yield archive, client
-        engine.close()
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
 """What a crawl brings stands first in a feed and says what happened; the operator alone gets whole answers."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from archive.joins import Joiner
-from archive.readers import drive
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
+from tests.api.serving import served
 from tests.databases import settings_at
 from tests.small_archive import crawl_tender
 from watchlist.dictionary import Dictionary
@@ -25,13 +22,10 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 @pytest.fixture(scope="module")
 def news(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = settings_at(tmp_path_factory.mktemp("news"), admin_token="token of the operator")
-    archive = Archive.open(settings)
-    crawl_tender(archive)
-    engine = open_engine(settings, archive)
-    drive(archive, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
-    yield TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary))
-    engine.close()
-    archive.close()
+    with closing(Archive.open(settings)) as archive:
+        crawl_tender(archive)
+        with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as client:
+            yield client
 
 
 def test_news_stand_first_and_say_what_happened(news: TestClient) -> None:
@@ -58,7 +52,7 @@ def test_the_front_page_speaks_of_news_once_there_are_any(news: TestClient) -> N
 
 
 def test_only_the_operators_token_opens_a_whole_answer(news: TestClient) -> None:
-    capture = news.get("/api/v1/notices/RFP-002132").json()["capture"]["url"]
+    capture = news.get("/api/v1/notices/RFP-002132", follow_redirects=True).json()["capture"]["url"]
     whole = f"{capture}/payload"
     assert news.get(whole).status_code == 401
     assert news.get(whole).headers["www-authenticate"] == "Bearer"

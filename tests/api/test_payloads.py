@@ -3,14 +3,10 @@
 from contextlib import closing
 from pathlib import Path
 
-from fastapi.testclient import TestClient
-
-from api.app import create_app
 from archive import queries
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
 from noticewatch.settings import Settings
+from tests.api.serving import served
 from tests.api.test_gone import PULLED, STAYS, take
 from watchlist.dictionary import Dictionary
 
@@ -25,8 +21,7 @@ def test_a_file_of_which_one_row_alone_is_still_held_to_it_stays_the_operators(
         with archive.reading() as connection:
             found = {row.capture.fetched_at.day: row for row in queries.captures_of(connection, 1)}
             assert len(queries.capture_rows(connection, found[3].number)) == 1
-        app = create_app(archive, Search(archive, open_engine(settings, archive), dictionary), settings, dictionary)
-        with TestClient(app) as client:
+        with served(archive, settings, dictionary) as client:
             for day in (2, 3):
                 answer = client.get(f"/api/v1/captures/{found[day].capture.id}/payload")
                 assert answer.status_code == 403, day
@@ -38,8 +33,7 @@ def test_an_answer_with_one_record_is_open(tmp_path: Path, dictionary: Dictionar
         take(archive, settings, tmp_path, 2, [STAYS])
         with archive.reading() as connection:
             (row,) = queries.captures_of(connection, 1)
-        app = create_app(archive, Search(archive, open_engine(settings, archive), dictionary), settings, dictionary)
-        with TestClient(app) as client:
+        with served(archive, settings, dictionary) as client:
             answer = client.get(f"/api/v1/captures/{row.capture.id}/payload")
         assert answer.status_code == 200
         assert b"Drone detection" in answer.content

@@ -1,6 +1,7 @@
 """What a notice is linked to: on its page, in its answers, by the command."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,17 +9,14 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.related import KINDS
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.related import RelatedKind
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 from service.cli import main
+from tests.api.serving import served
 from tests.archive.making import append, open_archive, reading, title
 from watchlist.dictionary import Dictionary
 
@@ -74,13 +72,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = Settings(home=home)
-    archive = Archive.open(settings)
-    engine = open_engine(settings, archive)
-    drive(archive, [IndexReader(engine)])
-    with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as opened:
+    with closing(Archive.open(settings)) as archive, served(archive, settings, dictionary) as opened:
         yield opened
-    engine.close()
-    archive.close()
 
 
 def test_a_page_names_the_latest_orders_counts_them_and_leads_to_all(client: TestClient) -> None:

@@ -6,14 +6,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from archive import ledger
 from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import Expectations, Source, read_source
-from indexer.engines import open_engine
-from indexer.search import Search
 from noticewatch.models import Verdict
+from tests.api.serving import served
 from tests.crawlers.conftest import HERE, Recorder
 from tests.databases import settings_at
 from watchlist.dictionary import Dictionary
@@ -35,10 +33,8 @@ def stormy(tmp_path: Path, dictionary: Dictionary) -> Iterator[TestClient]:
         recorder.page("2026-08-02", 1, {"B1": "radio"})
         recorder.page("2026-08-03", 1, {"C1": "radio"}, more=bool(number))
         crawl(archive, settings, found, kind="replay", recordings=recorder.close())
-    engine = open_engine(settings, archive)
-    with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as opened:
+    with served(archive, settings, dictionary) as opened:
         yield opened
-    engine.close()
     archive.close()
 
 
@@ -83,17 +79,15 @@ def test_a_run_that_is_not_held_is_not_found(stormy: TestClient, address: str) -
 def test_readers_are_told_while_the_starter_archive_is_being_loaded(tmp_path: Path, dictionary: Dictionary) -> None:
     settings = settings_at(tmp_path / "home")
     archive = Archive.open(settings)
-    engine = open_engine(settings, archive)
 
     def told() -> list[bool]:
         """Whether pages and answers say so, asked of a server that has counted nothing yet."""
         said = "The starter archive has not been loaded to its end yet"
-        with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as client:
+        with served(archive, settings, dictionary) as client:
             return [said in client.get(address).text for address in ("/", "/search?q=x", "/sources", "/api/v1/notices")]
 
     run = ledger.start_run(archive, "dhs_apfs", "starter")
     assert told() == [True] * 4
     ledger.finish_run(archive, run, Verdict.PARTIAL)
     assert told() == [False] * 4
-    engine.close()
     archive.close()

@@ -5,13 +5,9 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
-from archive.readers import drive
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
 from noticewatch.settings import Settings
+from tests.api.serving import served
 from watchlist.dictionary import Dictionary
 
 pytestmark = pytest.mark.xdist_group("starter")
@@ -20,11 +16,8 @@ pytestmark = pytest.mark.xdist_group("starter")
 @pytest.fixture(scope="module")
 def starter(starter_archive: Archive, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = Settings(home=starter_archive.folder)
-    engine = open_engine(settings, starter_archive)
-    drive(starter_archive, [IndexReader(engine)])
-    search = Search(starter_archive, engine, dictionary)
-    yield TestClient(create_app(starter_archive, search, settings, dictionary), follow_redirects=False)
-    engine.close()
+    with served(starter_archive, settings, dictionary) as client:
+        yield client
 
 
 def found(starter: TestClient, **parameters: str) -> list[dict[str, object]]:

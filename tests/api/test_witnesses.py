@@ -9,17 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from api.app import create_app
 from archive import queries
 from archive.joins import Joiner
-from archive.readers import drive
 from archive.store import Archive
 from archive.witnesses import contradict, witnesses
 from crawlers.importing import import_files
 from crawlers.source import source
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
+from tests.api.serving import served
 from tests.databases import settings_at
 from tests.sources.one_action import AMOUNT, AWARDS, FPDS, ID, PAYLOADS, USASPENDING, record
 from watchlist.dictionary import Dictionary
@@ -50,12 +46,8 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 @pytest.fixture(scope="module")
 def client(held: Archive, dictionary: Dictionary) -> Iterator[TestClient]:
     settings = settings_at(held.folder)
-    engine = open_engine(settings, held)
-    drive(held, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
-    app = create_app(held, Search(held, engine, dictionary), settings, dictionary)
-    with TestClient(app, follow_redirects=False) as opened:
+    with served(held, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
         yield opened
-    engine.close()
 
 
 def section(page: str) -> str:
