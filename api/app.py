@@ -25,6 +25,7 @@ from api.routes import (
     runs,
     search_page,
     sources,
+    suggest,
     vendor_pages,
 )
 from archive.store import Archive
@@ -52,8 +53,8 @@ def create_app(archive: Archive, search: Search, settings: Settings, dictionary:
     app.add_middleware(HeadAsGet)
     problems.install(app)
     for module in (
-        health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, feeds, corrections,
-        documentation, front, search_page, notice_pages, vendor_pages,
+        health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
+        corrections, documentation, front, search_page, notice_pages, vendor_pages,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

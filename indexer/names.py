@@ -9,6 +9,7 @@ from noticewatch.buyers import buyers
 from noticewatch.models import Kind, Listing, Status
 from watchlist.dictionary import Dictionary
 
+_SHORTEST_START: Final = 2
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
 _INITIAL: Final = re.compile(r"\b[A-Z](?=[a-z])")
 _ACRONYM: Final = re.compile(r"\(([A-Z&]{2,})\)")
@@ -61,6 +62,21 @@ class Names:
             case "band":
                 return _BANDS.get(code, code)
         return code.replace("_", " ")
+
+    def beginning(self, text: str) -> list[tuple[str, str]]:
+        """Fields and codes of names of which a word begins as the text; none for a text of one letter."""
+        wanted = f" {_folded(text)}"
+        if len(wanted) < _SHORTEST_START + 1:
+            return []
+        return list(dict.fromkeys(place for name, place in self._all_names if wanted in name))
+
+    @cached_property
+    def _all_names(self) -> list[tuple[str, tuple[str, str]]]:
+        """All names, folded, with a space before each word, and what they are of."""
+        found = [(name, ("vendor", code)) for name, code in self._vendors.items()]
+        found += [(name, ("technology", code)) for name, code in self._technologies.items()]
+        found += [(name, ("buyer", code)) for name, codes in _buyer_names().items() for code in codes]
+        return [(f" {name}", place) for name, place in found]
 
     @cached_property
     def _vendors(self) -> dict[str, str]:

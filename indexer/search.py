@@ -37,6 +37,7 @@ from indexer.requests import (
     SearchRequest,
     Sort,
 )
+from indexer.suggestions import FIELDS, MOST, Suggestion, suggestions
 from watchlist.dictionary import Dictionary, load_dictionary
 
 __all__ = [
@@ -96,6 +97,13 @@ class Search:
             words=frozenset(asked.words),
             facets=self._facets(request, asked.node, conditions, found.position) if place is None else {},
         )
+
+    def suggest(self, text: str, most: int = MOST) -> list[Suggestion]:
+        """Names of vendors, technologies and public bodies that begin as the text, with how much there is of each."""
+        position = self.engine.position()
+        everything = _base(SearchRequest(lens="everything"))
+        counted = {} if position is None else self._counted(everything, FIELDS, position)
+        return suggestions(text, self.names, counted, most)
 
     def words(self, query: str) -> frozenset[str]:
         """Stems of a query's words, and beginnings of words that end in an asterisk. Raises QueryError."""

@@ -203,3 +203,16 @@ def test_a_version_asked_for_by_parameter_leads_to_its_permanent_address(client:
 def test_archived_rows_are_kept_from_search_engines(client: TestClient) -> None:
     assert f"Disallow: {API}/captures/" in client.get("/robots.txt").text
     assert client.get("/favicon.ico", follow_redirects=True).status_code == 200
+
+
+def test_names_are_suggested_while_one_types(client: TestClient) -> None:
+    answer = client.get("/api/v1/suggestions", params={"q": "celleb"})
+    assert answer.status_code == 200
+    (first, *_) = answer.json()["items"]
+    assert first["field"] == "vendor"
+    assert (
+        client.get("/api/v1/notices", params={"q": first["query"], "lens": "everything"}).json()["total"]
+        == first["count"]
+    )
+    assert client.get("/api/v1/suggestions").json() == {"items": []}
+    assert client.get("/api/v1/suggestions", params={"q": "x" * 201}).status_code == 400

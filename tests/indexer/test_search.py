@@ -222,3 +222,18 @@ def test_an_answer_of_an_index_behind_the_log_says_so(small_archive: Archive, tm
     drive(small_archive, [IndexReader(engine)])
     assert Search(small_archive, engine).search(ALL).warnings == ()
     engine.close()
+
+
+def test_names_are_suggested_by_any_beginning_and_their_question_finds_what_is_counted(search: Search) -> None:
+    for text in ("cellebr", "CELLEBRITE", "giant o", "oak", "ICE", "immigration and cust", "drone"):
+        found = search.suggest(text)
+        assert found, text
+        assert [one.count for one in found] == sorted((one.count for one in found), reverse=True)
+        for one in found:
+            assert search.search(replace(ALL, query=one.query)).total == one.count, one
+    assert {one.id for one in search.suggest("cellebr")} >= {"cellebrite"}
+
+
+@pytest.mark.parametrize("text", ["", "c", " ", "zzzz", "(((", '"', "é" * 200])
+def test_what_begins_no_name_suggests_nothing(search: Search, text: str) -> None:
+    assert search.suggest(text) == []
