@@ -79,6 +79,11 @@ def evidence(notice_id: str, version: int | None = None) -> str:
     return f"{notice_api(notice_id)}/evidence{asked}"
 
 
+def correction(number: int) -> str:
+    """An entry of the log of corrections."""
+    return f"/corrections?before={number + 1}#c{number}"
+
+
 def vendor(vendor_id: str) -> str:
     """A vendor's page."""
     return f"/vendors/{escaped(vendor_id)}"

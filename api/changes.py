@@ -12,6 +12,7 @@ from itertools import pairwise, zip_longest
 from typing import Any, Final
 
 from api import words
+from api.tombstones import stone_words
 from archive.rows import VersionRow
 from noticewatch.models import Amount, DateValue
 
@@ -54,7 +55,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """A version as the page lists it. ``before``: number of the one before it in order, None for the first."""
+    """A version as the page lists it. ``before``: number of the one before it in order that readers may see, None where
+    there is none; ``taken_down``: why it is withheld, empty where it is shown.
+    """
 
     number: int
     before: int | None
@@ -68,6 +71,7 @@ class VersionView:
     capture_id: str
     rebuilt: bool
     changes: tuple[Change, ...]
+    taken_down: str = ""
 
 
 def version_views(history: Sequence[VersionRow], current: int) -> list[VersionView]:
@@ -75,7 +79,7 @@ def version_views(history: Sequence[VersionRow], current: int) -> list[VersionVi
     views = [
         VersionView(
             number=row.version,
-            before=history[place - 1].version if place else None,
+            before=None if row.tombstone else _standing(history[:place]),
             current=row.version == current,
             observed=words.moment_words(row.observed_at),
             revision=words.day_words(row.revision) if row.revision else "",
@@ -86,10 +90,16 @@ def version_views(history: Sequence[VersionRow], current: int) -> list[VersionVi
             capture_id=row.capture_id,
             rebuilt=row.origin == "rebuilt",
             changes=tuple(changes(row.changed)),
+            taken_down=stone_words(row.tombstone) if row.tombstone else "",
         )
         for place, row in enumerate(history)
     ]
     return views[::-1]
+
+
+def _standing(history: Sequence[VersionRow]) -> int | None:
+    """The last version that was not taken down."""
+    return next((row.version for row in reversed(history) if row.tombstone is None), None)
 
 
 def changes(changed: Iterable[tuple[str, Any, Any]]) -> Iterable[Change]:

@@ -10,6 +10,7 @@ from api import addresses
 from api.changes import Change, changes
 from api.forms import stamp
 from api.problems import Problem
+from api.tombstones import shown_version
 from archive import queries
 from archive.rows import NoticeRow, VersionRow
 from noticewatch.errors import NotFound, UsageError
@@ -38,10 +39,13 @@ def asked_versions(given: Mapping[str, str]) -> tuple[int | None, int | None]:
 def compared(connection: Connection, row: NoticeRow, first: int | None, last: int | None) -> Compared:
     """The difference from version ``first`` to version ``last``; by default the current one, and the one before it.
 
-    Raises NotFound for a version that does not exist, UsageError where there is none before ``last``.
+    Raises NotFound for a version that does not exist, UsageError where there is none before ``last``, Withheld for one
+    that was taken down.
     """
     after = _version(connection, row, row.version if last is None else last)
     before = _before(connection, row, after) if first is None else _version(connection, row, first)
+    for one in (before, after):
+        shown_version(row.id, one)
     fields = tuple(difference(before.content, after.content))
     return Compared(before, after, fields, tuple(changes(fields)))
 

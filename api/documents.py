@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from api import addresses, words
+from api.tombstones import form_of, stone_words
 from archive.documents.pages import WORDS
 from archive.documents.queries import DocumentRow, FileRow, PastFile, PlacedPage
 from archive.times import stamp
@@ -68,6 +69,7 @@ def document_form(notice_id: str, row: DocumentRow, reason: str) -> dict[str, An
         "findings": [
             {"kind": found.kind, "text": found.text, "member": found.member or None} for found in row.findings
         ],
+        **(form_of(row.file.tombstone) if row.file else {}),
         "files_url": addresses.document_files(notice_id, row.number) if row.file else None,
         "pages_url": addresses.document_pages(notice_id, row.number) if text and text.pages else None,
     }
@@ -78,7 +80,7 @@ def past_form(file: PastFile) -> dict[str, Any]:
     return {
         "sha256": file.sha256, "bytes": file.length, "received_at": stamp(file.received_at), "origin": file.origin,
         "recorder": file.recorder, "capture_id": file.capture_id, "capture_url": addresses.capture(file.capture_id),
-        "payload_url": f"{addresses.capture(file.capture_id)}/payload",
+        "payload_url": f"{addresses.capture(file.capture_id)}/payload", **form_of(file.tombstone),
     }  # fmt: skip
 
 
@@ -128,7 +130,7 @@ def _view(notice_id: str, row: DocumentRow, reason: str) -> DocumentView:
         href=row.url if safe else "",
         state=tuple(state),
         sha256=row.file.sha256,
-        file=f"{addresses.capture(row.file.capture_id)}/payload",
+        file="" if row.file.tombstone else f"{addresses.capture(row.file.capture_id)}/payload",
         text=addresses.document_pages(notice_id, row.number) if row.file.text and row.file.text.pages else "",
         earlier=addresses.document_files(notice_id, row.number) if row.file.files > 1 else "",
         listed=row.removed is None,
@@ -136,6 +138,9 @@ def _view(notice_id: str, row: DocumentRow, reason: str) -> DocumentView:
 
 
 def _file_words(row: DocumentRow, file: FileRow) -> Iterable[str]:
+    if file.tombstone is not None:
+        yield f"{stone_words(file.tombstone)} (received {words.moment_words(file.received_at)})"
+        return
     text = file.text
     what = [words.file_size(file.length)]
     if text is not None:

@@ -13,6 +13,7 @@ from api.facts import facts
 from api.pages import environment
 from api.proof import citation, request_paragraph
 from api.routes.notice_pages import BOUGHT, as_version, naming
+from api.tombstones import stone_words
 from archive import queries
 from archive.documents.queries import DocumentRow
 from archive.evidence import pack
@@ -83,9 +84,11 @@ def _noise(source: str, body: bytes) -> Sequence[tuple[int, int]]:
 
 
 def _differences(material: Material, events: Mapping[int, Sequence[tuple[str, Any, Any]]]) -> list[Differing]:
-    """Of a notice: each version against the one before it. Of one version: what the log noted when it came."""
-    history = [one.version for one in material.versions]
-    if material.as_of is None:
+    """Of a notice: each version against the one before it. Of one version: what the log noted when it came. Versions
+    that were taken down stay out.
+    """
+    history = [one.version for one in material.versions if one.taken_down is None]
+    if material.as_of is None and history:
         noted = tuple(events.get(history[0].seq, ()))
         return [Differing(f"to-{history[0].version}", None, history[0].version, tuple(changes(noted)), noted)]
     return [_differing(before, after) for before, after in pairwise(history)]
@@ -103,17 +106,22 @@ def _pages(settings: Settings, material: Material, told: Sequence[Differing]) ->
     permanent = settings.base_url + addresses.version(row.id, row.version)
     quoted = citation(row, view.title, view.buyer, view.dated, permanent)
     asked = request_paragraph(view.buyer, naming(view), view.dated, bought=row.notice.kind in BOUGHT)
+    if row.tombstone is not None:  # what is withheld has no title, and cannot be asked for by numbers
+        quoted, asked = f"{row.id}. {stone_words(row.tombstone)} {permanent}", ""
     values = {
         "material": material, "view": view, "versions": [one.version for one in material.versions],
         "differences": told, "receipts": _receipts(material), "citation": mask(quoted), "paragraph": mask(asked),
-        "documents": _documents(material.documents), "software": pack.SOFTWARE,
+        "documents": _documents(material.documents), "software": pack.SOFTWARE, "stone_words": stone_words,
+        "withheld": row.tombstone,
+        "withheld_files": [material.captures[name][0].capture for name in sorted(material.taken_down)],
     }  # fmt: skip
     made = {
         "evidence/report.html": _rendered("evidence_report.html", values),
         "evidence/citation.txt": f"{values['citation']}\n".encode(),
-        "evidence/records-request.txt": f"{values['paragraph']}\n".encode(),
     }
-    for one in values["versions"]:  # type: ignore[attr-defined]  # a list of versions
+    if asked:
+        made["evidence/records-request.txt"] = f"{values['paragraph']}\n".encode()
+    for one in (held.version for held in material.versions if held.taken_down is None):
         shown = {"id": row.id, "version": one, "fields": _fields(one), "software": pack.SOFTWARE}
         made[pack.version_file(one.version, "html")] = _rendered("evidence_version.html", shown)
     for difference_told in told:

@@ -9,16 +9,18 @@ import orjson
 
 from api.facts import buyer_name, party_names, title
 from api.searching import item_form
+from api.tombstones import stone_words
 from archive.rows import NoticeRow
+from archive.withheld import Tombstone
 from indexer.items import Item
-from noticewatch.models import HEADLINE_ORDER
+from noticewatch.models import HEADLINE_ORDER, Content
 
 COLUMNS = (
     "id", "url", "source", "kind", "kind_published", "status", "listing", "title", "title_from", "dated", "dated_from",
     "posted_at", "due_at", "buyer", "suppliers", "makers", "headline_kind", "headline_basis", "headline_value",
     "headline_currency", *(f"{kind}" for kind in HEADLINE_ORDER), "currency", "vendors", "technologies",
     "to_be_checked", "numbers", "modification", "procurement", "rebuilt", "recorder", "first_seen", "version",
-    "content_sha256", "description",
+    "content_sha256", "description", "taken_down",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TOGETHER = 100
@@ -53,6 +55,8 @@ def cells_of(item: Item, row: NoticeRow, base: str) -> dict[str, str]:
     """The cells of one notice by column; what is not stated is empty, lists are joined by " | "."""
     notice, headline = row.notice, row.notice.headline_amount()
     cells = dict.fromkeys(COLUMNS, "")
+    if row.tombstone is not None:
+        return cells | _tombstone(row, row.tombstone, base + item.url)
     for amount in notice.amounts:
         if amount.value is not None and not cells[amount.kind]:
             cells[amount.kind] = format(amount.value, "f")
@@ -94,15 +98,26 @@ def cells_of(item: Item, row: NoticeRow, base: str) -> dict[str, str]:
     }
 
 
+def _tombstone(row: NoticeRow, stone: Tombstone, url: str) -> dict[str, str]:
+    return {
+        "id": row.id, "url": url, "source": row.source, "listing": row.listing, "version": str(row.version),
+        "content_sha256": row.content_sha256, "taken_down": stone_words(stone),
+    }  # fmt: skip
+
+
 def json_lines(pairs: Iterable[tuple[Item, NoticeRow]]) -> Iterator[bytes]:
     """The file in pieces: a JSON object a line, each with the item and its whole content."""
     iterator = iter(pairs)
     while batch := list(islice(iterator, _TOGETHER)):
         lines = [
-            orjson.dumps(item_form(item) | {"content": row.notice.content(), "content_sha256": row.content_sha256})
+            orjson.dumps(item_form(item) | {"content": _content(row), "content_sha256": row.content_sha256})
             for item, row in batch
         ]
         yield b"\n".join(lines) + b"\n"
+
+
+def _content(row: NoticeRow) -> Content | None:
+    return None if row.tombstone else row.notice.content()
 
 
 def _is_number(text: str) -> bool:

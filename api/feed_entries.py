@@ -10,8 +10,10 @@ from api.facts import buyer_name, party_names, rebuilt_sentence, shortened, titl
 from api.feeds import Entry, Feed
 from api.parameters import written
 from api.searching import matching, run_search
+from api.tombstones import stone_words
 from archive import queries
 from archive.rows import NoticeRow
+from archive.withheld import Tombstone
 from indexer.requests import SearchRequest
 from noticewatch.dates import dated
 from noticewatch.models import Event
@@ -73,6 +75,8 @@ def entries_of(
 
 
 def _entry(row: NoticeRow, version: int, noted: datetime, what: str, tags: Iterable[Tag], base: str) -> Entry:
+    if row.tombstone is not None:
+        return _tombstone(row, row.tombstone, base + addresses.version(row.id, version))
     notice = row.notice
     day, day_from = dated(notice, row.first_seen)
     kind = words.kind_words(notice.kind)
@@ -84,6 +88,19 @@ def _entry(row: NoticeRow, version: int, noted: datetime, what: str, tags: Itera
         updated=noted,
         author=buyer_name(notice),
         categories=tuple(dict.fromkeys([notice.kind.value, *(tag.label for tag in tags if tag.tier == "alert")])),
+    )
+
+
+def _tombstone(row: NoticeRow, stone: Tombstone, address: str) -> Entry:
+    """What takes the place of an entry: a reader that holds the one before writes this over it."""
+    return Entry(
+        address=address,
+        title=f"Taken down: {row.id}",
+        summary=f"{stone_words(stone)} Its content had the SHA-256 {row.content_sha256}.",
+        published=row.first_seen,
+        updated=stone.since,
+        author=words.NOT_STATED,
+        categories=(),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from api import addresses, words
 from api.facts import buyer_name, rebuilt_sentence, tag_address, title
 from api.proof import Held
+from api.tombstones import form_of
 from archive.gone import Gone
 from archive.rows import CaptureRow, Coverage, NoticeRow, RecordRow, RunRow, SourceStatus, VersionRow
 from noticewatch.dates import dated
@@ -66,7 +67,7 @@ def member_form(row: NoticeRow) -> dict[str, Any]:
         "buyer": buyer_name(row.notice),
         "dated": dated(row.notice, row.first_seen)[0],
         "headline": headline.model_dump(mode="json", exclude_none=True) if headline else None,
-    }
+    } | form_of(row.tombstone)
 
 
 def tag_form(tag: Tag) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def version_form(notice_id: str, row: VersionRow, *, content: bool = False) -> d
         "recorder": row.recorder,
         "changed": [{"path": path, "old": old, "new": new} for path, old, new in row.changed],
     }
-    return form | ({"content": row.content} if content else {})
+    return form | form_of(row.tombstone) | ({"content": row.content} if content else {})
 
 
 def capture_form(row: CaptureRow, records: Sequence[RecordRow] | None = None) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def record_form(capture_id: str, record: RecordRow) -> dict[str, Any]:
         "sha256": record.sha256,
         "notice_id": record.notice_id,
         "notice_url": addresses.notice_api(record.notice_id),
-    }
+    } | form_of(record.tombstone)
 
 
 def held_form(held: Held) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def held_form(held: Held) -> dict[str, Any]:
         "source_number": held.source_number,
         "first_seen": stamp(held.first_seen),
         "last_seen": stamp(held.last_seen),
-    }
+    } | form_of(held.tombstone)
 
 
 def event_form(event: Event) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def event_form(event: Event) -> dict[str, Any]:
         "changed": [{"path": path, "old": old, "new": new} for path, old, new in event.changed],
         "quiet": event.quiet,
         "late": event.late,
-    }
+    } | ({"withheld_by": addresses.correction(event.withheld_by)} if event.withheld_by else {})
 
 
 def run_form(row: RunRow) -> dict[str, Any]:

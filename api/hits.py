@@ -17,6 +17,7 @@ from api.facts import (
     tag_views,
     title,
 )
+from api.tombstones import stone_words
 from archive.rows import NoticeRow
 from indexer.items import Highlight, Item, ItemAmount, ItemTag
 from noticewatch.dates import dated
@@ -37,7 +38,9 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of results. ``members``: notices of the contract; ``listing`` is empty while the source lists it."""
+    """A row of results. ``members``: notices of the contract; ``listing`` is empty while the source lists it;
+    ``taken_down``: why what it says is withheld, with its hash, empty where it is shown.
+    """
 
     href: str
     day: str
@@ -55,11 +58,15 @@ class Row:
     snippets: tuple[Snippet, ...]
     tags: tuple[TagView, ...]
     rebuilt: str
+    taken_down: str = ""
 
 
 def row_of_item(item: Item) -> Row:
     """An item of the search as a row."""
     headline = item.headline
+    if item.taken_down is not None:
+        why = f"Taken down {words.day_words(item.taken_down.since.date())}: {item.taken_down.reason}"
+        return _withheld(item.url, item.id, item.source, why, item.taken_down.content_sha256)
     return Row(
         href=item.url,
         day=words.short_day(item.dated),
@@ -118,6 +125,9 @@ def called_words(called: str) -> str:
 
 def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = False) -> Row:
     """A notice as a row; with the words that caused its first tag where asked for."""
+    if row.tombstone is not None:
+        why = stone_words(row.tombstone)
+        return _withheld(addresses.notice(row.id), row.id, row.source, why, row.content_sha256)
     notice, headline = row.notice, row.notice.headline_amount()
     views = tag_views(tags, notice)
     snippets: tuple[Snippet, ...] = ()
@@ -142,6 +152,15 @@ def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = Fal
         tags=tuple(views[:_MOST_TAGS]),
         rebuilt=rebuilt_sentence(row),
     )
+
+
+def _withheld(href: str, notice_id: str, source: str, why: str, sha256: str) -> Row:
+    """The tombstone of a notice as a row."""
+    return Row(
+        href=href, day="", kind="Taken down", status="", listing="", title=notice_id, buyer="", seller="", maker="",
+        amount="", amount_kind="", members=1, source=source, snippets=(), tags=(), rebuilt="",
+        taken_down=f"{why} (content SHA-256 {sha256})",
+    )  # fmt: skip
 
 
 def _item_tags(item: Item) -> list[TagView]:

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 
 from api.negotiation import wants_json
 from api.protection import HEADERS
+from api.tombstones import stone_form
+from archive.withheld import Withheld
 from indexer.engine import SearchUnavailable
 from noticewatch.errors import (
     CaptureDamaged,
@@ -112,7 +114,9 @@ def _page(request: Request, problem: Problem) -> Response:
 
 
 def _usage(error: UsageError) -> Problem:
-    """A query error with its position and hint, a cursor error, or another wrong argument."""
+    """What was taken down, a query error with its position and hint, a cursor error, or another wrong argument."""
+    if isinstance(error, Withheld):
+        return Problem(410, "taken-down", str(error), **stone_form(error.tombstone), **error.members)
     name = {"QueryError": "query-error", "CursorError": "cursor-error"}.get(type(error).__name__, "bad-request")
     members = {key: getattr(error, key) for key in ("position", "hint") if getattr(error, key, None) is not None}
     return Problem(400, name, str(getattr(error, "message", None) or error), **members)

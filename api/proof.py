@@ -11,6 +11,7 @@ from archive import tables as t
 from archive.rows import CaptureRow, NoticeRow, RecordRow
 from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
+from archive.withheld import Tombstone, of_records
 from noticewatch.models import Origin
 
 
@@ -27,6 +28,7 @@ class Held:
     source_number: str
     first_seen: datetime
     last_seen: datetime
+    tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,15 @@ def held_records(connection: Connection, notice_number: int) -> list[Held]:
     """Every wording of a notice, in order of its first sighting."""
     r, c = t.records.c, t.captures.c
     query = (
-        select(c.id, r.row, r.start, r.end, r.sha256, r.source, r.source_number, r.first_seen, LAST_SEEN)
+        select(c.id, r.row, r.start, r.end, r.sha256, r.source, r.source_number, r.first_seen, LAST_SEEN, r.number)
         .select_from(WITH_LAST)
         .join(t.captures, c.number == r.capture)
         .where(r.notice == notice_number)
         .order_by(r.first_seen, r.number)
     )
-    return [Held(*row[:7], moment(row[7]), moment(row[8])) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    stones = of_records(connection, {row.number: notice_number for row in rows})
+    return [Held(*row[:7], moment(row[7]), moment(row[8]), stones.get(row.number)) for row in rows]
 
 
 def record_at(connection: Connection, capture_number: int, row: int) -> RecordRow | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from api import addresses, facts, forms, words
+from api.tombstones import stone_words
 from archive import queries
 from archive.related import INFERRED, MOST, Related, RelatedKind, related
 from archive.rows import NoticeRow
@@ -143,9 +144,9 @@ def _linked(link: Related, row: NoticeRow | None) -> Linked:
         id=row.id,
         href=addresses.notice(row.id),
         day=words.short_day(dated(row.notice, row.first_seen)[0]),
-        kind=words.kind_words(row.notice.kind),
-        title=facts.shortened(facts.title(row.notice, row.id), 140),
-        buyer=facts.buyer_name(row.notice),
+        kind="" if row.tombstone else words.kind_words(row.notice.kind),
+        title=facts.shortened(stone_words(row.tombstone) if row.tombstone else facts.title(row.notice, row.id), 140),
+        buyer="" if row.tombstone else facts.buyer_name(row.notice),
         seller=words.listed(facts.party_names(row.notice, "supplier", "reseller")),
         rebuilt=bool(facts.rebuilt_sentence(row)),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from api import addresses, facts, words
+from api.tombstones import stone_words
 from archive.rows import NoticeRow
 from noticewatch.dates import dated
 from noticewatch.models import Amount, AmountKind, Status
@@ -70,9 +71,9 @@ def _step(row: NoticeRow, change: Amount | None, total: str, here: str) -> Step:
         id=row.id,
         href=addresses.notice(row.id),
         day=words.short_day(dated(row.notice, row.first_seen)[0]),
-        kind=words.kind_words(row.notice.kind),
+        kind="" if row.tombstone else words.kind_words(row.notice.kind),
         action=_action(row),
-        title=facts.shortened(facts.title(row.notice, row.id), 140),
+        title=facts.shortened(stone_words(row.tombstone) if row.tombstone else facts.title(row.notice, row.id), 140),
         change=words.amount_value(change) if change else "",
         total=total,
         other=other,

@@ -1,8 +1,13 @@
 """Tables of corrections and of what is withheld from readers; columns as in archive/tables.py."""
 
+from typing import Final
+
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Table, Text
 
 from noticewatch.database import BIG, metadata
+
+WHOLE: Final = 0
+"""In the place of a version: the notice with all its versions."""
 
 corrections = Table(
     "corrections",

@@ -8,6 +8,8 @@ import orjson
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from archive import tables as t
+from archive import withheld
+from archive.event_queries import events, events_of, kinds_of, latest_events
 from archive.identity import OF_OTHERS
 from archive.rows import (
     CaptureRow,
@@ -23,8 +25,6 @@ from archive.source_queries import counts, coverage, runs, sources_status
 from archive.times import moment
 from noticewatch.models import (
     Capture,
-    Event,
-    EventKind,
     Listing,
     Origin,
     difference,
@@ -192,17 +192,19 @@ def capture_rows(
 ) -> list[RecordRow]:
     """Rows of a capture that gave a record there or were seen there last, by row, from after row ``after``."""
     r, s = t.records, t.sightings.c
-    first = select(r.c.row, r.c.start, r.c.end, r.c.notice, r.c.sha256).where(r.c.capture == capture_number)
-    last = select(s.row, s.start, s.end, r.c.notice, r.c.sha256).join(r).where(s.capture == capture_number)
-    both = first.union(last).subquery()
+    first = select(r.c.row, r.c.start, r.c.end, r.c.notice, r.c.sha256, r.c.number)
+    last = select(s.row, s.start, s.end, r.c.notice, r.c.sha256, r.c.number).join(r)
+    both = first.where(r.c.capture == capture_number).union(last.where(s.capture == capture_number)).subquery()
     query = (
-        select(both.c.row, both.c.start, both.c.end, t.notices.c.id, both.c.sha256)
+        select(both.c.row, both.c.start, both.c.end, t.notices.c.id, both.c.sha256, both.c.number, both.c.notice)
         .join(t.notices, t.notices.c.number == both.c.notice)
         .where(both.c.row > after)
         .order_by(both.c.row)
         .limit(limit)
     )
-    return [RecordRow(*row) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    stones = withheld.of_records(connection, {row.number: row.notice for row in rows})
+    return [RecordRow(*row[:5], stones.get(row.number)) for row in rows]
 
 
 def rows_of(connection: Connection, capture_number: int) -> int | None:
@@ -220,28 +222,6 @@ def rows_of(connection: Connection, capture_number: int) -> int | None:
     return rows
 
 
-def events(connection: Connection, after: int, limit: int, *, loud_only: bool = False) -> list[Event]:
-    """At most ``limit`` events with ``seq`` above ``after``, in order."""
-    query = _events().where(t.events.c.seq > after).order_by(t.events.c.seq).limit(limit)
-    if loud_only:
-        query = query.where(t.events.c.quiet.is_(False))
-    return [_event(row) for row in connection.execute(query)]
-
-
-def latest_events(connection: Connection, limit: int, *, loud_only: bool = True) -> list[Event]:
-    """The latest events, newest first."""
-    query = _events().order_by(t.events.c.seq.desc()).limit(limit)
-    if loud_only:
-        query = query.where(t.events.c.quiet.is_(False))
-    return [_event(row) for row in connection.execute(query)]
-
-
-def events_of(connection: Connection, notice_number: int) -> list[Event]:
-    """All events of a notice, in order."""
-    query = _events().where(t.events.c.notice == notice_number).order_by(t.events.c.seq)
-    return [_event(row) for row in connection.execute(query)]
-
-
 def _notices() -> Select[Any]:
     n, v, r, c = t.notices.c, t.versions.c, t.records.c, t.captures.c
     return (
@@ -249,9 +229,9 @@ def _notices() -> Select[Any]:
             n.number, n.id, n.register, r.source, v.version, n.versions,
             func.coalesce(v.content, r.content).label("content"), v.content_sha256, n.first_seen, n.first_seen_seq,
             n.listing, t.memberships.c.procurement, t.procurements.c.id.label("procurement_id"),
-            c.id.label("capture_id"), c.origin, c.recorder, c.fetched_at,
+            c.id.label("capture_id"), c.origin, c.recorder, c.fetched_at, *withheld.COLUMNS,
         )
-        .select_from(t.notices)
+        .select_from(withheld.joined(t.notices, n.number, n.current_version))
         .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
         .join(t.records, r.number == v.record)
         .join(t.captures, c.number == v.capture)
@@ -261,6 +241,7 @@ def _notices() -> Select[Any]:
 
 
 def _notice_row(row: Row[Any]) -> NoticeRow:
+    stone = withheld.tombstone(row)
     return NoticeRow(
         number=row.number,
         id=row.id,
@@ -268,7 +249,7 @@ def _notice_row(row: Row[Any]) -> NoticeRow:
         source=row.source,
         version=row.version,
         versions=row.versions,
-        notice=notice_from(orjson.loads(row.content)),
+        notice=withheld.NOTHING if stone else notice_from(orjson.loads(row.content)),
         content_sha256=row.content_sha256,
         first_seen=moment(row.first_seen),
         first_seen_seq=row.first_seen_seq,
@@ -279,6 +260,7 @@ def _notice_row(row: Row[Any]) -> NoticeRow:
         origin=Origin(row.origin),
         recorder=row.recorder,
         captured_at=moment(row.fetched_at),
+        tombstone=stone,
     )
 
 
@@ -288,9 +270,9 @@ def _versions() -> Select[Any]:
         select(
             v.version, v.revision, v.observed_at, c.id.label("capture_id"), c.origin, c.recorder,
             func.coalesce(v.content, t.records.c.content).label("content"), v.content_sha256, e.kinds, e.quiet, e.late,
-            v.seq,
+            v.seq, *withheld.COLUMNS,
         )
-        .select_from(t.versions)
+        .select_from(withheld.joined(t.versions, v.notice, v.version))
         .join(t.records, t.records.c.number == v.record)
         .join(t.captures, c.number == v.capture)
         .join(t.events, e.seq == v.seq)
@@ -302,9 +284,10 @@ def _history(rows: Sequence[Row[Any]]) -> list[VersionRow]:
     history = []
     before = None
     for row in rows:
-        content = orjson.loads(row.content)
-        changed = tuple(difference(before, content)) if before is not None else ()
-        before = content
+        stone = withheld.tombstone(row)
+        content = {} if stone else orjson.loads(row.content)
+        changed = tuple(difference(before, content)) if before is not None and stone is None else ()
+        before = before if stone else content
         history.append(
             VersionRow(
                 version=row.version,
@@ -315,11 +298,12 @@ def _history(rows: Sequence[Row[Any]]) -> list[VersionRow]:
                 recorder=row.recorder,
                 content=content,
                 content_sha256=row.content_sha256,
-                kinds=_kinds(row.kinds),
+                kinds=kinds_of(row.kinds),
                 quiet=row.quiet,
                 late=row.late,
                 seq=row.seq,
                 changed=changed,
+                tombstone=stone,
             )
         )
     return history
@@ -350,38 +334,6 @@ def _capture_row(row: Row[Any]) -> CaptureRow:
         row.number, held, row.run_id, row.warc_file, row.warc_offset, row.warc_length, row.payload_file,
         row.payload_offset, row.thinned_at,
     )  # fmt: skip
-
-
-def _events() -> Select[Any]:
-    e = t.events.c
-    return (
-        select(
-            e.seq, t.notices.c.id.label("notice_id"), e.notice, e.version, e.kinds, e.committed_at,
-            t.captures.c.id.label("capture_id"), e.changed, e.quiet, e.late,
-        )
-        .select_from(t.events)
-        .join(t.notices, t.notices.c.number == e.notice)
-        .outerjoin(t.captures, t.captures.c.number == e.capture)
-    )  # fmt: skip
-
-
-def _event(row: Row[Any]) -> Event:
-    return Event(
-        seq=row.seq,
-        notice_id=row.notice_id,
-        notice_number=row.notice,
-        version=row.version,
-        kinds=_kinds(row.kinds),
-        committed_at=moment(row.committed_at),
-        capture_id=row.capture_id,
-        changed=tuple((path, old, new) for path, old, new in orjson.loads(row.changed)),
-        quiet=row.quiet,
-        late=row.late,
-    )
-
-
-def _kinds(text: str) -> tuple[EventKind, ...]:
-    return tuple(EventKind(kind) for kind in orjson.loads(text))
 
 
 def _chunks(items: Sequence[_T]) -> Iterator[list[_T]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from archive.withheld import Tombstone
 from noticewatch.models import Capture, Content, EventKind, Listing, Notice, Origin, Verdict
 
 
@@ -13,6 +14,7 @@ class NoticeRow:
 
     ``procurement`` is 0, and ``procurement_id`` the notice's own id, until the joiner has seen the notice.
     ``capture_id``, ``origin``, ``recorder`` and ``captured_at`` are of the capture that the current version comes from.
+    Where it was taken down ``notice`` says nothing, and ``tombstone`` why.
     """
 
     number: int
@@ -32,11 +34,14 @@ class NoticeRow:
     origin: Origin
     recorder: str
     captured_at: datetime
+    tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version in a notice's history. ``changed``: (path, old, new) against the version before it in order."""
+    """A version in a notice's history. ``changed``: (path, old, new) against the version before it in order that is not
+    taken down. One that is has a ``tombstone``, no content and no changes.
+    """
 
     version: int
     revision: str
@@ -51,6 +56,7 @@ class VersionRow:
     late: bool
     seq: int
     changed: tuple[tuple[str, Any, Any], ...]
+    tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,16 @@ class CaptureRow:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A row of a capture: its place in the payload, whose notice it is, and the SHA-256 of its bytes."""
+    """A row of a capture: its place in the payload, whose notice it is, and the SHA-256 of its bytes; a ``tombstone``
+    where readers do not get these bytes.
+    """
 
     row: int
     start: int
     end: int
     notice_id: str
     sha256: str
+    tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,13 @@ from sqlalchemy import Connection, delete, insert, select
 
 from archive import corrections, queries
 from archive import tables as t
-from archive.correction_tables import takedowns, withheld_files
+from archive.correction_tables import WHOLE, takedowns, withheld_files
 from archive.corrections import Correction
 from archive.documents.tables import document_answers, documents
 from archive.log import Derived
 from archive.store import Archive
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind, EventKind
-
-WHOLE: Final = 0
-"""In the place of a version: the notice with all its versions."""
 
 _FILE: Final = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(.+)@(\d{1,9})", re.DOTALL)

@@ -45,6 +45,7 @@ def running_total(rows: Iterable[NoticeRow], all_since: Callable[[str], bool]) -
 
     ``all_since``: whether every window from that day (YYYY-MM-DD) on is complete; see :func:`complete_since`. Members
     without an obligated change, announcements for example, never count, nor do actions that their register has deleted.
+    What was taken down is missing, so that no sum beside it is a total.
     """
     distinct = {row.number: row for row in rows if row.notice.status is not Status.WITHDRAWN}
     by_currency: dict[str, list[tuple[str, Decimal]]] = {}
@@ -52,11 +53,12 @@ def running_total(rows: Iterable[NoticeRow], all_since: Callable[[str], bool]) -
         for amount in row.notice.amounts:
             if _counts(amount) and amount.value is not None and amount.currency is not None:
                 by_currency.setdefault(amount.currency, []).append((_action_day(row, amount), amount.value))
+    withheld = any(row.tombstone for row in distinct.values())
     first_held = any(_is_first(row) for row in distinct.values())
     totals = []
     for currency, actions in sorted(by_currency.items()):
         since, until = min(actions)[0], max(actions)[0]
-        whole = first_held and bool(since) and all_since(since)
+        whole = first_held and not withheld and bool(since) and all_since(since)
         value = sum((value for _, value in actions), Decimal(0))
         totals.append(RunningTotal(value, currency, len(actions), since, until, first_held, whole))
     return totals

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from archive import tables as t
+from archive.correction_tables import takedowns
 from archive.fold import LAST_RANK
 from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
@@ -65,14 +66,16 @@ def sources_of(connection: Connection, numbers: Iterable[int]) -> dict[int, tupl
 
 
 def witnesses(connection: Connection, notice_number: int, ranks: Mapping[str, int]) -> list[Witness]:
-    """All witnesses of a notice, best rank first, from one query."""
+    """All witnesses of a notice, best rank first, from one query; none where any of its versions was taken down: a
+    witness may say the same.
+    """
     r, c = t.records.c, t.captures.c
     query = (
         select(r.source, r.content, t.carried.c.paths, r.row, r.first_seen, LAST_SEEN.label("last_seen"), c.id)
         .select_from(WITH_LAST)
         .join(t.carried, t.carried.c.number == r.carried)
         .join(t.captures, c.number == r.capture)
-        .where(r.notice == notice_number)
+        .where(r.notice == notice_number, r.notice.not_in(select(takedowns.c.notice)))
         .order_by(r.revision, r.first_seen, c.id, r.row)
     )
     found: dict[str, Witness] = {}

@@ -5,7 +5,7 @@ Whole numbers: days since 1970-01-01, money in minor units, and one sort key a s
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
 from noticewatch.buyers import ancestors, buyers
 from noticewatch.dates import dated
 from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin, Status
+from noticewatch.numbers import plain
 from watchlist.evidence import Tag
 
 STREAMS: Final = ("title", "body", "document", "buyer", "supplier", "all")
@@ -135,6 +136,20 @@ def notice_document(
     return Document(f"n{row.number}", ("notice",), row.number, streams, codes, numbers)
 
 
+def withheld_document(row: NoticeRow, tiers: Collection[str]) -> Document:
+    """The document of a notice whose content is withheld: found by its id and number, never by a word of it, and last
+    in every order of days. ``tiers``: of its tags, so that it stays on the watchlist if it was there.
+    """
+    codes: dict[str, tuple[str, ...]] = dict.fromkeys(CODES, ())
+    codes |= {
+        "source": (row.source,), "tier": tuple(sorted(tiers)), "listing": (row.listing.value,),
+        "flag": ("taken_down",), "number": tuple(part for part in map(plain, row.id.split(":")) if len(part) >= 4),
+    }  # fmt: skip
+    numbers = _sort_keys(row.number, {"dated": 0}, row.first_seen_seq)
+    numbers["by_amount"] = _by_amount(row.number, None, set())
+    return Document(f"n{row.number}", ("notice",), row.number, _streams([], [], [], [], [], [row.id]), codes, numbers)
+
+
 def _summed(notice: Notice) -> Iterator[Amount]:
     """Amounts that may be added within their kind: never a change and the total after it together.
 
@@ -157,12 +172,17 @@ def _summed(notice: Notice) -> Iterator[Amount]:
 def procurement_document(procurement: int, members: Sequence[Member]) -> Document:
     """The document of a procurement: what its members hold together, dated by its newest, headed by its leading one.
 
-    A procurement of one notice is that notice's own document, in both scopes.
+    A procurement of one notice is that notice's own document, in both scopes. Members whose content is withheld add
+    nothing to it.
     """
     if len(members) == 1:
         return replace(members[0].document, scopes=("notice", "procurement"))
     number = min(member.row.number for member in members)
-    ordered = sorted(members, key=lambda member: order_in_award(member.row))
+    first_found = min(member.document.numbers["by_found"] >> _NUMBER_BITS for member in members)
+    standing = [member for member in members if member.row.tombstone is None]
+    if not standing:
+        return replace(members[0].document, key=f"p{procurement}", scopes=("procurement",))
+    ordered = sorted(standing, key=lambda member: order_in_award(member.row))
     documents = [member.document for member in ordered]
     streams = {name: _distinct(document.streams[name] for document in documents) for name in documents[0].streams}
     codes = {
@@ -178,7 +198,6 @@ def procurement_document(procurement: int, members: Sequence[Member]) -> Documen
         name: max(d.numbers[name] for d in documents if name in d.numbers) for name in DAYS if _any(documents, name)
     }
     days["dated"] = newest
-    first_found = min(document.numbers["by_found"] >> _NUMBER_BITS for document in documents)
     numbers |= {**days, **_sort_keys(number, days, first_found)}
     value = Decimal(numbers["amount"]) / 100 if "amount" in numbers else None
     if len(codes["currency"]) > 1:

@@ -61,12 +61,23 @@ class Highlight(Part):
     place: str | None = None
 
 
+class TakenDown(Part):
+    """What stands in the place of a notice that was taken down: why, since when, by which correction, and the hash of
+    its content.
+    """
+
+    correction: int
+    reason: str
+    since: datetime
+    content_sha256: str
+
+
 class Item(Part):
     """One result: a procurement by its leading notice, or a single notice.
 
     ``dated`` is a day as printed and ``dated_by`` says which: posted, signed or first_seen. ``rebuilt``: some of it
     rests on captures rebuilt from another collector's files, named in ``recorders``. ``members``: notices it holds.
-    ``url``: path of its page.
+    ``url``: path of its page. ``taken_down``: what it said is withheld; ``members_taken_down``: so many of its notices.
     """
 
     id: str
@@ -95,3 +106,5 @@ class Item(Part):
     recorders: tuple[str, ...] = ()
     members: int = 1
     url: str
+    taken_down: TakenDown | None = None
+    members_taken_down: int = 0

@@ -310,11 +310,13 @@ def _has(leaf: Asked) -> tuple[Node, str]:
 
 def _is(leaf: Asked) -> tuple[Node, str]:
     value = leaf.text.lower().replace("-", "_").replace(" ", "_")
-    if value == "rebuilt":
-        return Code("flag", "rebuilt"), "is:rebuilt"
+    if value in {"rebuilt", "taken_down"}:
+        return Code("flag", value), f"is:{value}"
     for name in ("kind", "status", "listing", "tier"):
         if value in VOCABULARIES[name]:
             return Code(name, value), f"{name}:{value}"
     raise QueryError(
-        f"is:{leaf.text} is not known", leaf.at, f"Use rebuilt or one of {', '.join(VOCABULARIES['kind'])}, open …."
+        f"is:{leaf.text} is not known",
+        leaf.at,
+        f"Use rebuilt, taken_down or one of {', '.join(VOCABULARIES['kind'])}, open ….",
     )

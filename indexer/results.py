@@ -12,7 +12,7 @@ from archive.store import Archive
 from archive.totals import running_total
 from indexer.document_hits import page_hits
 from indexer.highlights import passage
-from indexer.items import Highlight, Item, ItemAmount, ItemEvidence, ItemTag, Named
+from indexer.items import Highlight, Item, ItemAmount, ItemEvidence, ItemTag, Named, TakenDown
 from indexer.leading import leading, order_in_award
 from indexer.requests import SearchAnswer
 from noticewatch.buyers import buyers
@@ -21,7 +21,7 @@ from noticewatch.models import AmountKind, Notice, Origin
 from watchlist.evidence import Tag
 from watchlist.queries import tags_of
 
-__all__ = ["Highlight", "Item", "ItemAmount", "ItemEvidence", "ItemTag", "Named", "item", "items"]
+__all__ = ["Highlight", "Item", "ItemAmount", "ItemEvidence", "ItemTag", "Named", "TakenDown", "item", "items"]
 
 _MOST_MEMBERS: Final = 200
 _MOST_HIGHLIGHTS: Final = 3
@@ -57,7 +57,7 @@ def item(
     words: stems to mark; single: the one notice is meant by itself, not as what is held of its contract; quoted:
     passages of its documents.
     """
-    rows = sorted(group, key=order_in_award)
+    rows = sorted([row for row in group if row.tombstone is None] or group, key=order_in_award)
     lead = leading(rows)
     notice = lead.notice
     newest = max(rows, key=lambda row: dated(row.notice, row.first_seen)[0])
@@ -94,9 +94,20 @@ def item(
         source=lead.source,
         rebuilt=any(row.origin is Origin.REBUILT for row in rows),
         recorders=tuple(dict.fromkeys(row.recorder for row in rows if row.origin is not Origin.LIVE)),
-        members=len(rows),
+        members=len(group),
         url=f"/notices/{quote(lead.id, safe=':')}",
+        taken_down=_taken_down(lead),
+        members_taken_down=sum(row.tombstone is not None for row in group),
     )
+
+
+def _taken_down(row: NoticeRow) -> TakenDown | None:
+    stone = row.tombstone
+    if stone is None:
+        return None
+    return TakenDown(
+        correction=stone.correction, reason=stone.reason, since=stone.since, content_sha256=row.content_sha256
+    )  # fmt: skip
 
 
 def _tags(connection: Connection, groups: Sequence[Sequence[NoticeRow]]) -> dict[int, list[Tag]]:

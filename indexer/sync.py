@@ -14,10 +14,10 @@ from archive.readers import cursor
 from archive.store import Archive
 from archive.witnesses import sources_of
 from indexer import dead_letters
-from indexer.documents import Document, Member, notice_document, procurement_document
+from indexer.documents import Document, Member, notice_document, procurement_document, withheld_document
 from indexer.engine import SCHEMA, Position, SearchEngine
 from noticewatch.models import Event, EventKind
-from watchlist.queries import tags_of
+from watchlist.queries import tags_of, tiers_of
 
 FOLLOWS: Final = "tagger"
 """The reader whose cursor the index does not pass."""
@@ -122,11 +122,15 @@ def assembled(
     rows = {row.number: row for group in held.values() for row in group}
     rows |= notices(connection, [number for number in numbers if number not in rows])
     tags = tags_of(connection, rows)
+    tiers = tiers_of(connection, [number for number, row in rows.items() if row.tombstone])
     told, pages = sources_of(connection, rows), _pages(connection, rows)
     own = {}
     for number, row in rows.items():
         carried = tags.get(number, ())
-        document = notice_document(row, carried, told.get(number, ()), pages.get(number, ()))
+        if row.tombstone is None:
+            document = notice_document(row, carried, told.get(number, ()), pages.get(number, ()))
+        else:
+            document = withheld_document(row, tiers.get(number, ()))
         own[number] = Member(row, carried, document)
     changed = {number: own[number].document for number in numbers if number in own}
     documents, gone = [], []

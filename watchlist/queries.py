@@ -1,6 +1,6 @@
 """The read side of the watchlist: tags of notices and notices of tags. Every function takes a connection."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, Select, case, func, select
 
 from archive.tables import memberships
+from archive.withheld import withheld_now
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.evidence import Tag, load_evidence
 from watchlist.tables import tags
@@ -31,13 +32,15 @@ class TagCount:
 def tags_of(
     connection: Connection, notice_numbers: Iterable[int], dictionary: Dictionary | None = None
 ) -> dict[int, list[Tag]]:
-    """Tags by notice number, in order of kind, id and role; notices without tags are left out."""
+    """Tags by notice number, in order of kind, id and role; notices without tags are left out, and so are those whose
+    content is withheld: a tag quotes it.
+    """
     labels = dictionary or _own_dictionary()
     found: dict[int, list[Tag]] = {}
     numbers = iter(notice_numbers)
     while chunk := list(islice(numbers, _CHUNK)):
-        query = select(tags).where(tags.c.notice.in_(chunk)).order_by(tags.c.kind, tags.c.id, tags.c.role)
-        for row in connection.execute(query):
+        query = select(tags).where(tags.c.notice.in_(chunk), tags.c.notice.not_in(withheld_now()))
+        for row in connection.execute(query.order_by(tags.c.kind, tags.c.id, tags.c.role)):
             label = labels.label(row.kind, row.id)
             tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, load_evidence(row.evidence))
             found.setdefault(row.notice, []).append(tag)
@@ -46,8 +49,17 @@ def tags_of(
 
 def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:
     """Numbers of the notices that carry a vendor or technology, in any role, in order."""
-    query = select(tags.c.notice).where(tags.c.kind == kind, tags.c.id == tag_id).distinct().order_by(tags.c.notice)
-    return list(connection.scalars(query))
+    carries = tags.c.kind == kind, tags.c.id == tag_id, tags.c.notice.not_in(withheld_now())
+    return list(connection.scalars(select(tags.c.notice).where(*carries).distinct().order_by(tags.c.notice)))
+
+
+def tiers_of(connection: Connection, notice_numbers: Collection[int]) -> dict[int, set[str]]:
+    """Tiers of the tags of notices, whether their contents are withheld or not; those without tags are left out."""
+    found: dict[int, set[str]] = {}
+    query = select(tags.c.notice, tags.c.tier).where(tags.c.notice.in_(sorted(notice_numbers))).distinct()
+    for number, tier in connection.execute(query):
+        found.setdefault(number, set()).add(tier)
+    return found
 
 
 def watched() -> Select[tuple[int]]:
@@ -61,9 +73,9 @@ def counts_by_tag(connection: Connection, dictionary: Dictionary | None = None) 
     """Every tag in use with its number of notices, the most frequent first."""
     labels = dictionary or _own_dictionary()
     alert = case((tags.c.tier == "alert", tags.c.notice))
-    query = select(tags.c.kind, tags.c.id, func.count(tags.c.notice.distinct()), func.count(alert.distinct())).group_by(
-        tags.c.kind, tags.c.id
-    )
+    counted = func.count(tags.c.notice.distinct()), func.count(alert.distinct())
+    query = select(tags.c.kind, tags.c.id, *counted).where(tags.c.notice.not_in(withheld_now()))
+    query = query.group_by(tags.c.kind, tags.c.id)
     rows = [
         TagCount(kind, tag, labels.label(kind, tag), held, alerts)
         for kind, tag, held, alerts in connection.execute(query)

@@ -6,24 +6,27 @@ from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from sqlalchemy import Connection
 
 from api import addresses, forms
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
-from api.negotiation import IMMUTABLE, etag_of, json_answer, unchanged
+from api.negotiation import FRESH, etag_of, json_answer, unchanged
 from api.problems import Problem
 from api.proof import record_at
 from api.protection import INERT
 from archive import queries
 from archive.captures import open_payload, read_range
-from archive.documents.queries import answers_document
+from archive.documents.queries import answers_document, withheld_file
 from archive.rows import CaptureRow
+from archive.withheld import Tombstone, Withheld
 from noticewatch.errors import NotFound
 
 router = APIRouter(prefix=f"{addresses.API}/captures", tags=["captures"])
 Given = Annotated[Context, Depends(context)]
 _BLOCK = 1 << 16
-_INERT_HEADERS = {"Content-Security-Policy": INERT, "X-Robots-Tag": "noindex, noarchive", "Cache-Control": IMMUTABLE}
+_INERT_HEADERS = {"Content-Security-Policy": INERT, "X-Robots-Tag": "noindex, noarchive", "Cache-Control": FRESH}
+"""Archived bytes never change, but they may be taken down: whoever kept them asks again, by their entity tag."""
 
 
 @router.get("/{capture_id}", summary="What is known about a capture")
@@ -55,6 +58,8 @@ def one_record(
         raise NotFound(
             f"Capture {capture_id} has no record {number}; {addresses.capture(capture_id)} lists those it has."
         )
+    if record.tombstone:
+        raise Withheld(f"Record {number} of capture {capture_id}", record.tombstone, sha256=record.sha256)
     etag = etag_of(record.sha256)
     answer = unchanged(request, etag)
     if answer is None:
@@ -73,8 +78,12 @@ def payload(held: Given, capture_id: str, authorization: Annotated[str | None, H
     with held.archive.reading() as connection:
         bulk = queries.rows_of(connection, capture.number) != 1
         bulk = bulk and not answers_document(connection, capture.number)
+        stone = None if bulk else _withheld(connection, capture.number)
     if bulk:
         _require_operator(held, authorization)
+    if stone:
+        what = f"What capture {capture_id} received"
+        raise Withheld(what, stone, payload_sha256=capture.capture.payload_sha256)
     headers = _INERT_HEADERS | {"ETag": etag_of(capture.capture.payload_sha256)}
     headers["Content-Disposition"] = f'attachment; filename="{capture.capture.id}.bin"'
     stream = _blocks(open_payload(held.archive, capture))
@@ -85,6 +94,12 @@ def payload(held: Given, capture_id: str, authorization: Annotated[str | None, H
 def unknown(capture_id: str, rest: str) -> Response:
     """Any other address below a capture."""
     raise NotFound(f"A capture has no part {rest[:80]!r}; see {addresses.capture(capture_id)}.")
+
+
+def _withheld(connection: Connection, capture: int) -> Tombstone | None:
+    """Why an answer of one record, or the file of a document, is withheld."""
+    row = next(iter(queries.capture_rows(connection, capture, limit=1)), None)
+    return (row.tombstone if row else None) or withheld_file(connection, capture)
 
 
 def _capture(held: Context, capture_id: str) -> CaptureRow:

@@ -33,6 +33,7 @@ PROBLEMS = (
     ("bad-request", "A parameter cannot be used; the detail names it."),
     ("not-found", "Nothing of that name is held; the detail says where to look."),
     ("several-notices", "A number leads to several notices; candidates lists them."),
+    ("taken-down", "It is withheld; correction, reason and since say why, and hashes what (/corrections lists all)."),
     ("operator-only", "Whole answers with many records need the operator's token."),
     ("archive-not-ready", "The archive cannot be read at the moment."),
     (

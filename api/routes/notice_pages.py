@@ -25,6 +25,7 @@ from api.proof import citation, held_records, receipts, request_paragraph
 from api.related import groups, relations
 from api.routes.notices import diff_answer, notice_answer
 from api.timeline import Step, timeline
+from api.tombstones import shown_version, stone_words
 from api.witnesses import hear
 from archive import queries
 from archive.documents import queries as documents
@@ -32,6 +33,7 @@ from archive.documents.queries import DocumentRow
 from archive.gone import gone
 from archive.rows import NoticeRow, VersionRow
 from archive.totals import RunningTotal, complete_since, running_total
+from archive.withheld import NOTHING, Tombstone
 from archive.witnesses import sources_of
 from indexer.document_hits import PageHit, page_hits
 from indexer.query import LONGEST_QUERY
@@ -76,7 +78,7 @@ def version_page(request: Request, held: Given, notice_id: str, number: str) -> 
     if version is None:
         raise NotFound(f"{row.id} has no version {wanted[:20]}; its page lists the {row.versions} it has.")
     if wants_json(request):
-        form = forms.version_form(row.id, version, content=True)
+        form = forms.version_form(row.id, shown_version(row.id, version), content=True)
         return tagged_json(request, form, etag_of(version.content_sha256, form))
     return _page(request, held, row, version)
 
@@ -129,6 +131,8 @@ def _is_number(text: str) -> bool:
 
 def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow | None = None) -> Response:
     row = current if old is None or old.version == current.version else as_version(current, old)
+    if row.tombstone is not None:
+        return _tombstone(request, held, row, row.tombstone, old)
     with held.archive.reading() as connection:
         members = queries.members_of(connection, row)
         tags = watchlist.tags_of(connection, [member.number for member in members])
@@ -178,6 +182,24 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
     return render(request, "notice.html", values)
 
 
+def _tombstone(request: Request, held: Context, row: NoticeRow, stone: Tombstone, old: VersionRow | None) -> Response:
+    """What stands in the place of a notice, or of a version of it, that was taken down."""
+    with held.archive.reading() as connection:
+        history = queries.versions(connection, row.number)
+        captures = queries.captures_of(connection, row.number)
+    permanent = addresses.notice(row.id) if old is None else addresses.version(row.id, row.version)
+    values = {
+        "row": row,
+        "stone": stone,
+        "old_version": old.version if old else None,
+        "versions": version_views(history, row.version),
+        "receipts": receipts(captures, ()),
+        "twin": f"{addresses.API}{permanent}",
+        "permanent": permanent,
+    }
+    return render(request, "tombstone.html", values, status=410)
+
+
 def _find(connection: Connection, held: Context, listed: Sequence[DocumentRow], query: str) -> Found | None:
     """Pages of the documents on which the words of a query stand; None where nothing was asked."""
     asked = query.strip()[:LONGEST_QUERY]
@@ -194,9 +216,10 @@ def _find(connection: Connection, held: Context, listed: Sequence[DocumentRow], 
 def as_version(row: NoticeRow, version: VersionRow) -> NoticeRow:
     """The notice as one of its versions stated it."""
     return replace(
-        row, notice=notice_from(version.content), version=version.version, content_sha256=version.content_sha256,
+        row, notice=NOTHING if version.tombstone else notice_from(version.content), version=version.version,
+        content_sha256=version.content_sha256,
         capture_id=version.capture_id, origin=version.origin, recorder=version.recorder,
-        captured_at=version.observed_at,
+        captured_at=version.observed_at, tombstone=version.tombstone,
     )  # fmt: skip
 
 
@@ -212,6 +235,8 @@ def last_change(history: Sequence[VersionRow]) -> str:
     if len(history) < 2:
         return "It has not changed since it was first seen."
     last = history[-1]
+    if last.tombstone is not None:
+        return f"{stone_words(last.tombstone)} (version {last.version})"
     fields = words.listed(dict.fromkeys(words.field_words(path) for path, _, _ in last.changed))
     return f"Last change, seen {words.moment_words(last.observed_at)}: {fields or 'nothing that readers see'}."
 

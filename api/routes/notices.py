@@ -19,12 +19,14 @@ from api.problems import Problem
 from api.proof import held_records
 from api.related import SHOWN, related_form, relations
 from api.searching import answer_form, run_search
+from api.tombstones import shown, shown_version
 from api.witnesses import hear, hearing_form
 from archive import queries
 from archive.documents import queries as documents
 from archive.gone import gone
 from archive.related import MOST
 from archive.rows import NoticeRow
+from archive.withheld import Withheld
 from noticewatch.errors import NotFound
 from watchlist import queries as watchlist
 
@@ -48,7 +50,7 @@ def one_version(request: Request, held: Given, notice_id: NoticeId, number: Numb
         version = queries.version(connection, row.number, number)
     if version is None:
         raise NotFound(f"{row.id} has no version {number}; it has {row.versions}, see {addresses.notice(row.id)}.")
-    form = forms.version_form(row.id, version, content=True)
+    form = forms.version_form(row.id, shown_version(row.id, version), content=True)
     return tagged_json(request, form, etag_of(version.content_sha256, form))
 
 
@@ -95,7 +97,7 @@ def notice_related(request: Request, held: Given, notice_id: NoticeId) -> Respon
     the kinds that have more, and `counts` stop there. What is named and not held has no notice.
     """
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = shown(the_notice(connection, notice_id))
         found = relations(connection, queries.members_of(connection, row), MOST)
     form = related_form(row, found)
     return tagged_json(request, form, etag_of(form))
@@ -112,6 +114,8 @@ def document_pages(
     """Pages with text, as they are cited. Contact data of officials are masked, at the same length."""
     with held.archive.reading() as connection:
         row, found = _document(connection, notice_id, number)
+        if found.file and found.file.tombstone:
+            raise Withheld(f"The file of document {number} of {row.id}", found.file.tombstone, sha256=found.file.sha256)
         pages = list(islice(documents.pages_of(connection, [found]), after, after + limit))
     more = len(pages) == limit
     return json_answer({
@@ -136,7 +140,7 @@ def document_files(held: Given, notice_id: NoticeId, number: Number) -> Response
 
 
 def _document(connection: Connection, notice_id: str, number: int) -> tuple[NoticeRow, documents.DocumentRow]:
-    row = the_notice(connection, notice_id)
+    row = shown(the_notice(connection, notice_id))
     found = next((one for one in documents.of_notice(connection, row.number) if one.number == number), None)
     if found is None:
         raise NotFound(f"{row.id} has no document {number}; see {addresses.documents(row.id)}.")
@@ -147,7 +151,7 @@ def _document(connection: Connection, notice_id: str, number: int) -> tuple[Noti
 def notice_documents(held: Given, notice_id: NoticeId) -> Response:
     """Documents that the notice lists or has listed: what came of each, and what was found about its file."""
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = shown(the_notice(connection, notice_id))
         found = documents.of_notice(connection, row.number)
     why = reasons((one.url for one in found if one.asked_at is None), held.settings, held.sources.values())
     return json_answer({
@@ -182,7 +186,7 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
         found = find_notice(connection, notice_id)
         if found.row is None:
             return _elsewhere(notice_id, list(found.candidates))
-        row: NoticeRow = found.row
+        row: NoticeRow = shown(found.row)
         members = queries.members_of(connection, row)
         tags = watchlist.tags_of(connection, [row.number]).get(row.number, [])
         heard = hear(connection, row, held.sources)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Connection, func, select
 
 from archive import tables as t
+from archive.correction_tables import WHOLE
 from archive.documents import texts as held_texts
 from archive.documents.answers import Current, current
 from archive.documents.formats import differing_name
@@ -18,6 +19,7 @@ from archive.documents.pages import Finding, Page
 from archive.documents.tables import document_answers, documents, text_pages, texts
 from archive.documents.texts import HeldText
 from archive.times import moment
+from archive.withheld import Tombstone, of_files, tombstones
 from noticewatch.models import Origin
 
 _CHUNK: Final = 500
@@ -26,7 +28,7 @@ _CHUNK: Final = 500
 @dataclass(frozen=True, slots=True)
 class FileRow:
     """The file that answers a document at present. ``received_at`` UTC; ``text``: None until it was read;
-    ``files``: how many different files have answered it so far.
+    ``files``: how many different files have answered it so far. One that was taken down has a ``tombstone``, no text.
     """
 
     sha256: str
@@ -39,6 +41,7 @@ class FileRow:
     recorder: str
     text: HeldText | None
     files: int
+    tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class PastFile:
     capture_id: str
     origin: Origin
     recorder: str
+    tombstone: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +111,19 @@ def of_notice(connection: Connection, notice: int) -> list[DocumentRow]:
 
 
 def of_notices(connection: Connection, notices: Collection[int]) -> dict[int, list[DocumentRow]]:
-    """Documents by notice number; notices without any are left out."""
+    """Documents by notice number; notices without any are left out, and so is what only versions that were taken down
+    list.
+    """
     found: dict[int, list[DocumentRow]] = {}
     wanted = sorted(set(notices))
+    stones = tombstones(connection, wanted)
     for begin in range(0, len(wanted), _CHUNK):
         query = (
             select(documents)
             .where(documents.c.notice.in_(wanted[begin : begin + _CHUNK]))
             .order_by(documents.c.notice, documents.c.removed.is_not(None), documents.c.place, documents.c.number)
         )
-        rows = connection.execute(query).all()
+        rows = [row for row in connection.execute(query).all() if not _is_withheld(row, stones.get(row.notice, {}))]
         numbers = [row.number for row in rows]
         files, attempts = _files(connection, numbers), _last_attempts(connection, numbers)
         for row in rows:
@@ -141,10 +148,12 @@ def files_of(connection: Connection, document: int) -> list[PastFile]:
         .where(a.document == document, a.sha256.is_not(None))
         .order_by(a.asked_at, a.number)
     )
-    found: list[PastFile] = []
-    for sha256, length, asked_at, capture_id, origin, recorder in connection.execute(query):
+    rows, found = connection.execute(query).all(), list[PastFile]()
+    stones = of_files(connection, {row.sha256 for row in rows})
+    for sha256, length, asked_at, capture_id, origin, recorder in rows:
         if not found or found[-1].sha256 != sha256:
-            found.append(PastFile(sha256, length, moment(asked_at), capture_id, Origin(origin), recorder))
+            stone = stones.get(sha256)
+            found.append(PastFile(sha256, length, moment(asked_at), capture_id, Origin(origin), recorder, stone))
     return found
 
 
@@ -153,6 +162,24 @@ def answers_document(connection: Connection, capture: int) -> bool:
     a = document_answers.c
     query = select(a.number).where(a.capture == capture, a.sha256.is_not(None)).limit(1)
     return connection.scalar(query) is not None
+
+
+def withheld_file(connection: Connection, capture: int) -> Tombstone | None:
+    """Why the file that a capture, given by its number, brought for documents is withheld; None where it is shown."""
+    a, d = document_answers.c, documents.c
+    query = select(a.sha256, d.notice).join(documents, d.number == a.document)
+    rows = connection.execute(query.where(a.capture == capture, a.sha256.is_not(None))).all()
+    own = of_files(connection, {row.sha256 for row in rows})
+    stones = tombstones(connection, {row.notice for row in rows})
+    whole = [stones.get(row.notice, {}).get(WHOLE) for row in rows]
+    return next(iter(own.values()), None) or (whole[0] if whole and all(whole) else None)
+
+
+def _is_withheld(row: Any, stones: Mapping[int, Tombstone]) -> bool:
+    """Whether a document is listed by no version that readers see. A version that still lists it counts on."""
+    if not stones or WHOLE in stones:
+        return bool(stones)
+    return row.removed is not None and all(version in stones for version in range(row.added, row.removed))
 
 
 def pages_of(connection: Connection, rows: Sequence[DocumentRow]) -> Iterator[PlacedPage]:
@@ -218,12 +245,14 @@ def _files(connection: Connection, numbers: Collection[int]) -> dict[int, FileRo
     held = {one.document: one for one in current(connection, numbers)}
     read = held_texts.of(connection, {one.sha256 for one in held.values()})
     captures, counts = _captures(connection, held), _file_counts(connection, numbers)
+    stones = of_files(connection, {one.sha256 for one in held.values()})
     found = {}
     for document, one in held.items():
         capture, name = captures[document]
         found[document] = FileRow(
             one.sha256, capture.payload_length, capture.media_type, name, capture.id, moment(one.asked_at),
-            Origin(capture.origin), capture.recorder, read.get(one.sha256), counts[document],
+            Origin(capture.origin), capture.recorder, None if one.sha256 in stones else read.get(one.sha256),
+            counts[document], stones.get(one.sha256),
         )  # fmt: skip
     return found
 

@@ -1,7 +1,7 @@
 """Gathers what a pack proves: leaves with their paths to one signed head, and the rows that versions were read from."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -13,12 +13,13 @@ from archive.captures import read_ranges
 from archive.documents import queries as documents
 from archive.documents.queries import DocumentRow
 from archive.log import head as log_head
-from archive.proof import answers, forms, heads
+from archive.proof import answers, forms, heads, reading
 from archive.proof.answers import NotSealed
 from archive.proof.forms import Head
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.rows import CaptureRow, NoticeRow, VersionRow
 from archive.store import Archive
+from archive.withheld import Withheld, of_records
 from noticewatch.errors import CaptureDamaged, NotFound
 
 Noise: TypeAlias = Callable[[str, bytes], Sequence[tuple[int, int]]]
@@ -41,7 +42,8 @@ class Leaf:
 @dataclass(frozen=True, slots=True)
 class PackedRow:
     """A row of a capture. ``line``: the record as a leaf of the tree of records that ``records`` names the root of,
-    at ``index``, with its ``path``; ``noise``: ranges of ``body`` that are cut before hashing.
+    at ``index``, with its ``path``; ``noise``: ranges of ``body`` that are cut before hashing; ``withheld``: it was
+    taken down, and has no body here.
     """
 
     capture: CaptureRow
@@ -57,6 +59,7 @@ class PackedRow:
     records: Leaf
     body: bytes = b""
     noise: Sequence[tuple[int, int]] = ()
+    withheld: bool = False
 
     @property
     def file(self) -> str:
@@ -66,18 +69,22 @@ class PackedRow:
 
 @dataclass(frozen=True, slots=True)
 class PackedVersion:
-    """A version, the leaf of its event, and the place of the row that it was read from among those of the pack."""
+    """A version, the leaf of its event, and the place of the row that it was read from among those of the pack.
+    ``taken_down``: the leaf of the event that says so, where it was.
+    """
 
     version: VersionRow
     event: Leaf
     row: int
+    taken_down: Leaf | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a pack holds. ``as_of``: the last ``seq`` of the log, for a pack of a whole notice; None for one version.
 
-    captures: leaves by id of the capture; documents: those whose file was captured, by the capture that holds it.
+    captures: leaves by id of the capture; documents: those whose file was captured, by the capture that holds it;
+    taken_down: leaves of the events that say so of such files, by the capture.
     """
 
     notice: NoticeRow
@@ -88,12 +95,15 @@ class Material:
     rows: Sequence[PackedRow]
     versions: Sequence[PackedVersion]
     documents: Sequence[tuple[DocumentRow, CaptureRow]]
+    taken_down: Mapping[str, Leaf]
 
 
 def gather(archive: Archive, notice: NoticeRow, version: int | None, noise: Noise) -> Material:
     """Everything for the pack of a version, or of all versions of a notice where none is named.
 
-    Raises NotFound for an unknown version, NotSealed where no head covers all of it yet, CaptureDamaged, TreeDamaged.
+    Of what was taken down it holds leaves and hashes alone. Raises NotFound for an unknown version, Withheld for one
+    that came when the notice was taken down already, NotSealed where no head covers all of it yet, CaptureDamaged,
+    TreeDamaged.
     """
     with archive.reading() as connection:
         material = _proved(connection, notice, version)
@@ -101,17 +111,20 @@ def gather(archive: Archive, notice: NoticeRow, version: int | None, noise: Nois
 
 
 def _proved(connection: Connection, notice: NoticeRow, number: int | None) -> Material:
-    versions = _versions(connection, notice, number)
+    versions, takedowns = _provable(connection, notice, number)
     places = _places(connection, notice, [one.version for one in versions] if number is not None else None)
     rows = {place.record: place for place in places}
     listed = documents.of_notice(connection, notice.number) if number is None else []
     filed = [(one, _capture(connection, one.file.capture_id)) for one in listed if one.file]
+    files = _file_takedowns(connection, filed)
     captures = _captures(connection, [*(p.capture for p in places), *(v.capture_id for v in versions)], filed)
-    packed = [_row(connection, place, captures) for place in rows.values()]
+    stones = of_records(connection, {place.record: place.notice for place in places})
+    packed = [_row(connection, place, captures, withheld=place.record in stones) for place in rows.values()]
     order = list(rows)
     of_version = {place.version: order.index(place.record) for place in places if place.version is not None}
     events = {one.version: _event(connection, one.seq) for one in versions}
-    last = max(leaf.index for leaf in (*_leaves(captures, packed), *events.values()))
+    told = (*_leaves(captures, packed), *events.values(), *takedowns.values(), *files.values())
+    last = max(leaf.index for leaf in told)
     head, stored = heads.covering(connection, last), StoredTree(connection)
     if head is None:
         raise NotSealed(f"No signed head covers all of {notice.id} yet; one is signed when its run is closed.")
@@ -128,9 +141,48 @@ def _proved(connection: Connection, notice: NoticeRow, number: int | None) -> Ma
         answers.key_form(connection, head.key),
         {name: (row, led(leaf)) for name, (row, leaf) in sorted(captures.items())},
         [replace(row, records=led(row.records)) for row in packed],
-        [PackedVersion(one, led(events[one.version]), of_version[one.version]) for one in versions],
-        filed,
-    )
+        [
+            PackedVersion(
+                one, led(events[one.version]), of_version[one.version],
+                led(takedowns[one.version]) if one.version in takedowns else None,
+            )
+            for one in versions
+        ],
+        [(one, capture) for one, capture in filed if capture.capture.id not in files],
+        {name: led(leaf) for name, leaf in files.items()},
+    )  # fmt: skip
+
+
+def _provable(
+    connection: Connection, notice: NoticeRow, number: int | None
+) -> tuple[list[VersionRow], dict[int, Leaf]]:
+    """The versions for a pack, and by number the leaves of the events by which those that are withheld were taken down.
+
+    One that came when the notice was taken down already has no such event, and stays out. Raises NotFound, Withheld.
+    """
+    versions, leaves = _versions(connection, notice, number), dict[int, Leaf]()
+    for one in versions:
+        seq = reading.takedown_of(connection, notice.id, one.version) if one.tombstone else None
+        if seq is not None:
+            leaves[one.version] = _event(connection, seq)
+    kept = [one for one in versions if one.tombstone is None or one.version in leaves]
+    if not kept:
+        stone = versions[-1].tombstone
+        assert stone is not None
+        raise Withheld(f"{notice.id}, version {versions[-1].version},", stone, notice_id=notice.id)
+    return kept, leaves
+
+
+def _file_takedowns(connection: Connection, filed: Iterable[tuple[DocumentRow, CaptureRow]]) -> dict[str, Leaf]:
+    """Leaves of the events by which files of documents were taken down, by capture."""
+    found = {}
+    for document, capture in filed:
+        if document.file and document.file.tombstone:
+            seq = reading.takedown_of_file(connection, capture.number)
+            if seq is None:
+                raise Withheld(f"The file of {document.url}", document.file.tombstone, notice_id=document.notice)
+            found[capture.capture.id] = _event(connection, seq)
+    return found
 
 
 def _versions(connection: Connection, notice: NoticeRow, number: int | None) -> list[VersionRow]:
@@ -148,7 +200,7 @@ def _places(connection: Connection, notice: NoticeRow, wanted: Sequence[int] | N
     query = (
         select(
             r.number.label("record"), v.version, c.id.label("capture"), c.number.label("capture_number"), r.row,
-            r.start, r.end, r.sha256, r.source, r.source_number,
+            r.start, r.end, r.sha256, r.source, r.source_number, r.notice,
         )
         .select_from(t.records)
         .join(t.captures, c.number == r.capture)
@@ -185,7 +237,9 @@ def _capture_leaf(connection: Connection, number: int) -> Leaf:
     return Leaf(forms.capture_leaf(stated), int(place))
 
 
-def _row(connection: Connection, place: Row[Any], captures: dict[str, tuple[CaptureRow, Leaf]]) -> PackedRow:
+def _row(
+    connection: Connection, place: Row[Any], captures: dict[str, tuple[CaptureRow, Leaf]], *, withheld: bool
+) -> PackedRow:
     query = (
         select(t.leaves.c.number, t.leaves.c.body)
         .where(t.leaves.c.capture == place.capture_number, t.leaves.c.kind == "records")
@@ -200,7 +254,7 @@ def _row(connection: Connection, place: Row[Any], captures: dict[str, tuple[Capt
             return PackedRow(
                 captures[place.capture][0], place.source, place.source_number, place.row, place.start, place.end,
                 place.sha256, placed[index].line, index, path,
-                Leaf(forms.records_leaf(place.capture, placed), int(number)),
+                Leaf(forms.records_leaf(place.capture, placed), int(number)), withheld=withheld,
             )  # fmt: skip
     raise TreeDamaged(f"Row {place.row} of capture {place.capture} has no leaf; run noticewatch verify --full.")
 
@@ -217,11 +271,16 @@ def _leaves(captures: dict[str, tuple[CaptureRow, Leaf]], rows: Iterable[PackedR
 def _with_bodies(archive: Archive, material: Material, noise: Noise) -> Material:
     ranges: dict[str, list[tuple[int, int]]] = {}
     for row in material.rows:
+        if row.withheld:
+            continue
         ranges.setdefault(row.capture.capture.id, []).append((row.start, row.end))
     captures = {row.capture.capture.id: row.capture for row in material.rows}
     read = {name: read_ranges(archive, captures[name], wanted) for name, wanted in ranges.items()}
     rows = []
     for row in material.rows:
+        if row.withheld:
+            rows.append(row)
+            continue
         body = read[row.capture.capture.id][row.start, row.end]
         cut = () if _sha256(body) == row.sha256 else tuple(noise(row.source, body))
         if _sha256(body, cut) != row.sha256:

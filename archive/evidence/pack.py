@@ -13,7 +13,7 @@ import orjson
 
 from archive.captures import open_payload
 from archive.documents.queries import DocumentRow
-from archive.evidence.gather import Material
+from archive.evidence.gather import Material, PackedRow, PackedVersion
 from archive.evidence.warc import warc_and_index
 from archive.rows import CaptureRow
 from archive.store import Archive
@@ -42,7 +42,7 @@ def write(archive: Archive, material: Material, title: str, pages: Mapping[str, 
 
     Raises CaptureDamaged where a document's archived bytes are not what was received.
     """
-    rows = list({row.file: row for row in material.rows}.values())
+    rows = list({row.file: row for row in material.rows if not row.withheld}.values())
     warc, index, blocks = warc_and_index(rows, SOFTWARE)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as packed:
         writer = _Writer(packed)
@@ -143,6 +143,7 @@ def _data(material: Material) -> dict[str, bytes]:
             material.notice.id, one.version.version, one.version.content
         )
         for one in material.versions
+        if one.taken_down is None
     }
     files["proof/head.json"] = canonical_json(material.head.form())
     files["proof/key.json"] = canonical_json(material.key)
@@ -158,24 +159,33 @@ def _leaves(material: Material) -> dict[str, Any]:
     stated: dict[str, Any] = {
         "notice": material.notice.id,
         "captures": [leaf.form() for _, leaf in material.captures.values()],
-        "rows": [
-            {
-                "file": row.file, "leaf": row.line.decode(), "index": row.index,
-                "path": [one.hex() for one in row.path], "noise": [list(one) for one in row.noise],
-                "records": row.records.form(),
-            }
-            for row in material.rows
-        ],
-        "versions": [
-            {"file": version_file(one.version.version, "json"), "row": one.row, "event": one.event.form()}
-            for one in material.versions
-        ],
+        "rows": [_row(row) for row in material.rows],
+        "versions": [_packed(one) for one in material.versions],
         "documents": [
             {"file": name, "capture": capture.capture.id}
             for name, capture in document_files(material.documents).items()
         ],
-    }  # fmt: skip
+    }
+    stated["documents"] += [
+        {"capture": name, "taken_down": leaf.form()} for name, leaf in sorted(material.taken_down.items())
+    ]
     return stated if material.as_of is None else stated | {"as_of": material.as_of}
+
+
+def _row(row: PackedRow) -> dict[str, Any]:
+    stated = {
+        "leaf": row.line.decode(), "index": row.index, "path": [one.hex() for one in row.path],
+        "records": row.records.form(),
+    }  # fmt: skip
+    shown = {"file": row.file, "noise": [list(one) for one in row.noise]}
+    return stated | ({"taken_down": True} if row.withheld else shown)
+
+
+def _packed(one: PackedVersion) -> dict[str, Any]:
+    stated = {"row": one.row, "event": one.event.form()}
+    if one.taken_down is not None:
+        return stated | {"taken_down": one.taken_down.form()}
+    return stated | {"file": version_file(one.version.version, "json")}
 
 
 def _pages(material: Material) -> bytes:

@@ -155,11 +155,12 @@ class Checker:
         captures = {self._capture_id(one): self._leaf(one, head, "capture") for one in self._list(stated, "captures")}
         rows = [self._row(one, head, captures) for one in self._list(stated, "rows")]
         self._warc(rows, captures)
-        versions = [self._version(one, head, stated, captures, len(rows)) for one in self._list(stated, "versions")]
+        versions = [self._version(one, head, stated, captures, rows) for one in self._list(stated, "versions")]
         for one in self._list(stated, "documents"):
-            self._document(one, captures)
+            self._document(one, head, captures)
         if not versions or not rows:
             raise DoesNotHold(f"{LEAVES} proves no version.")
+        self._missing(rows, versions)
         return self._said(stated, head, public, captures, versions, others)
 
     # What the manifest lists.
@@ -245,6 +246,9 @@ class Checker:
         row = json.loads(data)
         if records["capture"] not in captures:
             raise DoesNotHold(f"{LEAVES}: capture {records['capture']} of row {row['row']} is not proved.")
+        place = {"capture": records["capture"], "row": row["row"]}
+        if "taken_down" in one:
+            return {**place, "file": "", "versions": []}
         name = self._get(one, "file", str)
         held = self._listed(name)
         if len(held) != row["end"] - row["start"]:
@@ -252,11 +256,11 @@ class Checker:
         if hashlib.sha256(_without(held, self._list(one, "noise"))).hexdigest() != row["sha256"]:
             raise DoesNotHold(f"{name} does not hold the bytes of row {row['row']} of capture {records['capture']}.")
         self.at = LEAVES
-        return {"capture": records["capture"], "row": row["row"], "file": name}
+        return {**place, "file": name, "versions": []}
 
     def _warc(self, rows: list[dict[str, Any]], captures: dict[str, dict[str, Any]]) -> None:
         """Every record of the WARC file is a row that is proved, and every row stands there once."""
-        due = {(one["capture"], one["row"]): one["file"] for one in rows}
+        due = {(one["capture"], one["row"]): one["file"] for one in rows if one["file"]}
         packed = self._listed(WARC)
         for headers, body in warc_records(packed):
             if headers.get("warc-type") == "warcinfo":
@@ -274,14 +278,20 @@ class Checker:
             raise DoesNotHold(f"{WARC} lacks the bytes of {sorted(due.values())[0]}.")
 
     def _version(
-        self, one: Any, head: dict[str, Any], stated: Any, captures: dict[str, dict[str, Any]], rows: int
-    ) -> dict[str, Any]:
+        self, one: Any, head: dict[str, Any], stated: Any, captures: dict[str, dict[str, Any]],
+        rows: list[dict[str, Any]],
+    ) -> dict[str, Any]:  # fmt: skip
         event = self._leaf(self._get(one, "event", dict), head, "event")
-        name, row = self._get(one, "file", str), self._get(one, "row", int)
+        row = self._get(one, "row", int)
         if event["notice"] != stated.get("notice"):
             raise DoesNotHold(f"{LEAVES}: event {event['seq']} is of another notice, {event['notice']}.")
-        if not 0 <= row < rows or event.get("capture", next(iter(captures))) not in captures:
+        if not 0 <= row < len(rows) or event.get("capture", next(iter(captures))) not in captures:
             raise DoesNotHold(f"{LEAVES}: version {event['version']} comes from nothing that is proved.")
+        rows[row]["versions"].append(event)
+        if "taken_down" in one:
+            self._taken_down(one, head, event)
+            return event
+        name = self._get(one, "file", str)
         self._listed(name)
         form = self._json(name)
         if (form.get("notice"), form.get("version")) != (event["notice"], event["version"]):
@@ -290,9 +300,31 @@ class Checker:
             raise DoesNotHold(f"{name} does not state the content that event {event['seq']} of the log names.")
         return event
 
-    def _document(self, one: Any, captures: dict[str, dict[str, Any]]) -> None:
+    def _taken_down(self, one: Any, head: dict[str, Any], event: dict[str, Any]) -> None:
+        """That the log says of a version, after it came, that it was taken down: its content may be missing."""
+        told = self._leaf(self._get(one, "taken_down", dict), head, "event")
+        same = all(told.get(name) == event[name] for name in ("notice", "version", "content_sha256"))
+        if not same or "capture" in told or "taken_down" not in told["kinds"] or told["seq"] <= event["seq"]:
+            raise DoesNotHold(f"{LEAVES}: nothing says that version {event['version']} was taken down.")
+        event["taken_down"] = told
+
+    def _missing(self, rows: list[dict[str, Any]], versions: list[dict[str, Any]]) -> None:
+        """Bytes of a row may be missing where a version that was read from it was taken down; of a row without a
+        version, such as another source's, where any was.
+        """
+        for row in rows:
+            if not row["file"] and not any("taken_down" in one for one in row["versions"] or versions):
+                raise DoesNotHold(f"The bytes of row {row['row']} of capture {row['capture']} are missing.")
+
+    def _document(self, one: Any, head: dict[str, Any], captures: dict[str, dict[str, Any]]) -> None:
         self.at = LEAVES
-        name, capture = self._get(one, "file", str), self._get(one, "capture", str)
+        capture = self._get(one, "capture", str)
+        if "taken_down" in one:
+            told = self._leaf(self._get(one, "taken_down", dict), head, "event")
+            if told.get("capture") != capture or "taken_down" not in told["kinds"] or capture not in captures:
+                raise DoesNotHold(f"{LEAVES}: nothing says that the file of capture {capture} was taken down.")
+            return
+        name = self._get(one, "file", str)
         if name not in self._hashes or capture not in captures:
             raise DoesNotHold(f"{LEAVES}: document {name} has no bytes or no proved capture.")
         if self._hashes[name] != captures[capture]["payload_sha256"]:
@@ -304,6 +336,12 @@ class Checker:
     ) -> list[str]:  # fmt: skip
         numbers = ", ".join(str(one["version"]) for one in versions)
         lines = ["Everything holds that this pack can prove.", f"Notice: {stated.get('notice')}, version {numbers}"]
+        for one in versions:
+            if "taken_down" in one:
+                lines.append(
+                    f"Version {one['version']} was taken down (entry {one['taken_down']['seq']} of the log): its "
+                    f"content and its row are not here; SHA-256 of the content {one['content_sha256']}"
+                )
         for one in sorted(captures.values(), key=lambda said: (said["fetched_at"], said["id"])):
             lines.append(
                 f"Received {one['fetched_at']} from {one['url']} by {one['recorder']} ({one['origin']}); "

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ def warc_and_index(rows: Sequence[PackedRow], info: str) -> tuple[bytes, bytes, 
 
 def _info(info: str, rows: Sequence[PackedRow]) -> bytes:
     name = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join([info, *(row.file for row in rows)]))
-    latest = max(row.capture.capture.fetched_at for row in rows)
+    latest = max((row.capture.capture.fetched_at for row in rows), default=datetime(1980, 1, 1, tzinfo=UTC))
     block = f"software: {info}\r\nformat: WARC File Format 1.1\r\n".encode()
     return _member("warcinfo", name, stamp(latest), "application/warc-fields", {}, block)
 
@@ -87,10 +88,12 @@ def _key(url: str) -> str:
 
 def _index(lines: Sequence[bytes]) -> tuple[bytes, bytes]:
     packed = gzip.compress(b"".join(lines), mtime=0)
+    meta = b"!meta 0 " + canonical_json({"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}) + b"\n"
+    if not lines:
+        return packed, meta
     key, at, _ = lines[0].split(b" ", 2)
     block = {
         "offset": 0, "length": len(packed), "digest": f"sha256:{hashlib.sha256(packed).hexdigest()}",
         "filename": "index.cdx.gz",
     }  # fmt: skip
-    meta = b"!meta 0 " + canonical_json({"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}) + b"\n"
     return packed, meta + key + b" " + at + b" " + orjson.dumps(block) + b"\n"

@@ -208,7 +208,7 @@ def _check_content(connection: Connection, row: EventRow) -> None:
         return
     if row.content is not None and hashlib.sha256(row.content.encode()).hexdigest() == row.content_sha256:
         return
-    if not reading.is_taken_down(connection, row.notice or "", row.version):
+    if reading.takedown_of(connection, row.notice or "", row.version) is None:
         raise DoesNotHold(
             f"The content of {row.notice}, version {row.version} (event {row.seq}), is not the proved one."
         )

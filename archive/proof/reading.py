@@ -1,12 +1,14 @@
 """What the tables hold, in the shape in which leaves are written from it."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 
+from archive.documents.tables import document_answers, documents
 from archive.proof import forms
 from archive.proof.forms import Placed
+from archive.queries import rows_of
 from archive.tables import captures, events, notices, records, versions
 from noticewatch.models import EventKind
 
@@ -94,18 +96,51 @@ def events_between(connection: Connection, first: int, last: int, *, contents: b
     return [EventRow(*row) for row in connection.execute(query).all()]
 
 
-def is_taken_down(connection: Connection, notice_id: str, version: int) -> bool:
-    """Whether the log says that a version was taken down, and not that it was restored later."""
-    kinds = events.c.kinds
+def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:
+    """The ``seq`` of the event by which a version is taken down; None where it never was, or was restored later."""
+    own = notices.c.id == notice_id, events.c.version == version, events.c.capture.is_(None)
+    return _takedown(connection, *own)
+
+
+def takedown_of_file(connection: Connection, capture: int) -> int | None:
+    """The ``seq`` of the event by which the file that a capture, given by its number, brought is taken down; else None.
+
+    Where it answers documents of several notices, each must have such an event.
+    """
+    query = select(documents.c.notice).join(document_answers, document_answers.c.document == documents.c.number)
+    own = connection.scalars(query.where(document_answers.c.capture == capture).distinct()).all()
+    found = [_takedown(connection, events.c.capture == capture, events.c.notice == notice) for notice in own]
+    return max((seq or 0 for seq in found), default=None) if all(found) else None
+
+
+def may_be_missing(connection: Connection, capture: int) -> bool:
+    """Whether the log says that all that a capture, given by its number, brought was taken down: the file of a
+    document, or every version that was read from its rows.
+    """
+    if takedown_of_file(connection, capture) is not None:
+        return True
+    r, v = records.c, versions.c
     query = (
-        select(kinds)
-        .join(notices, notices.c.number == events.c.notice)
-        .where(notices.c.id == notice_id, events.c.version == version, events.c.capture.is_(None))
-        .where(or_(*(kinds.contains(f'"{kind}"') for kind in (EventKind.TAKEN_DOWN, EventKind.RESTORED))))
-        .order_by(events.c.seq.desc())
-        .limit(1)
+        select(r.row, notices.c.id, v.version)
+        .join(notices, notices.c.number == r.notice)
+        .outerjoin(versions, and_(v.notice == r.notice, v.record == r.number))
+        .where(r.capture == capture)
     )
-    return f'"{EventKind.TAKEN_DOWN}"' in (connection.scalar(query) or "")
+    rows = connection.execute(query).all()
+    if not rows or rows_of(connection, capture) != len({row.row for row in rows}):
+        return False
+    return all(row.version and takedown_of(connection, row.id, row.version) for row in rows)
+
+
+_TAKEN_DOWN: Final = f'"{EventKind.TAKEN_DOWN}"'
+_TAKEDOWNS: Final = or_(events.c.kinds.contains(_TAKEN_DOWN), events.c.kinds.contains(f'"{EventKind.RESTORED}"'))
+
+
+def _takedown(connection: Connection, *conditions: ColumnElement[bool]) -> int | None:
+    """The ``seq`` of the latest of these events where it takes down; None where it restores, or there is none."""
+    query = select(events.c.seq, events.c.kinds).join(notices, notices.c.number == events.c.notice)
+    row = connection.execute(query.where(_TAKEDOWNS, *conditions).order_by(events.c.seq.desc()).limit(1)).first()
+    return row.seq if row and _TAKEN_DOWN in row.kinds else None
 
 
 def _records() -> Select[Any]:

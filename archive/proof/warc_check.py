@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from sqlalchemy import func, select
 
 from archive.captures import ADOPTED, open_payload, payload_at
+from archive.proof import reading
 from archive.proof.log_check import DoesNotHold
 from archive.tables import captures
 from noticewatch.errors import CaptureDamaged
@@ -35,7 +36,9 @@ class FileSpan:
 
 @dataclass(slots=True)
 class WarcCheck:
-    """Goes through the captures behind ``after`` up to ``last`` (numbers), file by file."""
+    """Goes through the captures behind ``after`` up to ``last`` (numbers), file by file. The bytes of a capture may be
+    missing where the log says that all it brought was taken down.
+    """
 
     archive: "Archive"
     after: int
@@ -53,8 +56,7 @@ class WarcCheck:
         with self.archive.reading() as connection:
             ends = {name: int(value) for name, value in connection.execute(query)}
             done = {name: int(value) for name, value in connection.execute(query.where(c.number <= self.after))}
-        for name, value in ends.items():
-            self._refuse_short(name, value)
+        ends = {name: self._held(name, value) for name, value in ends.items()}
         return [FileSpan(name, done.get(name, 0), value) for name, value in ends.items() if done.get(name, 0) < value]
 
     def run(self, spans: Sequence[FileSpan], told: Callable[[int], None]) -> None:
@@ -62,7 +64,7 @@ class WarcCheck:
         for span in spans:
             filed = self._filed(span)
             if span.name.startswith(ADOPTED):
-                _check_adopted(self.archive.warc_folder / span.name)
+                self._adopted(self.archive.warc_folder / span.name, filed)
             if span.name.endswith(".gz"):
                 self._members(span, filed, told)
             for row in filed.values():  # what is no member of its own is read as every reader does
@@ -71,19 +73,40 @@ class WarcCheck:
             told(self.bytes)
         self._settle_repeats()
 
-    def _refuse_short(self, name: str, end: int) -> None:
+    def _held(self, name: str, end: int) -> int:
+        """Up to where a file holds captures that must be there, in bytes."""
         path = self.archive.warc_folder / name
+        size = path.stat().st_size if path.is_file() else 0
+        if size >= end:
+            return end
+        c = captures.c
+        query = select(c.number, c.warc_offset + c.warc_length).where(c.warc_file == name, c.number <= self.last)
+        with self.archive.reading() as connection:
+            ends = connection.execute(query).all()
+            if all(reading.may_be_missing(connection, number) for number, its_end in ends if its_end > size):
+                return max((int(its_end) for _, its_end in ends if its_end <= size), default=0)
         if not path.is_file():
             raise DoesNotHold(f"The WARC file {path} is missing.")
-        if path.stat().st_size < end:
-            raise DoesNotHold(f"The WARC file {path} ends at byte {path.stat().st_size}; captures stand up to {end}.")
+        raise DoesNotHold(f"The WARC file {path} ends at byte {size}; captures stand up to {end}.")
+
+    def _may_be_missing(self, row: Any) -> bool:
+        with self.archive.reading() as connection:
+            return reading.may_be_missing(connection, row.number)
+
+    def _adopted(self, path: Path, filed: dict[int, Any]) -> None:
+        """An adopted file is named by the beginning of its own hash."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if not path.name.startswith(digest[:16]) and not any(map(self._may_be_missing, filed.values())):
+            raise DoesNotHold(f"The WARC file {path} was changed: its hash is no longer the one in its name.")
 
     def _filed(self, span: FileSpan) -> dict[int, Any]:
         """Captures of a file that are to be checked, by offset."""
         c = captures.c
         query = (
             select(
-                c.number, c.id, c.url, c.payload_sha256, c.warc_file, c.warc_offset, c.payload_file, c.payload_offset
+                c.number, c.id, c.url, c.payload_sha256, c.warc_file, c.warc_offset, c.warc_length, c.payload_file,
+                c.payload_offset,
             )
             .where(c.warc_file == span.name, c.number > self.after, c.number <= self.last)
             .order_by(c.warc_offset)
@@ -102,7 +125,13 @@ class WarcCheck:
                 try:
                     member = members.next()
                 except (zlib.error, _NotWhole) as error:
-                    raise DoesNotHold(_damaged(path, at, row)) from error
+                    if row is None or not self._may_be_missing(row):
+                        raise DoesNotHold(_damaged(path, at, row)) from error
+                    del filed[at]
+                    at += row.warc_length
+                    file.seek(at)
+                    members = _Members(file, at, same_header=own)
+                    continue
                 if row is not None and self._fits(row, member):
                     del filed[at]
                     self.captures += 1
@@ -127,6 +156,8 @@ class WarcCheck:
             with open_payload(self.archive, row) as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a BufferedReader
         except (CaptureDamaged, OSError, zlib.error) as error:
+            if self._may_be_missing(row):
+                return
             raise DoesNotHold(_damaged(path, offset, row)) from error
         if digest != row.payload_sha256:
             raise DoesNotHold(_damaged(path, offset, row))
@@ -140,9 +171,10 @@ class WarcCheck:
             if held is None and self._verified_before(row):
                 continue
             if held is None:
+                counted = self.captures  # with its own record
                 self._by_reader(row)
-                self.captures -= 1  # it was counted with its own record
-            elif held != row.payload_sha256:
+                self.captures = counted
+            elif held != row.payload_sha256 and not self._may_be_missing(row):
                 raise DoesNotHold(f"The payload that capture {row.id} repeats is not held where it says.")
 
     def _verified_before(self, row: Any) -> bool:
@@ -248,14 +280,6 @@ def _headers(head: bytes) -> dict[str, str]:
     if not headers.get("content-length", "").isdigit():
         raise _NotWhole("no length")
     return headers
-
-
-def _check_adopted(path: Path) -> None:
-    """An adopted file is named by the beginning of its own hash."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if not path.name.startswith(digest[:16]):
-        raise DoesNotHold(f"The WARC file {path} was changed: its hash is no longer the one in its name.")
 
 
 def _damaged(path: Path, offset: int, row: Any) -> str:

@@ -118,7 +118,9 @@ class CorrectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the log. ``changed`` holds (path, old, new) with JSON values, None = absent."""
+    """One entry of the log. ``changed`` holds (path, old, new) with JSON values, None = absent. ``withheld_by``: the
+    correction for which changes of the notice's content are left out; None where none are.
+    """
 
     seq: int
     notice_id: str
@@ -130,6 +132,7 @@ class Event:
     changed: tuple[tuple[str, Any, Any], ...]
     quiet: bool
     late: bool
+    withheld_by: int | None = None
 
 
 class Verdict(StrEnum):

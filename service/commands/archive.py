@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 
 from api import words
 from api.related import SHOWN, Relations, related_form, related_lines, relations
+from api.tombstones import form_of, stone_words
 from archive import queries
 from archive.gone import Gone, gone
 from archive.related import MOST
 from archive.rows import CaptureRow, NoticeRow, VersionRow
+from archive.withheld import NOTHING, Tombstone
 from noticewatch.buyers import buyers
 from noticewatch.dates import dated
 from noticewatch.errors import NotFound, UsageError
@@ -93,6 +95,7 @@ class Shown:
     members: int
     related: Relations
     gone: Gone | None
+    tombstone: Tombstone | None = None
 
 
 def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
@@ -119,7 +122,7 @@ def _stated(connection: Connection, row: NoticeRow, version: int | None, found: 
     stated = None if version is None else _version(connection, row, version)
     return Shown(
         row=row,
-        notice=notice_from(stated.content) if stated else row.notice,
+        notice=_notice(row, stated),
         version=stated.version if stated else row.version,
         content_sha256=stated.content_sha256 if stated else row.content_sha256,
         tags=tags_of(connection, [row.number]).get(row.number, []),
@@ -127,7 +130,14 @@ def _stated(connection: Connection, row: NoticeRow, version: int | None, found: 
         members=len(queries.members_of(connection, row)),
         related=found,
         gone=gone(connection, row.number),
+        tombstone=stated.tombstone if stated else row.tombstone,
     )
+
+
+def _notice(row: NoticeRow, stated: VersionRow | None) -> Notice:
+    if stated is None:
+        return row.notice
+    return NOTHING if stated.tombstone else notice_from(stated.content)
 
 
 def _version(connection: Connection, row: NoticeRow, number: int) -> VersionRow:
@@ -138,7 +148,9 @@ def _version(connection: Connection, row: NoticeRow, number: int) -> VersionRow:
 
 
 def notice_lines(shown: Shown) -> list[str]:
-    """A notice as lines for a person. Pure."""
+    """A notice as lines for a person, or its tombstone. Pure."""
+    if shown.tombstone is not None:
+        return _tombstone(shown, shown.tombstone)
     row, notice = shown.row, shown.notice
     title = notice.title[0].text if notice.title else words.NOT_STATED
     made = " (made from the description)" if notice.title_from != "published" else ""
@@ -161,6 +173,16 @@ def notice_lines(shown: Shown) -> list[str]:
     if notice.description:
         lines += ["", *(text.text for text in notice.description)]
     return lines
+
+
+def _tombstone(shown: Shown, stone: Tombstone) -> list[str]:
+    return [
+        stone_words(stone),
+        _line("Id", f"{shown.row.id}, version {shown.version} of {shown.row.versions}"),
+        _line("Correction", f"{stone.correction}; noticewatch correct list shows it"),
+        _line("Content", f"withheld, SHA-256 {shown.content_sha256}"),
+        *_proof(shown.captured),
+    ]
 
 
 def _who(notice: Notice) -> list[str]:
@@ -216,6 +238,8 @@ def version_lines(version: VersionRow) -> list[str]:
     kinds = ", ".join(words.EVENTS.get(kind, kind) for kind in version.kinds) or words.NOT_STATED
     late = f", {words.LATE}" if version.late else ""
     said = f"{version.version}. {words.moment_words(version.observed_at)}: {kinds}{late}"
+    if version.tombstone is not None:
+        said = f"{version.version}. {stone_words(version.tombstone)} Content: SHA-256 {version.content_sha256}"
     lines = [f"{said} (capture {version.capture_id}, {words.ORIGINS.get(version.origin, version.origin)})"]
     if not version.changed or (version.changed[0][1] is None and len(version.changed) > _MOST_NAMED):
         return lines
@@ -256,7 +280,8 @@ def _form(shown: Shown) -> dict[str, Any]:
         "first_seen": row.first_seen,
         "procurement": row.procurement_id,
         "related": related_form(row, shown.related),
-        "content": shown.notice.content(),
+        "content": None if shown.tombstone else shown.notice.content(),
+        **form_of(shown.tombstone),
         "content_sha256": shown.content_sha256,
         "tags": [asdict(tag) for tag in shown.tags],
         "rebuilt": bool(captured and captured.capture.origin is Origin.REBUILT),

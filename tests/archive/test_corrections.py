@@ -6,20 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from archive import corrections, takedowns
+from archive.correction_tables import WHOLE, withheld_files
 from archive.correction_tables import takedowns as withheld
-from archive.correction_tables import withheld_files
 from archive.corrections import Correction
+from archive.documents.tables import documents
 from archive.log import Derived
 from archive.store import Archive
+from archive.tables import captures, requests, windows
 from noticewatch.database import BATCH
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind, EventKind
 from tests.archive.documents.shelving import URL, answer, listing
 from tests.archive.making import append, events, head, open_archive, reading
-from tests.archive.proving import ask, check, named, proved, tamper
+from tests.archive.proving import ask, check, grow, named, proved, tamper, uuid
 from tests.databases import settings_at
 
 pytestmark = pytest.mark.both_databases
@@ -60,20 +62,20 @@ def test_a_takedown_is_told_in_the_log_with_an_event_for_each_version_withheld(a
     assert {event.committed_at for event in told} == {made.made_at}
     assert [event.changed for event in told] == [(("correction", None, 1),)] * 2
     assert [(one["notice"], one["version"]) for one in made.details["versions"]] == [(ONE, 1), (ONE, 2)]
-    assert standing(archive) == [(takedowns.WHOLE, 1)]
+    assert standing(archive) == [(WHOLE, 1)]
 
 
 def test_what_is_restored_is_told_in_the_log_and_withheld_no_longer(archive: Archive) -> None:
     two_notices(archive)
     takedowns.take_down(archive, [f"{ONE}@1"], "One version.")
     takedowns.take_down(archive, [TWO, ONE], "All of it.")
-    assert standing(archive) == [(takedowns.WHOLE, 2)] * 2
+    assert standing(archive) == [(WHOLE, 2)] * 2
     append(archive, [reading("N1", "third")], day=2)
     before = head(archive)
     made = takedowns.restore(archive, [ONE], "The person agreed.")
     assert [event.version for event in events(archive, before)] == [1, 2, 3]
     assert {kind for event in events(archive, before) for kind in event.kinds} == {EventKind.RESTORED}
-    assert standing(archive) == [(takedowns.WHOLE, 2)]
+    assert standing(archive) == [(WHOLE, 2)]
     assert [(one.number, one.kind.value) for one in log_of(archive)] == [
         (3, "restore"), (2, "takedown"), (1, "takedown"),
     ]  # fmt: skip
@@ -123,7 +125,7 @@ def test_what_is_not_withheld_by_that_name_cannot_be_restored(
     with pytest.raises(UsageError) as refused:
         takedowns.restore(archive, named, "x")
     assert said in str(refused.value)
-    assert standing(archive) == [(takedowns.WHOLE, 1)]
+    assert standing(archive) == [(WHOLE, 1)]
 
 
 def test_a_file_is_taken_down_by_its_hash_under_every_notice_and_restored(archive: Archive) -> None:
@@ -217,3 +219,73 @@ def test_the_proof_covers_takedowns_and_only_what_was_taken_down_may_be_missing(
 def test_nothing_is_found_where_no_notice_has_that_name(archive: Archive) -> None:
     with pytest.raises(NotFound):
         takedowns.restore(archive, ["N1"], "x")
+
+
+def blot_out(archive: Archive, capture_id: str) -> tuple[Path, int, bytes]:
+    """Overwrite what a WARC file holds of a capture, as an operator would who must not keep it."""
+    with archive.reading() as connection:
+        held = connection.execute(select(captures).where(captures.c.id == capture_id)).one()
+    path = archive.warc_folder / held.warc_file
+    with path.open("rb+") as file:
+        file.seek(held.warc_offset)
+        kept = file.read(held.warc_length)
+        file.seek(held.warc_offset)
+        file.write(bytes(held.warc_length))
+    return path, held.warc_offset, kept
+
+
+def test_bytes_of_a_file_may_be_missing_only_while_it_is_taken_down(tmp_path: Path) -> None:
+    with proved(tmp_path / "data") as archive:
+        with archive.writing() as connection:
+            connection.execute(insert(documents).values(notice=1, url=URL, place=0, added=1))
+        answer(archive, FILE)
+        with archive.reading() as connection:
+            capture = connection.scalar(select(captures.c.id).where(captures.c.url == URL))
+        path, offset, kept = blot_out(archive, str(capture))
+        assert f"damaged at or behind byte {offset}: capture {capture}" in named(archive)
+        takedowns.take_down(archive, [f"sha256:{SHA256}"], "Holds a home address.")
+        check(archive)
+        path.unlink()
+        check(archive)
+        path.write_bytes(bytes(offset) + bytes(len(kept)))
+        takedowns.restore(archive, [f"sha256:{SHA256}"], "Blackened by its publisher.")
+        assert str(capture) in named(archive) or path.name in named(archive)
+
+
+def test_an_answer_may_be_missing_only_where_all_that_it_brought_was_taken_down(tmp_path: Path) -> None:
+    with proved(tmp_path / "data") as archive:
+        grow(archive, 500, ["First", "Second"])
+        grow(archive, 501, ["First", "Second later"])
+        ids = [str(uuid(day)) for day in (500, 501)]
+        for capture_id in ids:
+            _ledger(archive, capture_id, rows=2)
+        path, offset, kept = blot_out(archive, ids[0])
+        takedowns.take_down(archive, ["N0"], "One of two.")
+        assert ids[0] in named(archive), "its neighbour's row is lost with it"
+        takedowns.take_down(archive, [f"{TWO_OF_GROWN}@1"], "The other, as it was.")
+        check(archive)
+        blot_out(archive, ids[1])
+        assert ids[1] in named(archive), "it says of one that stands how it is now"
+        _put(path, offset, kept)
+        assert ids[1] in named(archive)
+
+
+TWO_OF_GROWN = "us-action:N1"
+
+
+def _put(path: Path, offset: int, kept: bytes) -> None:
+    with path.open("rb+") as file:
+        file.seek(offset)
+        file.write(kept)
+
+
+def _ledger(archive: Archive, capture_id: str, *, rows: int) -> None:
+    """What the ledger has of a capture: the request that it answered, and how many rows it held."""
+    with archive.writing() as connection:
+        held = connection.execute(select(captures).where(captures.c.id == capture_id)).one()
+        window = connection.scalar(select(windows.c.number).where(windows.c.run == held.run))
+        values = {
+            "window": window, "purpose": "page", "method": "GET", "url": held.url, "state": "answered",
+            "capture": held.number, "rows": rows,
+        }  # fmt: skip
+        connection.execute(insert(requests).values(values))

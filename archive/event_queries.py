@@ -1,0 +1,77 @@
+"""The read side of the log: events in order. What they say of withheld contents is left out. Takes a connection."""
+
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Row, Select, func, select
+
+from archive import tables as t
+from archive.correction_tables import takedowns
+from archive.times import moment
+from noticewatch.models import Event, EventKind
+
+_NO_CONTENT: Final = frozenset({"correction", "listing", "procurement"})
+"""Paths of changes that are no content of a notice: readers of the log go by them."""
+
+
+def events(connection: Connection, after: int, limit: int, *, loud_only: bool = False) -> list[Event]:
+    """At most ``limit`` events with ``seq`` above ``after``, in order."""
+    query = _events().where(t.events.c.seq > after).order_by(t.events.c.seq).limit(limit)
+    if loud_only:
+        query = query.where(t.events.c.quiet.is_(False))
+    return [_event(row) for row in connection.execute(query)]
+
+
+def latest_events(connection: Connection, limit: int, *, loud_only: bool = True) -> list[Event]:
+    """The latest events, newest first."""
+    query = _events().order_by(t.events.c.seq.desc()).limit(limit)
+    if loud_only:
+        query = query.where(t.events.c.quiet.is_(False))
+    return [_event(row) for row in connection.execute(query)]
+
+
+def events_of(connection: Connection, notice_number: int) -> list[Event]:
+    """All events of a notice, in order."""
+    query = _events().where(t.events.c.notice == notice_number).order_by(t.events.c.seq)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def _events() -> Select[Any]:
+    e = t.events.c
+    held = select(takedowns.c.notice, func.max(takedowns.c.correction).label("correction"))
+    withheld = held.group_by(takedowns.c.notice).subquery()
+    return (
+        select(
+            e.seq, t.notices.c.id.label("notice_id"), e.notice, e.version, e.kinds, e.committed_at,
+            t.captures.c.id.label("capture_id"), e.changed, e.quiet, e.late, withheld.c.correction,
+        )
+        .select_from(t.events)
+        .join(t.notices, t.notices.c.number == e.notice)
+        .outerjoin(t.captures, t.captures.c.number == e.capture)
+        .outerjoin(withheld, withheld.c.notice == e.notice)
+    )  # fmt: skip
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        seq=row.seq,
+        notice_id=row.notice_id,
+        notice_number=row.notice,
+        version=row.version,
+        kinds=kinds_of(row.kinds),
+        committed_at=moment(row.committed_at),
+        capture_id=row.capture_id,
+        changed=tuple(
+            (path, old, new)
+            for path, old, new in orjson.loads(row.changed)
+            if row.correction is None or path in _NO_CONTENT
+        ),
+        quiet=row.quiet,
+        late=row.late,
+        withheld_by=row.correction,
+    )
+
+
+def kinds_of(text: str) -> tuple[EventKind, ...]:
+    """Kinds as the table holds them."""
+    return tuple(EventKind(kind) for kind in orjson.loads(text))

@@ -1,0 +1,130 @@
+"""What is withheld from readers, as the read side tells it: tombstones in the place of contents.
+
+The tables of take-downs are small, and their keys lead to them: a query joins them where it gives out content. Writers,
+the joiner and the tagger do not ask; what they work out of a withheld content is withheld with it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, FromClause, Select, and_, select
+
+from archive import tables as t
+from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
+from archive.times import moment
+from noticewatch.errors import UsageError
+from noticewatch.models import Kind, Notice
+
+_CHUNK: Final = 900
+NOTHING: Final = Notice(kind=Kind.OTHER)
+"""What readers get in the place of a content that is withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What stands where something was taken down. correction: its number in the log; since: UTC; whole: the notice is
+    withheld with all its versions.
+    """
+
+    correction: int
+    reason: str
+    since: datetime
+    whole: bool
+
+
+class Withheld(UsageError):
+    """What was asked for was taken down. ``tombstone`` says why; ``members``: what else is told of it, in JSON."""
+
+    def __init__(self, what: str, stone: Tombstone, **members: Any) -> None:
+        super().__init__(f"{what} was taken down by correction {stone.correction}: {stone.reason}")
+        self.tombstone, self.members = stone, members
+
+
+COLUMNS: Final = (
+    corrections.c.number.label("correction"), corrections.c.reason.label("correction_reason"),
+    corrections.c.made_at.label("taken_down_at"), takedowns.c.version.label("taken_down_version"),
+)  # fmt: skip
+"""What :func:`tombstone` reads of a row that was joined by :func:`joined`."""
+
+
+def joined(source: FromClause, notice: Any, version: Any) -> FromClause:
+    """A source of rows with the take-down that withholds a version of a notice, where there is one."""
+    withholds = and_(takedowns.c.notice == notice, takedowns.c.version.in_((WHOLE, version)))
+    return source.outerjoin(takedowns, withholds).outerjoin(corrections, corrections.c.number == takedowns.c.correction)
+
+
+def tombstone(row: Any) -> Tombstone | None:
+    """The tombstone of a row with :data:`COLUMNS`; None where nothing is withheld."""
+    if row.correction is None:
+        return None
+    return Tombstone(
+        row.correction, row.correction_reason, moment(row.taken_down_at), row.taken_down_version == WHOLE
+    )  # fmt: skip
+
+
+def withheld_now() -> Select[tuple[int]]:
+    """Selects the numbers of the notices whose current version is withheld."""
+    n = t.notices.c
+    held = takedowns.c.version.in_((WHOLE, n.current_version))
+    return select(takedowns.c.notice).join(t.notices, n.number == takedowns.c.notice).where(held)
+
+
+def tombstones(connection: Connection, notices: Collection[int]) -> dict[int, dict[int, Tombstone]]:
+    """What is withheld of notices: tombstones by number of notice and version; the version 0 stands for all."""
+    found: dict[int, dict[int, Tombstone]] = {}
+    query = select(takedowns.c.notice, *COLUMNS).join(corrections, corrections.c.number == takedowns.c.correction)
+    for chunk in _chunks(sorted(set(notices))):
+        for row in connection.execute(query.where(takedowns.c.notice.in_(chunk))):
+            stone = tombstone(row)
+            assert stone is not None
+            found.setdefault(row.notice, {})[row.taken_down_version] = stone
+    return found
+
+
+def of_records(connection: Connection, records: Mapping[int, int]) -> dict[int, Tombstone]:
+    """Tombstones of records (number → number of the notice); those that readers may see are left out.
+
+    Where single versions are withheld, only records of versions that stand are shown: another witness may say the
+    same.
+    """
+    held = tombstones(connection, set(records.values()))
+    touched = {record: held[notice] for record, notice in records.items() if notice in held}
+    versions = _versions(connection, {records[record] for record in touched})
+    found = {}
+    for record, stones in touched.items():
+        of = versions.get(record, set())
+        stone = stones.get(WHOLE) or next((stones[one] for one in sorted(of) if one in stones), None)
+        if stone is None and not of:
+            stone = next(iter(stones.values()))
+        if stone is not None:
+            found[record] = stone
+    return found
+
+
+def of_files(connection: Connection, hashes: Collection[str]) -> dict[str, Tombstone]:
+    """Tombstones of files of documents by SHA-256."""
+    found: dict[str, Tombstone] = {}
+    c = corrections.c
+    query = select(withheld_files.c.sha256, c.number, c.reason, c.made_at)
+    query = query.join(corrections, c.number == withheld_files.c.correction)
+    for chunk in _chunks(sorted(set(hashes))):
+        for row in connection.execute(query.where(withheld_files.c.sha256.in_(chunk))):
+            found[row.sha256] = Tombstone(row.number, row.reason, moment(row.made_at), whole=False)
+    return found
+
+
+def _versions(connection: Connection, notices: Collection[int]) -> dict[int, set[int]]:
+    """Versions by the number of the record that they were read from."""
+    found: dict[int, set[int]] = {}
+    v = t.versions.c
+    for chunk in _chunks(sorted(notices)):
+        for record, version in connection.execute(select(v.record, v.version).where(v.notice.in_(chunk))):
+            found.setdefault(record, set()).add(version)
+    return found
+
+
+def _chunks(items: list[Any]) -> Iterable[list[Any]]:
+    for begin in range(0, len(items), _CHUNK):
+        yield items[begin : begin + _CHUNK]
