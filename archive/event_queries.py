@@ -1,5 +1,6 @@
 """The read side of the log: events in order. What they say of withheld contents is left out. Takes a connection."""
 
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -36,6 +37,7 @@ def events_of(connection: Connection, notice_number: int) -> list[Event]:
     return [_event(row) for row in connection.execute(query)]
 
 
+@cache
 def _events() -> Select[Any]:
     e = t.events.c
     held = select(takedowns.c.notice, func.max(takedowns.c.correction).label("correction"))

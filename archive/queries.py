@@ -1,6 +1,7 @@
 """The read side: notices, their histories and captures. Every function takes a connection and asks in bulk."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -222,8 +223,10 @@ def rows_of(connection: Connection, capture_number: int) -> int | None:
     return rows
 
 
+@cache
 def _notices() -> Select[Any]:
     n, v, r, c = t.notices.c, t.versions.c, t.records.c, t.captures.c
+    held = (v.notice == n.number) & (v.version == n.current_version)
     return (
         select(
             n.number, n.id, n.register, r.source, v.version, n.versions,
@@ -231,8 +234,7 @@ def _notices() -> Select[Any]:
             n.listing, t.memberships.c.procurement, t.procurements.c.id.label("procurement_id"),
             c.id.label("capture_id"), c.origin, c.recorder, c.fetched_at, *withheld.COLUMNS,
         )
-        .select_from(withheld.joined(t.notices, n.number, n.current_version))
-        .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
+        .select_from(withheld.joined(t.notices.join(t.versions, held), n.number, n.current_version, v.record))
         .join(t.records, r.number == v.record)
         .join(t.captures, c.number == v.capture)
         .outerjoin(t.memberships, t.memberships.c.notice == n.number)
@@ -264,6 +266,7 @@ def _notice_row(row: Row[Any]) -> NoticeRow:
     )
 
 
+@cache
 def _versions() -> Select[Any]:
     v, e, c = t.versions.c, t.events.c, t.captures.c
     return (
@@ -272,7 +275,7 @@ def _versions() -> Select[Any]:
             func.coalesce(v.content, t.records.c.content).label("content"), v.content_sha256, e.kinds, e.quiet, e.late,
             v.seq, *withheld.COLUMNS,
         )
-        .select_from(withheld.joined(t.versions, v.notice, v.version))
+        .select_from(withheld.joined(t.versions, v.notice, v.version, v.record))
         .join(t.records, t.records.c.number == v.record)
         .join(t.captures, c.number == v.capture)
         .join(t.events, e.seq == v.seq)

@@ -183,11 +183,14 @@ def _record(connection: Connection, kind: CorrectionKind, targets: Sequence[Targ
 
 
 def _versions(connection: Connection, target: Target) -> Iterable[tuple[int, str, int, str]]:
-    """Number and id of the notice, version and hash of its content: the one version, or all that are held."""
+    """Number and id of the notice, version and hash of its content: the one version with those that were read from the
+    same record, or all that are held.
+    """
     v = t.versions.c
     query = select(v.version, v.content_sha256).where(v.notice == target.notice).order_by(v.version)
     if target.version:
-        query = query.where(v.version == target.version)
+        own = select(v.record).where(v.notice == target.notice, v.version == target.version)
+        query = query.where(v.record.in_(own))
     return [(target.notice, target.notice_id, *row) for row in connection.execute(query).all()]
 
 

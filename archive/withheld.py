@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, FromClause, Select, and_, select
+from sqlalchemy import Connection, FromClause, Select, and_, func, or_, select
 
 from archive import tables as t
 from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
@@ -49,10 +49,23 @@ COLUMNS: Final = (
 """What :func:`tombstone` reads of a row that was joined by :func:`joined`."""
 
 
-def joined(source: FromClause, notice: Any, version: Any) -> FromClause:
-    """A source of rows with the take-down that withholds a version of a notice, where there is one."""
-    withholds = and_(takedowns.c.notice == notice, takedowns.c.version.in_((WHOLE, version)))
-    return source.outerjoin(takedowns, withholds).outerjoin(corrections, corrections.c.number == takedowns.c.correction)
+def joined(source: FromClause, notice: Any, version: Any, record: Any) -> FromClause:
+    """A source of rows with the take-down that withholds a version of a notice, where there is one: that of the whole
+    notice, its own, or that of another version which was read from the same record, as by an older parser.
+    """
+    single, other = takedowns.alias(), t.versions.alias()
+    by_itself = (
+        select(func.max(single.c.correction))
+        .select_from(
+            single.outerjoin(other, and_(other.c.notice == single.c.notice, other.c.version == single.c.version))
+        )
+        .where(single.c.notice == notice, or_(single.c.version == version, other.c.record == record))
+        .correlate_except(single, other)
+        .scalar_subquery()
+    )
+    whole = and_(takedowns.c.notice == notice, takedowns.c.version == WHOLE)
+    by = func.coalesce(takedowns.c.correction, by_itself)
+    return source.outerjoin(takedowns, whole).outerjoin(corrections, corrections.c.number == by)
 
 
 def tombstone(row: Any) -> Tombstone | None:
@@ -66,9 +79,14 @@ def tombstone(row: Any) -> Tombstone | None:
 
 def withheld_now() -> Select[tuple[int]]:
     """Selects the numbers of the notices whose current version is withheld."""
-    n = t.notices.c
-    held = takedowns.c.version.in_((WHOLE, n.current_version))
-    return select(takedowns.c.notice).join(t.notices, n.number == takedowns.c.notice).where(held)
+    n, now, other = t.notices.c, t.versions.alias(), t.versions.alias()
+    return (
+        select(takedowns.c.notice)
+        .join(t.notices, n.number == takedowns.c.notice)
+        .join(now, and_(now.c.notice == n.number, now.c.version == n.current_version))
+        .outerjoin(other, and_(other.c.notice == n.number, other.c.version == takedowns.c.version))
+        .where(or_(takedowns.c.version == WHOLE, other.c.record == now.c.record))
+    )
 
 
 def tombstones(connection: Connection, notices: Collection[int]) -> dict[int, dict[int, Tombstone]]:

@@ -105,7 +105,14 @@ class WarcCheck:
         c = captures.c
         query = (
             select(
-                c.number, c.id, c.url, c.payload_sha256, c.warc_file, c.warc_offset, c.warc_length, c.payload_file,
+                c.number,
+                c.id,
+                c.url,
+                c.payload_sha256,
+                c.warc_file,
+                c.warc_offset,
+                c.warc_length,
+                c.payload_file,
                 c.payload_offset,
             )
             .where(c.warc_file == span.name, c.number > self.after, c.number <= self.last)

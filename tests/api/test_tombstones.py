@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
+from wacz.main import main as wacz
 
 from api import routes
 from api.app import create_app
@@ -291,6 +292,7 @@ def test_a_pack_holds_hashes_in_the_place_of_what_was_taken_down_and_verifies(
     path.write_bytes(client.get(f"{API}/evidence").content)
     lines = verify.check(path)
     assert "Everything holds that this pack can prove." in lines
+    assert wacz(["validate", "-f", str(path)]) == 0
     assert sum("was taken down (entry " in line for line in lines) == 2 - len(kept)
     with zipfile.ZipFile(path) as packed:
         held = packed.namelist()

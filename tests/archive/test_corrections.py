@@ -20,7 +20,7 @@ from noticewatch.database import BATCH
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind, EventKind
 from tests.archive.documents.shelving import URL, answer, listing
-from tests.archive.making import append, events, head, open_archive, reading
+from tests.archive.making import append, capture, events, head, history, open_archive, reading, title
 from tests.archive.proving import ask, check, grow, named, proved, tamper, uuid
 from tests.databases import settings_at
 
@@ -289,3 +289,25 @@ def _ledger(archive: Archive, capture_id: str, *, rows: int) -> None:
             "capture": held.number, "rows": rows,
         }  # fmt: skip
         connection.execute(insert(requests).values(values))
+
+
+def test_what_a_better_parser_reads_of_a_withheld_record_is_withheld_too(archive: Archive) -> None:
+    given = capture(0)
+    row = reading("N1", "Names a person", sha256="a" * 64)
+    append(archive, [row], given=given)
+    append(archive, [reading("N1", "another", sha256="b" * 64)], day=1)
+    takedowns.take_down(archive, [f"{ONE}@1"], "Names a private person.")
+    again = reading("N1", title("Names a person", status="open"), sha256="a" * 64)
+    append(
+        archive, [again], given=given, kind="reparse", parser_version=2,
+        reread=lambda _, rows: {index: reading("N1", "read again", index=index) for index in rows},
+    )  # fmt: skip
+    held = {version.version: version for version in history(archive, ONE)}
+    assert [number for number, version in held.items() if version.tombstone] == [3]
+    assert held[3].content == {}
+    assert held[3].kinds == (EventKind.REPARSED,)
+    assert [number for number, version in held.items() if not version.tombstone] == [2]
+    before = head(archive)
+    takedowns.restore(archive, [f"{ONE}@1"], "Agreed.")
+    assert [event.version for event in events(archive, before)] == [1, 3]
+    assert [version.tombstone for version in history(archive, ONE)] == [None, None]
