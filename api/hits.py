@@ -65,7 +65,7 @@ def row_of_item(item: Item) -> Row:
     """An item of the search as a row."""
     headline = item.headline
     if item.taken_down is not None:
-        why = f"Taken down {words.day_words(item.taken_down.since.date())}: {item.taken_down.reason}"
+        why = stone_words(item.taken_down)
         return _withheld(item.url, item.id, item.source, why, item.taken_down.content_sha256)
     return Row(
         href=item.url,

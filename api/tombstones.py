@@ -5,6 +5,7 @@ from typing import Any
 from api import addresses, words
 from archive.rows import NoticeRow, VersionRow
 from archive.withheld import Tombstone, Withheld
+from indexer.items import TakenDown
 
 
 def stone_form(stone: Tombstone) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def form_of(stone: Tombstone | None) -> dict[str, Any]:
     return {"taken_down": stone_form(stone)} if stone else {}
 
 
-def stone_words(stone: Tombstone) -> str:
+def stone_words(stone: Tombstone | TakenDown) -> str:
     """``Taken down 28 November 2026: …``."""
     return f"Taken down {words.day_words(stone.since.date())}: {stone.reason}"
 

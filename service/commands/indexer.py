@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from api import words
+from api.tombstones import stone_words
 from crawlers.source import source as source_by_name
 from indexer.items import Item
 from indexer.requests import MOST_HITS, SearchAnswer, SearchRequest
@@ -50,7 +51,7 @@ class Scope(StrEnum):
 Several = list[str] | None
 _COLUMNS = (
     "id", "dated", "kind", "status", "title", "buyer", "suppliers", "makers", "amount", "currency", "amount_kind",
-    "tags", "tier", "rebuilt", "url",
+    "tags", "tier", "rebuilt", "url", "taken_down",
 )  # fmt: skip
 
 
@@ -152,6 +153,8 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
 def table_row(item: Item) -> tuple[str, ...]:
     """A result as cells of the table, in words. Pure."""
     flat = csv_row(item)
+    if item.taken_down is not None:
+        return f"{flat['taken_down']}\n{flat['id']}", "", "", "", "", "", ""
     seller = " → ".join(part for part in (flat["suppliers"], flat["makers"]) if part) or words.NOT_STATED
     title = flat["title"] if len(flat["title"]) <= 100 else f"{flat['title'][:99]}…"
     rebuilt = " (rebuilt)" if flat["rebuilt"] == "True" else ""
@@ -183,12 +186,16 @@ def as_csv(found: Iterable[Item]) -> str:
 def csv_row(item: Item) -> dict[str, str]:
     """A result as flat text by column. Pure."""
     form = item.model_dump(mode="json")
+    if item.taken_down is not None:
+        stated = {"id": item.id, "url": item.url, "taken_down": stone_words(item.taken_down)}
+        return dict.fromkeys(_COLUMNS, "") | stated
     headline = form.get("headline") or {}
     tags = form.get("tags") or []
     flat = {
         "amount": headline.get("value"), "currency": headline.get("currency"), "amount_kind": headline.get("kind"),
         "tags": "; ".join(dict.fromkeys(tag["label"] for tag in tags)),
         "tier": "alert" if any(tag["tier"] == "alert" for tag in tags) else "review" if tags else "",
+        "taken_down": "",
     }  # fmt: skip
     return {name: _text(flat[name] if name in flat else form.get(name)) for name in _COLUMNS}
 

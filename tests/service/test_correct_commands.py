@@ -1,5 +1,7 @@
 """``correct takedown``, ``correct restore`` and ``correct list`` on the command line."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -43,3 +45,19 @@ def test_an_archive_without_corrections_says_so(loaded):
 def test_what_cannot_be_corrected_is_one_sentence_and_exit_code_2(loaded, arguments):
     code, out, err = loaded("correct", *arguments)
     assert (code, out, len(err.strip().splitlines())) == (2, "", 1)
+
+
+def test_a_search_tells_what_was_taken_down_in_every_form(loaded, notice):
+    loaded("correct", "takedown", notice, "--reason", "Names a private person.")
+    question = ("search", "is:taken_down", "--all", "--scope", "notice")
+    code, out, _ = loaded(*question)
+    assert (code, "Names a private person." in out, notice in out, "not stated" in out) == (0, True, True, False)
+    _, out, _ = loaded(*question, "--format", "csv")
+    line = next(csv.DictReader(io.StringIO(out)))
+    assert {name: value for name, value in line.items() if value} == {
+        "id": notice, "url": f"/notices/{notice}", "taken_down": line["taken_down"],
+    }  # fmt: skip
+    assert "Names a private person." in line["taken_down"]
+    _, out, _ = loaded(*question, "--format", "jsonl")
+    assert json.loads(out)["taken_down"]["reason"] == "Names a private person."
+    assert notice not in loaded("search", "Fivecast", "--all", "--scope", "notice")[1]
