@@ -183,6 +183,12 @@ def masked_url(url: str) -> str:
     return made.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
+def masked_hosts(urls: str) -> str:
+    """Addresses with commas between, without the names and passwords in them."""
+    parts = [urlsplit(url.strip()) for url in urls.split(",")]
+    return ", ".join(part._replace(netloc=part.netloc.rpartition("@")[2]).geturl() for part in parts)
+
+
 def _is_address(value: str) -> bool:
     """Whether this is an address of the web, with a port that there can be."""
     try:

@@ -1,13 +1,12 @@
 """The client of the search server, made from the settings."""
 
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import Elasticsearch
 
 from indexer.elastic.engine import SEARCH_WITHIN, ElasticsearchEngine
-from noticewatch.settings import Settings
+from noticewatch.settings import Settings, masked_hosts
 
 _AGAIN: Final = (502, 503, 504)
 
@@ -23,10 +22,4 @@ def elasticsearch_engine(settings: Settings, url: str) -> ElasticsearchEngine:
         hosts, api_key=key, ca_certs=str(settings.search_ca) if settings.search_ca else DEFAULT,
         request_timeout=SEARCH_WITHIN, max_retries=len(hosts), retry_on_timeout=len(hosts) > 1, retry_on_status=_AGAIN,
     )  # fmt: skip
-    return ElasticsearchEngine(client, settings.search_index, ", ".join(map(_shown, hosts)))
-
-
-def _shown(host: str) -> str:
-    """An address without name and password."""
-    parts = urlsplit(host)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return ElasticsearchEngine(client, settings.search_index, masked_hosts(url))

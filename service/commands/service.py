@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
-from noticewatch.settings import PREFIX, Settings, load_settings, masked_url, origin
+from noticewatch.settings import PREFIX, Settings, load_settings, masked_hosts, masked_url, origin
 from service.output import Field, Json, say_json, say_table
 
 
@@ -81,6 +81,8 @@ def _row(shown_name: str, name: str, value: Any, meaning: str) -> dict[str, Any]
     masked = "********" if isinstance(value, SecretStr) else value
     if name == "database_url" and value is not None:
         masked = masked_url(value)
+    if name == "search_url" and value is not None:
+        masked = masked_hosts(value)
     return {
         "name": shown_name,
         "value": masked,

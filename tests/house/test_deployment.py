@@ -2,35 +2,69 @@
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
 from noticewatch.settings import Settings
 from tests.house.test_rooms import ROOT
 
 
-def test_the_compose_file_runs_one_server_without_rights_it_does_not_need():
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    assert set(compose) <= {"services", "volumes", "networks", "configs", "secrets", "name"}
-    (server,) = compose["services"].values()
-    assert server["build"] == "."
-    assert server["user"].split(":")[0] not in {"", "0", "root"}
-    assert server["read_only"] is True
-    assert server["cap_drop"] == ["ALL"]
-    assert "no-new-privileges:true" in server["security_opt"]
-    assert server["healthcheck"]["test"][0] == "CMD"
-    mounted = [mount.partition(":")[0] for mount in server["volumes"]]
-    assert mounted == list(compose["volumes"])
-    assert all(published.startswith("${PUBLISH:-127.0.0.1:") for published in server["ports"])
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    read = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert isinstance(read, dict)
+    return read
 
 
-def test_the_compose_file_sets_only_settings_that_there_are():
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+def test_the_compose_file_is_one_by_the_schema_of_the_specification():
+    program = Path(sys.executable).with_name("check-jsonschema")
+    command = [program, "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_no_service_has_rights_or_a_name_that_it_does_not_need(compose):
+    assert {"postgresql", "elasticsearch", "server", "scheduler"} <= set(compose["services"])
+    for name, service in compose["services"].items():
+        assert service["user"].split(":")[0] not in {"", "0", "root"}, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service.get("read_only") or name == "elasticsearch"
+        assert service["healthcheck"].get("test") or name == "starter"
+        mounted = {mount.partition(":")[0] for mount in service["volumes"]}
+        assert mounted <= set(compose["volumes"])
+        if "build" in service:
+            assert service["build"] == "."
+        else:
+            assert re.fullmatch(r"[a-z]+:\d+\.\d+[\w.-]*", service["image"]), "a pinned tag"
+
+
+def test_only_the_pages_are_published_and_only_on_loopback(compose):
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert published == {"server": ["${PUBLISH:-127.0.0.1:8484}:8484"]}
+    assert compose["networks"]["inside"]["internal"] is True
+    assert all(compose["services"][name]["networks"] == ["inside"] for name in ("postgresql", "elasticsearch"))
+
+
+def test_no_password_stands_in_the_compose_file(compose):
+    for service in compose["services"].values():
+        for name, value in service["environment"].items():
+            if "PASSWORD" in name or ("://" in value and "@" in value):
+                assert re.search(r"\$\{[A-Z_]+:\?[^}]+\}", value), name
+
+
+def test_the_compose_file_sets_only_settings_that_there_are(compose):
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    named = [name for server in compose["services"].values() for name in server["environment"]]
+    named = [name for service in compose["services"].values() for name in service["environment"]]
     named += re.findall(r"\b(NOTICEWATCH_[A-Z_]+)=", dockerfile)
-    assert {name.removeprefix("NOTICEWATCH_").lower() for name in named} <= set(Settings.model_fields)
+    ours = {name.removeprefix("NOTICEWATCH_").lower() for name in named if name.startswith("NOTICEWATCH_")}
+    assert ours <= set(Settings.model_fields)
 
 
 def test_the_image_is_pinned_installs_by_hash_and_does_not_run_as_root():
