@@ -86,7 +86,7 @@ EVENTS: dict[str, str] = {
     EventKind.DOCUMENT_CHANGED: "another file under the address of a document",
     EventKind.DOCUMENT_REMOVED: "document no longer listed",
     EventKind.DOCUMENT_TEXT: "text of a document became known",
-    EventKind.REPOSTED: "posted again unchanged",
+    EventKind.REPOSTED: "re-posted without a visible change",
     EventKind.JOINED: "joined to its contract",
     EventKind.SPLIT: "parted from a contract",
     EventKind.ENRICHED: "more detail from a source",
