@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from api import addresses
 from api.changes import Change, changes
 from api.forms import stamp
+from api.lookup import as_named, led_words, the_notice
 from api.problems import Problem
 from api.tombstones import shown_version
 from archive import queries
@@ -34,6 +35,11 @@ def asked_versions(given: Mapping[str, str]) -> tuple[int | None, int | None]:
     """The versions that the parameters ``from`` and ``to`` name, None where one is left out. Raises Problem (400)."""
     first, last = (_number(name, given.get(name)) for name in ("from", "to"))
     return first, last
+
+
+def to_compare(connection: Connection, text: str, first: int | None, last: int | None) -> NoticeRow:
+    """The notice whose versions are to be compared: where a version is named, the one with exactly this id."""
+    return the_notice(connection, text) if first is None and last is None else as_named(connection, text)
 
 
 def compared(connection: Connection, row: NoticeRow, first: int | None, last: int | None) -> Compared:
@@ -98,7 +104,8 @@ def _version(connection: Connection, row: NoticeRow, number: int) -> VersionRow:
     found = queries.version(connection, row.number, number)
     if found is None:
         held = ", ".join(str(one.version) for one in queries.versions(connection, row.number)[:20])
-        raise NotFound(f"{row.id} has no version {number}; its history holds {held}.")
+        led = led_words(connection, row)
+        raise NotFound(f"{row.id} has no version {number}; its history holds {held}.{led}")
     return found
 
 

@@ -13,6 +13,7 @@ from api.searching import matching, run_search
 from api.tombstones import stone_words
 from archive import queries
 from archive.rows import NoticeRow
+from archive.told import first_told, spoken_for
 from archive.withheld import Tombstone
 from indexer.requests import SearchRequest
 from noticewatch.dates import dated
@@ -22,6 +23,7 @@ from watchlist.evidence import Tag
 
 MOST = 50
 _LOOKED_BACK = 5_000
+NOTHING_MOVED: Mapping[int, tuple[str, int]] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +37,8 @@ def feed_of(held: Context, wanted: SearchRequest, address: str) -> Feed:
         chosen = list(dict.fromkeys([event.notice_number for event in news] + [numbers[i.id] for i in filled]))
         rows = queries.notices(connection, chosen)
         tags = watchlist.tags_of(connection, chosen)
-    entries = entries_of(news, rows, tags, held.settings.base_url)
+        told = first_told(connection, {number: row.version for number, row in rows.items()})
+    entries = entries_of(news, rows, tags, held.settings.base_url, told)
     page = held.settings.base_url + addresses.search(written(replace(wanted, cursor=None)))
     name = wanted.query or ("the watchlist" if wanted.lens == "watchlist" else "everything")
     return Feed(
@@ -49,39 +52,50 @@ def feed_of(held: Context, wanted: SearchRequest, address: str) -> Feed:
 
 
 def loud_events(held: Context, asked: SearchRequest) -> list[Event]:
-    """The latest loud events whose notices match, newest first, at most MOST."""
+    """The latest loud events whose notices match, newest first, at most MOST. What was told of a notice that leads to
+    another one now stays told, under its own address, where that one matches.
+    """
     with held.archive.reading() as connection:
         latest = queries.latest_events(connection, _LOOKED_BACK)
+        speaks = spoken_for(connection, {event.notice_number for event in latest})
     if not latest:
         return []
     numbers = matching(held, asked)
-    return [event for event in latest if event.notice_number in numbers][:MOST]
+    return [event for event in latest if speaks.get(event.notice_number, event.notice_number) in numbers][:MOST]
 
 
 def entries_of(
-    news: Sequence[Event], rows: Mapping[int, NoticeRow], tags: Mapping[int, Sequence[Tag]], base: str
-) -> list[Entry]:
-    """Entries for loud events, then for the other notices in their order; at most MOST, each version once. Pure."""
+    news: Sequence[Event], rows: Mapping[int, NoticeRow], tags: Mapping[int, Sequence[Tag]], base: str,
+    told: Mapping[int, tuple[str, int]] = NOTHING_MOVED,
+) -> list[Entry]:  # fmt: skip
+    """Entries for loud events, then for the other notices in their order; at most MOST, each version once. Pure.
+
+    told: id and version under which the current version of a notice was told first, where that was elsewhere.
+    """
     entries: dict[str, Entry] = {}
     for event in news:
         row = rows.get(event.notice_number)
         if row is not None:
-            entry = _entry(row, event.version, event.committed_at, _what(event), tags.get(row.number, ()), base)
+            at = base + addresses.version(row.id, event.version)
+            entry = _entry(row, at, event.committed_at, _what(event), tags.get(row.number, ()))
             entries.setdefault(entry.address, entry)
     for number, row in rows.items():
-        entry = _entry(row, row.version, row.first_seen, "", tags.get(number, ()), base)
+        if row.leads_to is not None:
+            continue
+        at = base + addresses.version(*told.get(number, (row.id, row.version)))
+        entry = _entry(row, at, row.first_seen, "", tags.get(number, ()))
         entries.setdefault(entry.address, entry)
     return list(entries.values())[:MOST]
 
 
-def _entry(row: NoticeRow, version: int, noted: datetime, what: str, tags: Iterable[Tag], base: str) -> Entry:
+def _entry(row: NoticeRow, address: str, noted: datetime, what: str, tags: Iterable[Tag]) -> Entry:
     if row.tombstone is not None:
-        return _tombstone(row, row.tombstone, base + addresses.version(row.id, version))
+        return _tombstone(row, row.tombstone, address)
     notice = row.notice
     day, day_from = dated(notice, row.first_seen)
     kind = words.kind_words(notice.kind)
     return Entry(
-        address=base + addresses.version(row.id, version),
+        address=address,
         title=f"{kind}: {shortened(title(notice, row.id), 160)}",
         summary=_summary(row, what, day, day_from, tags),
         published=datetime.fromisoformat(day).replace(tzinfo=UTC),

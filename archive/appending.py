@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
+from sqlalchemy import Connection
+
 from archive.batches import Reread, Seen, Sighting
-from archive.chains import Link, chain_key
 from archive.changes import change_kinds, is_late, is_news, is_quiet
+from archive.derived import append_derived
 from archive.dossiers import Dossier, Point, points, settle
 from archive.fold import Step, predecessor
-from archive.held import HeldRecord, HeldVersion, Place
+from archive.held import HeldRecord, Place
 from archive.identity import alias_numbers, notice_id
 from archive.intervals import Outcome, Sighted, sight
 from archive.ledger import Run
-from archive.shelf import Shelf, event_row
+from archive.moves import Moves
+from archive.regrouping import Regrouping
+from archive.settling import Settling, changed
+from archive.shelf import Shelf
 from archive.times import moment
-from noticewatch.models import Content, EventKind, Notice, Reading, difference, from_paths, ordered, to_paths
-from noticewatch.numbers import plain
+from noticewatch.models import EventKind, Notice, Reading, ordered, to_paths
 
 
 class Item(NamedTuple):
@@ -66,15 +71,17 @@ class Tally:
 class Appending:
     """Files the items of one transaction."""
 
-    def __init__(self, shelf: Shelf, terms: Terms) -> None:
-        self._shelf, self._terms = shelf, terms
+    def __init__(self, connection: Connection, shelf: Shelf, terms: Terms) -> None:
+        self._connection, self._shelf, self._terms = connection, shelf, terms
+        self._settling = Settling(shelf, terms.ranks, terms.committed_at, terms.run.number)
+        self._moves = Moves(connection, shelf, terms.register, self._settling)
+        self._regrouping = Regrouping(connection, shelf, terms.register, self._moves)
         self._intervals: dict[str, list[HeldRecord]] = {}
         self._notices: dict[str, int] = {}
-        self._chains: dict[str, list[int]] = {}
-        self._chained_ids: dict[str, int] = {}
         self._rereads: dict[tuple[int, int], Reading] = {}
         self.tally = Tally()
         self.witnessed: list[Witnessed] = []
+        self.last_seq = 0
 
     def run(self, items: Sequence[Item]) -> None:
         """File all items and write them."""
@@ -82,6 +89,12 @@ class Appending:
         for item in _one_word_a_capture(items):
             self._file(item)
         self.tally.records = self._shelf.write()
+        self.tally.versions = self._settling.added
+        self.last_seq = self._shelf.last_seq
+        regrouped = self._moves.write()
+        if regrouped:
+            self.last_seq = append_derived(self._connection, regrouped)
+        self.tally.events = self._settling.added + len(regrouped)
 
     def _load(self, items: Sequence[Item]) -> None:
         """Fetch in bulk whatever the items will need."""
@@ -95,12 +108,8 @@ class Appending:
         new = [self._reading(item) for item in touched if not self._intervals[item.seen.source_number]]
         opened = {held.notice for item in touched for held in self._intervals[item.seen.source_number]}
         keyed = {notice_id(self._terms.register, reading.key) for reading in new if reading.key is not None}
-        chained = [reading for reading in new if reading.key is None]
         self._notices = self._shelf.by_id(keyed)
-        self._chained_ids = self._shelf.by_chained_id({plain(reading.source_number) for reading in chained})
-        self._chains = self._shelf.by_chain({key for reading in chained if (key := chain_key(reading.notice))})
-        opened |= {*self._notices.values(), *self._chained_ids.values()}
-        opened |= {number for numbers in self._chains.values() for number in numbers}
+        opened |= {*self._notices.values(), *self._regrouping.load([one for one in new if one.key is None])}
         self._shelf.open(sorted(opened))
         self._read_predecessors_again(touched)
 
@@ -167,12 +176,11 @@ class Appending:
 
     def _file_record(self, item: Item, intervals: list[HeldRecord], sighted: Sighted) -> None:
         reading = self._reading(item)
-        content = ordered(reading.notice.content())
-        dossier = self._dossier_of(item, reading, content, intervals)
         record = HeldRecord(
-            0, dossier.number, self._terms.run.source, reading.source_number, reading.revision, reading.sha256,
-            self._terms.parser_version, reading.carried, content, item.place, item.place,
+            0, 0, self._terms.run.source, reading.source_number, reading.revision, reading.sha256,
+            self._terms.parser_version, reading.carried, ordered(reading.notice.content()), item.place, item.place,
         )  # fmt: skip
+        dossier = self._dossier_of(reading, record, intervals, sighted.later)
         dossier.agree_on_revision(record)
         self.witnessed.append(Witnessed(record, item.window, item.place))
         for new in (record, sighted.later):
@@ -183,31 +191,19 @@ class Appending:
         self.tally.fresh[item.window] = self.tally.fresh.get(item.window, 0) + 1
         self._settle(dossier, record, item, reading.notice)
 
-    def _dossier_of(self, item: Item, reading: Reading, content: Content, intervals: Sequence[HeldRecord]) -> Dossier:
+    def _dossier_of(
+        self, reading: Reading, record: HeldRecord, intervals: Sequence[HeldRecord], later: HeldRecord | None
+    ) -> Dossier:
         """The notice that a reading speaks of: held under its number or key, or by its chain; else a new one."""
-        if intervals:
-            return self._shelf.dossier(intervals[0].notice)
-        if reading.key is not None:
+        held = intervals[0].notice if intervals else None
+        if reading.key is None:
+            return self._regrouping.home(record, reading.notice, held, later)
+        if held is None:
             wanted = notice_id(self._terms.register, reading.key)
             if wanted not in self._notices:
-                self._notices[wanted] = self._shelf.new_dossier(wanted, None, item.place.at).number
-            return self._shelf.dossier(self._notices[wanted])
-        number = self._chained_ids.get(plain(reading.source_number))
-        if number is not None:
-            return self._shelf.dossier(number)
-        return self._chained(item, reading, content)
-
-    def _chained(self, item: Item, reading: Reading, content: Content) -> Dossier:
-        key = chain_key(reading.notice)
-        link = Link.of(content)
-        candidates = [self._shelf.dossier(number) for number in self._chains.get(key, ())] if key else []
-        fitting = [dossier for dossier in candidates if link.follows(dossier.last_link())]
-        if fitting:
-            return max(fitting, key=lambda dossier: dossier.last_order())
-        dossier = self._shelf.new_dossier(notice_id(self._terms.register, reading.source_number), key, item.place.at)
-        if key:
-            self._chains.setdefault(key, []).append(dossier.number)
-        return dossier
+                self._notices[wanted] = self._shelf.new_dossier(wanted, None, record.first.at).number
+            held = self._notices[wanted]
+        return self._shelf.dossier(held)
 
     def _reparse(self, item: Item, record: HeldRecord) -> None:
         """Take what the present parser makes of bytes that an older one has read, and how it hashes them."""
@@ -215,13 +211,20 @@ class Appending:
             return
         if (record.first.capture_id, record.first.row) != (item.place.capture_id, item.place.row):
             return
-        dossier = self._shelf.dossier(record.notice)
         reading = self._reading(item)
-        dossier.materialise(record)
-        record.reread(ordered(reading.notice.content()), reading.carried, self._terms.parser_version)
-        record.sha256 = reading.sha256
+        if reading.key is None:
+            dossier = self._regrouping.review(record, partial(self._take, record, reading))
+        else:
+            dossier = self._shelf.dossier(record.notice)
+            self._take(record, reading)
         self._shelf.add_aliases(dossier, alias_numbers(reading.notice, reading.source_number))
         self._settle(dossier, None, item)
+
+    def _take(self, record: HeldRecord, reading: Reading) -> None:
+        """Let a record say what the present parser reads."""
+        self._shelf.dossier(record.notice).materialise(record)
+        record.reread(ordered(reading.notice.content()), reading.carried, self._terms.parser_version)
+        record.sha256 = reading.sha256
 
     def _settle(self, dossier: Dossier, record: HeldRecord | None, item: Item, notice: Notice | None = None) -> None:
         """Bring a notice's versions in line with its records. ``record``: the new one, which alone may be loud."""
@@ -233,41 +236,17 @@ class Appending:
             kinds = (EventKind.NEW,) if is_new else self._kinds(steps, point, reparsed=record is None)
             late = bool(is_new and notice and self._late(notice, item))
             quiet = is_quiet(kinds, window_quiet=item.quiet, is_current=own and point is found[-1])
-            self._add(dossier, point, kinds, quiet=quiet, late=late)
+            self._settling.add(dossier, point, kinds, quiet=quiet, late=late)
             is_new = False
-        self._point_to_current(dossier, found[-1])
-
-    def _add(self, dossier: Dossier, point: Point, kinds: Sequence[EventKind], *, quiet: bool, late: bool) -> None:
-        record = point.step.record
-        version = HeldVersion(
-            notice=dossier.number,
-            version=dossier.next_version(),
-            revision=record.revision,
-            observed_at=record.first.at,
-            capture=record.first.capture,
-            capture_id=record.first.capture_id,
-            record=record,
-            content=point.own,
-            content_sha256=point.content_sha256,
-            seq=0,
-        )
-        self._shelf.add_version(
-            version,
-            event_row(
-                version, kinds=kinds, changed=_changed(point), committed_at=self._terms.committed_at,
-                run=self._terms.run.number, quiet=quiet, late=late,
-            ),
-        )  # fmt: skip
-        self.tally.versions += 1
-        self.tally.events += 1
+        self._settling.point_to_current(dossier, found[-1])
 
     def _kinds(self, steps: Sequence[Step], point: Point, *, reparsed: bool) -> tuple[EventKind, ...]:
         if reparsed:
             return (EventKind.REPARSED,)
-        changed = _changed(point)
-        if not changed:
+        told = changed(point)
+        if not told:
             return (EventKind.AMENDED,)
-        news = [path for path, old, new in changed if is_news(path, old, new)]
+        news = [path for path, old, new in told if is_news(path, old, new)]
         if not news:
             return (EventKind.ENRICHED,)
         record = point.step.record
@@ -285,17 +264,6 @@ class Appending:
     def _late(self, notice: Notice, item: Item) -> bool:
         return is_late(notice, moment(item.place.at).date(), self._terms.late_after(notice))
 
-    def _point_to_current(self, dossier: Dossier, last: Point) -> None:
-        current = next(
-            version.version
-            for version in dossier.versions
-            if not version.superseded
-            and version.record is last.step.record
-            and version.content_sha256 == last.content_sha256
-        )
-        first_seen = min(dossier.first_seen, *(record.first.at for record in dossier.records))
-        dossier.current_version, dossier.first_seen, dossier.dirty = current, first_seen, True
-
 
 def _one_word_a_capture(items: Sequence[Item]) -> Iterable[Item]:
     """Items without a second wording of one number in one capture: the greatest hash speaks, whatever the row order."""
@@ -304,9 +272,3 @@ def _one_word_a_capture(items: Sequence[Item]) -> Iterable[Item]:
         key = (item.place.capture, item.seen.source_number)
         speaks[key] = max(speaks.get(key, ""), item.seen.sha256)
     return (item for item in items if speaks[item.place.capture, item.seen.source_number] == item.seen.sha256)
-
-
-def _changed(point: Point) -> list[tuple[str, Any, Any]]:
-    if point.before is None:
-        return []
-    return difference(from_paths(point.before.paths), point.content)

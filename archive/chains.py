@@ -1,12 +1,13 @@
 """SAM chains: each revision of a SAM.gov notice comes under a new NoticeId; a chain of them is one notice.
 
-Rules and figures: docs/model.md, "SAM chain".
+The rule as readers are told it: docs/model.md, "Chains".
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final, Self
 
 from noticewatch.buyers import find
@@ -77,6 +78,7 @@ class Link:
         return not (differ and _long_after(self, last))
 
 
+@lru_cache(maxsize=65_536)
 def likeness(one: str, other: str) -> float:
     """How like two titles (lower case, words parted by spaces) are, 0 to 1.
 

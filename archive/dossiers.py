@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from archive.chains import Link
 from archive.fold import Step
 from archive.folding import Fold
 from archive.held import HeldRecord, HeldVersion
@@ -13,8 +12,9 @@ from noticewatch.models import Content, carries, content_hash, from_paths
 
 @dataclass(slots=True)
 class Dossier:
-    """One notice in memory. ``fresh``: it is not in the table yet; ``dirty``: its row must be written; ``fold``,
-    ``points``: its history as it was last worked out, a point a step, None where nothing changed.
+    """One notice in memory. ``leads_to``: number of the notice that has all its records now, None for most; ``fresh``:
+    it is not in the table yet; ``dirty``: its row must be written; ``fold``, ``points``: its history as it was last
+    worked out, a point a step, None where nothing changed.
     """
 
     number: int
@@ -23,6 +23,7 @@ class Dossier:
     current_version: int
     first_seen: str
     first_seen_seq: int
+    leads_to: int | None = None
     records: list[HeldRecord] = field(default_factory=list)
     versions: list[HeldVersion] = field(default_factory=list)
     fresh: bool = False
@@ -36,20 +37,11 @@ class Dossier:
         SAM.gov's interface gives the day a revision was posted, the bulk file the time, and a text neither.
         """
         for held in self.records:
-            apart = held.source != record.source or not (_is_whole(record) and _is_whole(held))
+            apart = held.source != record.source or not (is_whole(record) and is_whole(held))
             if held.source_number == record.source_number and apart:
                 record.revision = max(record.revision, held.revision)
                 if held.revision < record.revision:
                     held.revision, held.dirty = record.revision, True
-
-    def last_link(self) -> Link:
-        """The link of the chain's last revision in order; a record without a title (a text alone) makes none."""
-        titled = [held for held in self.records if held.content.get("title")]
-        return Link.of(max(titled or self.records, key=lambda held: held.order).content)
-
-    def last_order(self) -> tuple[str, str, str, int, str]:
-        """The order of the notice's last record."""
-        return max(held.order for held in self.records)
 
     def live_versions(self) -> int:
         """How many versions are in the history."""
@@ -59,6 +51,16 @@ class Dossier:
         """Number of the next version by arrival."""
         return max((version.version for version in self.versions), default=0) + 1
 
+    def take(self, records: Sequence[HeldRecord], of: "Dossier") -> None:
+        """Take records over from another notice; its versions keep what they said."""
+        taken = {id(record) for record in records}
+        for record in records:
+            of.materialise(record)
+            record.notice, record.moved = self.number, True
+        of.records = [record for record in of.records if id(record) not in taken]
+        self.records += records
+        of.dirty = self.dirty = True
+
     def materialise(self, record: HeldRecord) -> None:
         """Let versions that point to a record's content hold it themselves, before the record's content changes."""
         for version in self.versions:
@@ -66,7 +68,7 @@ class Dossier:
                 version.content, version.dirty = record.content, True
 
 
-def _is_whole(record: HeldRecord) -> bool:
+def is_whole(record: HeldRecord) -> bool:
     """Whether a record is of a kind of answer that tells of a whole notice, and not of its text alone."""
     return carries(record.carried, "kind")
 

@@ -27,7 +27,7 @@ class HeldRecord:
     """One wording of one source number over one interval of sightings.
 
     ``number`` is 0 until the record is given one; ``content`` is canonical, and empty until its dossier is opened;
-    ``dirty`` where the table must be told.
+    ``dirty`` where the table must be told, ``moved`` where it must be told that the record is another notice's now.
     """
 
     number: int
@@ -42,6 +42,7 @@ class HeldRecord:
     first: Place
     last: Place
     dirty: bool = False
+    moved: bool = False
     known_paths: dict[str, Any] | None = field(default=None, repr=False)
     known_json: bytes | None = field(default=None, repr=False)
 

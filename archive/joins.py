@@ -10,18 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from archive import tables as t
 from archive.log import Derived, append_derived
-from archive.readers import BATCH, cursor, set_cursor
-from archive.solicitations import place
+from archive.placements import decided
+from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
+from archive.solicitations import Load, place
 from archive.stated import LONG_ENOUGH, Stated, award_id
 from archive.store import Archive
 from archive.titles import keep
 from noticewatch.models import DERIVED, EventKind
 
-__all__ = ["LONG_ENOUGH", "Joiner", "award_id", "read_stated"]
+__all__ = ["LONG_ENOUGH", "Joiner", "award_id", "move", "read_stated", "ruled"]
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
 _CHUNK = 900
@@ -40,11 +41,13 @@ class Joiner:
     def _advance(self, connection: Connection) -> bool:
         after = cursor(connection, self.name)
         e = t.events.c
-        query = select(e.seq, e.notice, e.kinds).where(e.seq > after).order_by(e.seq).limit(BATCH)
+        query = select(e.seq, e.notice, e.kinds, REGROUPED).where(e.seq > after).order_by(e.seq).limit(BATCH)
         rows = connection.execute(query).all()
         if not rows:
             return False
-        notices = {row.notice for row in rows if not _is_derived(row.kinds)}
+        notices = {row.notice for row in rows if row.regrouped or not _is_derived(row.kinds)}
+        if any(row.regrouped for row in rows):
+            _leave(connection, speechless(connection, {row.notice for row in rows if row.regrouped}))
         self._join(connection, sorted(notices))
         set_cursor(connection, self.name, rows[-1].seq)
         return len(rows) == BATCH
@@ -54,18 +57,26 @@ class Joiner:
         contents = _contents(connection, notices)
         keep(connection, {number: (first_seen, content) for number, (_, first_seen, content) in contents.items()})
         stated = _stated(contents)
-        sure = {number: one.own for number, one in stated.items() if one.own is not None}
-        made = _write(connection, sure)
-        _write(connection, place(connection, stated, made, lambda numbers: read_stated(connection, numbers)))
+        made, findings = move(connection, decided(connection, _sure(stated)))
+        append_derived(connection, findings)
+        _, findings = move(connection, decided(connection, place(connection, stated, made, _load(connection))))
+        append_derived(connection, findings)
 
 
-def _write(connection: Connection, wanted: Mapping[int, str]) -> set[str]:
-    """Bring memberships to what is wanted, with a quiet event for each that moves; gives the procurements made."""
+def ruled(connection: Connection, notices: Sequence[int]) -> dict[int, str]:
+    """Ids of the procurements of notices by the rules alone, whatever corrections decided."""
+    stated = read_stated(connection, notices)
+    found = _sure(stated) | place(connection, stated, (), _load(connection))
+    return {number: found[number] for number in notices if number in found}
+
+
+def move(connection: Connection, wanted: Mapping[int, str]) -> tuple[set[str], list[Derived]]:
+    """Bring memberships to what is wanted; gives the procurements made, and a finding for each notice that moves."""
     notices = sorted(wanted)
     held = _memberships(connection, notices)
     changed = [number for number in notices if held.get(number, ("", 0))[0] != wanted[number]]
     if not changed:
-        return set()
+        return set(), []
     procurements, made = _procurements(connection, {wanted[number] for number in changed})
     new = [number for number in changed if number not in held]
     moved = [number for number in changed if number in held]
@@ -74,12 +85,28 @@ def _write(connection: Connection, wanted: Mapping[int, str]) -> set[str]:
         connection.execute(insert(t.memberships), rows)
     if moved:
         _move(connection, {number: procurements[wanted[number]] for number in moved})
-        found = [
-            Derived(number, _kind(wanted[number]), [("procurement", held[number][0], wanted[number])])
-            for number in moved
-        ]
-        append_derived(connection, found)
-    return made
+    return made, [
+        Derived(number, _kind(wanted[number]), [("procurement", held[number][0], wanted[number])]) for number in moved
+    ]
+
+
+def _sure(stated: Mapping[int, Stated]) -> dict[int, str]:
+    """The procurements of the notices that name theirs for certain."""
+    return {number: one.own for number, one in stated.items() if one.own is not None}
+
+
+def _load(connection: Connection) -> Load:
+    return lambda numbers: read_stated(connection, numbers)
+
+
+def _leave(connection: Connection, notices: set[int]) -> None:
+    """Take notices out of their procurements that have no records any more."""
+    held = _memberships(connection, sorted(notices))
+    for chunk in _chunks(sorted(notices)):
+        connection.execute(delete(t.memberships).where(t.memberships.c.notice.in_(chunk)))
+        connection.execute(delete(t.titles).where(t.titles.c.notice.in_(chunk)))
+    left = [Derived(number, EventKind.JOINED, [("procurement", one, None)]) for number, (one, _) in held.items()]
+    append_derived(connection, left)
 
 
 def _kind(procurement_id: str) -> EventKind:
@@ -101,12 +128,13 @@ def _stated(contents: Mapping[int, tuple[str, str, Mapping[str, Any]]]) -> dict[
 
 
 def _contents(connection: Connection, notices: Iterable[int]) -> dict[int, tuple[str, str, dict[str, Any]]]:
-    """Id, first sighting and current content of notices."""
+    """Id, first sighting and current content of the notices that have records."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
     query = (
         select(n.number, n.id, n.first_seen, func.coalesce(v.content, r.content))
         .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
         .join(t.records, r.number == v.record)
+        .where(n.leads_to.is_(None))
     )
     return {
         number: (notice_id, first_seen, orjson.loads(content))

@@ -6,28 +6,27 @@ Appending the same readings twice changes nothing.
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from archive import locks, tables, windows
 from archive.absence import Rules
 from archive.appending import Appending, Item, Tally, Terms
 from archive.batches import Appended, Reread, Seen, Sighting, WindowBatch
+from archive.derived import Derived, append_derived, head
 from archive.held import Place
 from archive.ledger import Run
 from archive.listing import Listings
-from archive.proof import filing
 from archive.shelf import Shelf
 from archive.sightings import Given, note
 from archive.store import Archive
 from archive.times import stamp
 from noticewatch.database import BATCH
 from noticewatch.identifiers import now
-from noticewatch.models import EventKind, Notice, canonical_json
+from noticewatch.models import Notice
 
 __all__ = [
     "Appended", "Derived", "Reread", "Seen", "Sighting", "WindowBatch", "append", "append_derived", "head",
@@ -103,54 +102,6 @@ def latest_hashes(
         yield from map(tuple, connection.execute(query, {"numbers": chunk}).all())
 
 
-def head(connection: Connection) -> int:
-    """The highest ``seq`` of the log; 0 where it is empty."""
-    return int(connection.scalar(select(func.max(tables.events.c.seq))) or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A finding about a notice outside of its records, to be appended as an event of its current version. Those of
-    readers of the log are quiet; one about a document has its capture and run, may be loud and of two ``also`` kinds.
-    ``version``: another one than the current.
-    """
-
-    notice: int
-    kind: EventKind
-    changed: Sequence[tuple[str, Any, Any]]
-    also: tuple[EventKind, ...] = ()
-    quiet: bool = True
-    capture: int | None = None
-    run: int | None = None
-    version: int | None = None
-
-
-def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
-    """Append events of findings in a writing transaction of who found them; gives the last ``seq``."""
-    seq = head(connection)
-    n = tables.notices.c
-    versions: dict[int, int] = {}
-    numbers = sorted({finding.notice for finding in findings})
-    for begin in range(0, len(numbers), _CHUNK):
-        query = select(n.number, n.current_version).where(n.number.in_(numbers[begin : begin + _CHUNK]))
-        versions.update(connection.execute(query).all())
-    committed_at = stamp(now())
-    rows = [
-        {
-            "seq": seq + offset, "notice": finding.notice,
-            "version": finding.version or versions[finding.notice],
-            "kinds": orjson.dumps([finding.kind, *finding.also]).decode(), "committed_at": committed_at,
-            "capture": finding.capture, "run": finding.run,
-            "changed": canonical_json(finding.changed).decode(), "quiet": finding.quiet, "late": False,
-        }
-        for offset, finding in enumerate(findings, start=1)
-    ]  # fmt: skip
-    if rows:
-        connection.execute(insert(tables.events), rows)
-        filing.file(connection, filing.held_events(connection, seq + 1, seq + len(rows)))
-    return seq + len(rows)
-
-
 @contextmanager
 def _collector_paused() -> Iterator[None]:
     """Pause the cyclic garbage collector: a transaction makes many containers and no cycles (a third faster)."""
@@ -199,7 +150,7 @@ def _append_group(
     listings.before(given)
     rest = note(connection, run, given)
     shelf = Shelf(connection, run.source, terms.register)
-    appending = Appending(shelf, terms)
+    appending = Appending(connection, shelf, terms)
     appending.run(
         [Item(one.batch.window, quiet[one.batch.window], _place(one, stamps[one.number]), one.seen) for one in rest]
     )
@@ -212,8 +163,8 @@ def _append_group(
         windows.note_walked(connection, run.source, run.number, walked)
     filed = {id(one) for one in rest}
     stretched = [one for one in given if id(one) not in filed] if filed else given
-    last_seq = listings.after(stretched, appending.witnessed, quiet, terms.committed_at, shelf.last_seq)
-    appending.tally.events += last_seq - shelf.last_seq
+    last_seq = listings.after(stretched, appending.witnessed, quiet, terms.committed_at, appending.last_seq)
+    appending.tally.events += last_seq - appending.last_seq
     return appending.tally, last_seq
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 from archive import tables as t
 from archive import withheld
 from archive.event_queries import events, events_of, kinds_of, latest_events
-from archive.identity import OF_OTHERS
+from archive.finding import find, leads_to
 from archive.rows import (
     CaptureRow,
     Counts,
@@ -31,7 +31,6 @@ from noticewatch.models import (
     difference,
     notice_from,
 )
-from noticewatch.numbers import plain
 
 __all__ = [
     "CaptureRow",
@@ -51,6 +50,7 @@ __all__ = [
     "events_of",
     "find",
     "latest_events",
+    "leads_to",
     "members",
     "members_of",
     "notice",
@@ -85,26 +85,6 @@ def notices(connection: Connection, numbers: Iterable[int]) -> dict[int, NoticeR
         for row in connection.execute(_notices().where(t.notices.c.number.in_(chunk))):
             found[row.number] = _notice_row(row)
     return {number: found[number] for number in wanted if number in found}
-
-
-def find(connection: Connection, text: str) -> list[str]:
-    """Ids of the notices that an id or a number in any spelling leads to; an id of a notice leads to it alone."""
-    wanted = text.strip()
-    exact = connection.scalar(select(t.notices.c.id).where(t.notices.c.id == wanted))
-    if exact is not None:
-        return [exact]
-    register, colon, rest = wanted.partition(":")
-    spellings = {plain(wanted)} | ({plain(rest)} if colon else set())
-    query = (
-        select(t.notices.c.id)
-        .join(t.aliases, t.aliases.c.notice == t.notices.c.number)
-        .where(t.aliases.c.number.in_(spellings - {""}), t.aliases.c.type.not_in(OF_OTHERS))
-        .distinct()
-        .order_by(t.notices.c.number)
-    )
-    if colon and register in {"sam", "us-action"}:
-        query = query.where(t.aliases.c.register == register)
-    return list(connection.scalars(query.add_columns(t.notices.c.number)))
 
 
 def numbers_of(connection: Connection, notice_ids: Iterable[str]) -> dict[str, int]:
@@ -231,7 +211,7 @@ def _notices() -> Select[Any]:
         select(
             n.number, n.id, n.register, r.source, v.version, n.versions,
             func.coalesce(v.content, r.content).label("content"), v.content_sha256, n.first_seen, n.first_seen_seq,
-            n.listing, t.memberships.c.procurement, t.procurements.c.id.label("procurement_id"),
+            n.listing, n.leads_to, t.memberships.c.procurement, t.procurements.c.id.label("procurement_id"),
             c.id.label("capture_id"), c.origin, c.recorder, c.fetched_at, *withheld.COLUMNS,
         )
         .select_from(withheld.joined(t.notices.join(t.versions, held), n.number, n.current_version, v.record))
@@ -256,6 +236,7 @@ def _notice_row(row: Row[Any]) -> NoticeRow:
         first_seen=moment(row.first_seen),
         first_seen_seq=row.first_seen_seq,
         listing=Listing(row.listing),
+        leads_to=row.leads_to,
         procurement=row.procurement or 0,
         procurement_id=row.procurement_id or row.id,
         capture_id=row.capture_id,

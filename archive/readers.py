@@ -1,6 +1,6 @@
 """Readers of the log: each follows it by a cursor, one process at a time drives them, in the design's order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -16,6 +16,10 @@ from noticewatch.errors import NoticewatchError
 
 BATCH: Final = 1_000
 """Most events that a reader takes in one step."""
+
+
+REGROUPED: Final = tables.events.c.changed.like('[["notice_ids",%').label("regrouped")
+"""Whether an event tells of a regrouping (archive/moves.py), after which a notice says something else, or nothing."""
 
 
 class ReaderWaits(NoticewatchError):
@@ -34,6 +38,16 @@ class LogReader(Protocol):
 def cursor(connection: Connection, name: str) -> int:
     """The last ``seq`` that a reader has taken; 0 before its first batch."""
     return int(connection.scalar(select(tables.readers.c.cursor).where(tables.readers.c.name == name)) or 0)
+
+
+def speechless(connection: Connection, notices: Collection[int]) -> set[int]:
+    """Those of the notices that lead to another one, which has all their records."""
+    n, found = tables.notices.c, set[int]()
+    ordered = sorted(notices)
+    for begin in range(0, len(ordered), BATCH):
+        some = n.number.in_(ordered[begin : begin + BATCH])
+        found.update(connection.scalars(select(n.number).where(some, n.leads_to.is_not(None))))
+    return found
 
 
 def set_cursor(connection: Connection, name: str, seq: int) -> None:

@@ -15,6 +15,7 @@ class NoticeRow:
     ``procurement`` is 0, and ``procurement_id`` the notice's own id, until the joiner has seen the notice.
     ``capture_id``, ``origin``, ``recorder`` and ``captured_at`` are of the capture that the current version comes from.
     Where it was taken down ``notice`` says nothing, and ``tombstone`` why.
+    ``leads_to``: number of the notice that a regrouping has given all its records, None for a notice that speaks.
     """
 
     number: int
@@ -28,6 +29,7 @@ class NoticeRow:
     first_seen: datetime
     first_seen_seq: int
     listing: Listing
+    leads_to: int | None
     procurement: int
     procurement_id: str
     capture_id: str

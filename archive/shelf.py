@@ -42,6 +42,8 @@ class Shelf:
         self._records: dict[int, HeldRecord] = {}
         self._filed: dict[int, tuple[Place, str]] = {}  # what the leaves of records say so far
         self._dossiers: dict[int, Dossier] = {}
+        self._fresh: dict[str, int] = {}
+        self._led: dict[int, Dossier] = {}
         self._carried: dict[frozenset[str], int] = {}
         self._carried_sets: dict[int, frozenset[str]] = {}
         self._next_notice = self._top(t.notices.c.number) + 1
@@ -70,7 +72,7 @@ class Shelf:
         wanted = [number for number in dict.fromkeys(notices) if number not in self._dossiers]
         n, v = t.notices.c, t.versions.c
         for chunk in _chunks(wanted):
-            query = select(n.number, n.id, n.chain_key, n.current_version, n.first_seen, n.first_seen_seq)
+            query = select(n.number, n.id, n.chain_key, n.current_version, n.first_seen, n.first_seen_seq, n.leads_to)
             for row in self._connection.execute(query.where(n.number.in_(chunk))):
                 self._dossiers[row.number] = Dossier(*row)
             records = _RECORDS.add_columns(t.records.c.content).where(t.records.c.notice.in_(chunk))
@@ -81,8 +83,16 @@ class Shelf:
             versions = select(t.versions, t.captures.c.id.label("capture_id")).join(
                 t.captures, t.captures.c.number == v.capture
             )
-            for row in self._connection.execute(versions.where(v.notice.in_(chunk))):
+            rows = self._connection.execute(versions.where(v.notice.in_(chunk))).all()
+            self._hold({row.record for row in rows} - self._records.keys())
+            for row in rows:
                 self._dossiers[row.notice].versions.append(self._version(row))
+
+    def _hold(self, numbers: Collection[int]) -> None:
+        """Hold records that other notices have taken over, without their contents: versions still speak of them."""
+        for chunk in _chunks(numbers):
+            for row in self._connection.execute(_RECORDS.where(t.records.c.number.in_(chunk))).all():
+                self._held(row)
 
     def dossier(self, notice: int) -> Dossier:
         """The notice with this number, loaded if it was not."""
@@ -91,8 +101,9 @@ class Shelf:
         return self._dossiers[notice]
 
     def by_id(self, notice_ids: Collection[str]) -> dict[str, int]:
-        """Numbers of the notices with these ids."""
-        return self._look_up(notice_ids, t.notices.c.id, t.notices.c.number)
+        """Numbers of the notices with these ids, those of this transaction among them."""
+        found = self._look_up(notice_ids, t.notices.c.id, t.notices.c.number)
+        return found | {one: self._fresh[one] for one in notice_ids if one in self._fresh}
 
     def by_chain(self, keys: Collection[str]) -> dict[str, list[int]]:
         """Numbers of the notices with these chain keys."""
@@ -119,6 +130,7 @@ class Shelf:
         """A notice that is not held yet."""
         dossier = Dossier(self._next_notice, notice_id, chain_key, 0, first_seen, self._next_seq, fresh=True)
         self._dossiers[dossier.number] = dossier
+        self._fresh[notice_id] = dossier.number
         self._next_notice += 1
         return dossier
 
@@ -130,10 +142,18 @@ class Shelf:
     def add_version(self, version: HeldVersion, event: dict[str, Any]) -> None:
         """Put a new version to its notice, with its event; gives both the next ``seq``."""
         version.seq = event["seq"] = self._next_seq
+        dossier = self._dossiers[version.notice]
+        if dossier.fresh and not dossier.versions:
+            dossier.first_seen_seq = version.seq
         self._next_seq += 1
-        self._dossiers[version.notice].versions.append(version)
+        dossier.versions.append(version)
         self._new_versions.append(version)
         self._events.append(event)
+
+    def lead(self, dossier: Dossier, to: Dossier | None) -> None:
+        """Let a notice without records lead to the one that has them; None: let it speak for itself again."""
+        dossier.leads_to = to.number if to else None
+        self._led[dossier.number] = dossier
 
     def add_aliases(self, dossier: Dossier, numbers: Iterable[tuple[str, str]]) -> None:
         """Numbers that lead to the notice: (plain form, type)."""
@@ -153,6 +173,8 @@ class Shelf:
         self._update_versions()
         changed = [dossier for dossier in self._dossiers.values() if dossier.dirty and not dossier.fresh]
         self._update(t.notices, ("number",), [self._notice_row(dossier) for dossier in changed])
+        led = [{"number": dossier.number, "leads_to": dossier.leads_to} for dossier in self._led.values()]
+        self._update(t.notices, ("number",), led)
         self._make_leaves()
         return records
 
@@ -168,6 +190,8 @@ class Shelf:
         read_again = [record for record in dirty if record.content]
         self._update(t.records, ("number",), [self._record_row(record) for record in read_again])
         self._update(t.records, ("number",), [_place_row(record) for record in dirty if not record.content])
+        moved = [record for number, record in self._records.items() if record.moved and number not in known]
+        self._update(t.records, ("number",), [{"number": one.number, "notice": one.notice} for one in moved])
         sightings.write(self._connection, [*dirty, *(record for record in new if record.last != record.first)])
         return len(new)
 
@@ -293,7 +317,7 @@ def event_row(
     kinds: Iterable[EventKind],
     changed: Sequence[tuple[str, Any, Any]],
     committed_at: str,
-    run: int,
+    run: int | None,
     quiet: bool,
     late: bool,
 ) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def counts(connection: Connection) -> Counts:
         return int(connection.scalar(select(func.count()).select_from(table)) or 0)
 
     return Counts(
-        notices=size(t.notices),
+        notices=size(select(t.notices.c.number).where(t.notices.c.leads_to.is_(None)).subquery()),
         versions=size(t.versions),
         captures=size(t.captures),
         events=size(t.events),

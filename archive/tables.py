@@ -211,7 +211,10 @@ notices = Table(
     Column("first_seen_seq", BIG, nullable=False),
     Column("listing", String, nullable=False, server_default="listed"),
     Column("chain_key", String),
+    Column("leads_to", Integer),
 )
+"""``leads_to``: number of the notice that a regrouping has given all records of this one; it keeps its id, its versions
+and its events, and everything else of it is that notice's."""
 Index(
     "notices_by_chain",
     notices.c.chain_key,

@@ -1,7 +1,7 @@
 """Keeping the index in step with the log, as a reader of it."""
 
 import gc
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -11,6 +11,7 @@ from archive import tables as archive_tables
 from archive.documents.queries import characters, of_notices, pages_of
 from archive.queries import events, members, notices, procurement_of, procurements
 from archive.readers import cursor
+from archive.rows import NoticeRow
 from archive.store import Archive
 from archive.witnesses import sources_of
 from indexer import dead_letters
@@ -118,9 +119,10 @@ def assembled(
     connection: Connection, numbers: Sequence[int], groups: Collection[int]
 ) -> tuple[list[Document], list[str]]:
     """Documents of notices, and of procurements with all their members, and keys that are no more."""
-    held = members(connection, sorted(groups))
+    held = {group: _speaking(some) for group, some in members(connection, sorted(groups)).items()}
     rows = {row.number: row for group in held.values() for row in group}
-    rows |= notices(connection, [number for number in numbers if number not in rows])
+    others = notices(connection, [number for number in numbers if number not in rows])
+    rows |= {row.number: row for row in _speaking(others.values())}
     tags = tags_of(connection, rows)
     tiers = tiers_of(connection, [number for number, row in rows.items() if row.tombstone])
     told, pages = sources_of(connection, rows), _pages(connection, rows)
@@ -133,7 +135,7 @@ def assembled(
             document = withheld_document(row, tiers.get(number, ()))
         own[number] = Member(row, carried, document)
     changed = {number: own[number].document for number in numbers if number in own}
-    documents, gone = [], []
+    documents, gone = list[Document](), [f"n{number}" for number in others if number not in rows]
     for group, group_rows in held.items():
         for row in group_rows:  # one of them may have stood alone until now, its document in both scopes
             changed.setdefault(row.number, own[row.number].document)
@@ -144,6 +146,11 @@ def assembled(
         for row in group_rows:
             changed[row.number] = procurement_document(group, [own[row.number]])
     return [*changed.values(), *documents], gone
+
+
+def _speaking(rows: Iterable[NoticeRow]) -> list[NoticeRow]:
+    """Without those that lead to another notice: they say nothing any more."""
+    return [row for row in rows if row.leads_to is None]
 
 
 def _pages(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:

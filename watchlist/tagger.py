@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from archive import tables as t
 from archive.log import Derived, append_derived
-from archive.readers import BATCH, cursor, set_cursor
+from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
 from noticewatch.database import insert_many
 from noticewatch.models import DERIVED, EventKind, Notice, notice_from
@@ -41,11 +41,13 @@ class Tagger:
         with archive.writing() as connection:
             after, limit = cursor(connection, self.name), cursor(connection, "joiner")
             e = t.events.c
-            query = select(e.seq, e.notice, e.kinds).where(e.seq > after, e.seq <= limit).order_by(e.seq).limit(BATCH)
-            rows = connection.execute(query).all()
+            query = select(e.seq, e.notice, e.kinds, REGROUPED).where(e.seq > after, e.seq <= limit).order_by(e.seq)
+            rows = connection.execute(query.limit(BATCH)).all()
             if not rows:
                 return self._retag_stale(connection)
-            self._tag(connection, sorted({row.notice for row in rows if not _is_derived(row.kinds)}))
+            if any(row.regrouped for row in rows):
+                _replace(connection, {}, speechless(connection, {row.notice for row in rows if row.regrouped}))
+            self._tag(connection, sorted({row.notice for row in rows if row.regrouped or not _is_derived(row.kinds)}))
             set_cursor(connection, self.name, rows[-1].seq)
             return True
 
@@ -123,12 +125,13 @@ def _states(connection: Connection, numbers: Sequence[int]) -> dict[int, _State]
 def _current(
     connection: Connection, numbers: Sequence[int], states: Mapping[int, _State], dictionary: str
 ) -> Iterator[tuple[int, int, Notice]]:
-    """Number, version and content of the notices whose tags are not up to date."""
+    """Number, version and content of the notices that have records and whose tags are not up to date."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
     query = (
         select(n.number, v.version, func.coalesce(v.content, r.content))
         .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
         .join(t.records, r.number == v.record)
+        .where(n.leads_to.is_(None))
     )
     for chunk in _chunks(numbers):
         for number, version, content in connection.execute(query.where(n.number.in_(chunk))).all():

@@ -12,7 +12,7 @@ from api import addresses
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.evidence import file_name, write_pack
-from api.lookup import the_notice
+from api.lookup import as_named, the_notice
 from api.negotiation import FRESH, unchanged
 from api.problems import Problem
 from archive.proof.answers import NotSealed
@@ -35,7 +35,7 @@ def evidence(
     version it is always the same; of a whole notice it holds all versions and documents so far.
     """
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = the_notice(connection, notice_id) if version is None else as_named(connection, notice_id)
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
     try:
         write_pack(held.archive, held.settings, row, version, file)  # type: ignore[arg-type]  # it can be sought

@@ -14,16 +14,16 @@ from api import addresses, forms, words
 from api.changes import version_views
 from api.context import Context, context
 from api.coverage import coverage_view
-from api.diff import asked_versions, compared
+from api.diff import asked_versions, compared, to_compare
 from api.documents import document_views, reasons
 from api.facts import Facts, facts, tag_views
 from api.hits import row_of_notice
-from api.lookup import MOST_CANDIDATES, find_notice, the_notice
+from api.lookup import MOST_CANDIDATES, as_named, find_notice, led_words
 from api.negotiation import etag_of, tagged_json, wants_json
 from api.pages import render
 from api.proof import citation, held_records, receipts, request_paragraph
 from api.related import groups, relations
-from api.routes.notices import diff_answer, notice_answer
+from api.routes.notices import diff_answer, moved, notice_answer
 from api.timeline import Step, timeline
 from api.tombstones import shown_version, stone_words
 from api.witnesses import hear
@@ -73,10 +73,11 @@ def version_page(request: Request, held: Given, notice_id: str, number: str) -> 
     """The permanent page of one version, or its JSON twin."""
     wanted = number.removesuffix(".json")
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = as_named(connection, notice_id)
         version = queries.version(connection, row.number, int(wanted)) if _is_number(wanted) else None
+        led = led_words(connection, row)
     if version is None:
-        raise NotFound(f"{row.id} has no version {wanted[:20]}; its page lists the {row.versions} it has.")
+        raise NotFound(f"{row.id} has no version {wanted[:20]}; its page lists the {row.versions} it has.{led}")
     if wants_json(request):
         form = forms.version_form(row.id, shown_version(row.id, version), content=True)
         return tagged_json(request, form, etag_of(version.content_sha256, form))
@@ -91,7 +92,7 @@ def diff_page(request: Request, held: Given, notice_id: str) -> Response:
         return diff_answer(request, held, notice_id)
     first, last = asked_versions(request.query_params)
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = to_compare(connection, notice_id, first, last)
         found = compared(connection, row, first, last)
         history = queries.versions(connection, row.number)
     before, after = found.before.version, found.after.version
@@ -112,7 +113,7 @@ def notice_page(request: Request, held: Given, notice_id: str) -> Response:
     """The page of a notice, its JSON twin, a redirect from another number of it, or a choice of several."""
     if (version := request.query_params.get("version")) is not None:
         with held.archive.reading() as connection:
-            row = the_notice(connection, notice_id.removesuffix(".json"))
+            row = as_named(connection, notice_id.removesuffix(".json"))
         return RedirectResponse(addresses.version_asked(row.id, version), 302)
     if wants_json(request):
         return notice_answer(request, held, notice_id.removesuffix(".json"))
@@ -120,6 +121,8 @@ def notice_page(request: Request, held: Given, notice_id: str) -> Response:
         found = find_notice(connection, notice_id)
     if found.row is not None:
         return _page(request, held, found.row)
+    if found.moved:
+        return moved(addresses.notice(found.candidates[0]))
     if len(found.candidates) == 1:
         return RedirectResponse(addresses.notice(found.candidates[0]), 302)
     return _choice(request, held, notice_id, found.candidates)

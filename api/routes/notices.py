@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from api import addresses, forms
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
-from api.diff import asked_versions, compared, diff_form
+from api.diff import asked_versions, compared, diff_form, to_compare
 from api.documents import document_form, page_form, past_form, reasons
-from api.lookup import find_notice, the_notice
+from api.lookup import as_named, find_notice, led_words, the_notice
 from api.negotiation import etag_of, json_answer, tagged_json
 from api.parameters import request_from
 from api.problems import Problem
@@ -46,10 +46,11 @@ def search_notices(request: Request, held: Given) -> Response:
 def one_version(request: Request, held: Given, notice_id: NoticeId, number: Number) -> Response:
     """A version never changes: its address, content and hash stay."""
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = as_named(connection, notice_id)
         version = queries.version(connection, row.number, number)
+        led = led_words(connection, row)
     if version is None:
-        raise NotFound(f"{row.id} has no version {number}; it has {row.versions}, see {addresses.notice(row.id)}.")
+        raise NotFound(f"{row.id} has no version {number}; it has {row.versions}, see {addresses.notice(row.id)}.{led}")
     form = forms.version_form(row.id, shown_version(row.id, version), content=True)
     return tagged_json(request, form, etag_of(version.content_sha256, form))
 
@@ -140,7 +141,7 @@ def document_files(held: Given, notice_id: NoticeId, number: Number) -> Response
 
 
 def _document(connection: Connection, notice_id: str, number: int) -> tuple[NoticeRow, documents.DocumentRow]:
-    row = shown(the_notice(connection, notice_id))
+    row = shown(as_named(connection, notice_id))
     found = next((one for one in documents.of_notice(connection, row.number) if one.number == number), None)
     if found is None:
         raise NotFound(f"{row.id} has no document {number}; see {addresses.documents(row.id)}.")
@@ -165,7 +166,7 @@ def one_notice(request: Request, held: Given, notice_id: NoticeId) -> Response:
     """A notice whole, with its tags and the other notices of its contract. Other numbers of it redirect here."""
     if (version := request.query_params.get("version")) is not None:
         with held.archive.reading() as connection:
-            row = the_notice(connection, notice_id)
+            row = as_named(connection, notice_id)
         return RedirectResponse(f"{addresses.API}{addresses.version_asked(row.id, version)}", 302)
     return notice_answer(request, held, notice_id)
 
@@ -174,7 +175,7 @@ def diff_answer(request: Request, held: Context, notice_id: str) -> Response:
     """The difference of the two versions that the parameters ask for, in JSON."""
     first, last = asked_versions(request.query_params)
     with held.archive.reading() as connection:
-        row = the_notice(connection, notice_id)
+        row = to_compare(connection, notice_id, first, last)
         found = compared(connection, row, first, last)
     form = diff_form(row.id, found)
     return tagged_json(request, form, etag_of(form))
@@ -184,6 +185,8 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
     """A notice in JSON; a redirect where another number of it is given, 300 where that leads to several."""
     with held.archive.reading() as connection:
         found = find_notice(connection, notice_id)
+        if found.moved:
+            return moved(addresses.notice_api(found.candidates[0]))
         if found.row is None:
             return _elsewhere(notice_id, list(found.candidates))
         row: NoticeRow = shown(found.row)
@@ -195,6 +198,11 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
     form = forms.notice_form(row, tags, members, since)
     form |= {"related": related_form(row, linked, SHOWN), "witnesses": hearing_form(heard)}
     return tagged_json(request, form, etag_of(form))
+
+
+def moved(address: str) -> Response:
+    """The permanent redirect from an id whose records another notice has; a correction may still undo it."""
+    return RedirectResponse(address, 308, {"Cache-Control": "no-cache"})
 
 
 def _elsewhere(notice_id: str, candidates: list[str]) -> Response:

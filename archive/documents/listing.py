@@ -6,12 +6,12 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, literal, select, update
 
 from archive import tables as t
-from archive.documents.tables import documents
+from archive.documents.tables import document_answers, documents
 from archive.log import head
-from archive.readers import BATCH, cursor, set_cursor
+from archive.readers import BATCH, REGROUPED, cursor, set_cursor
 from archive.store import Archive
 from noticewatch.database import insert_many
 
@@ -44,9 +44,11 @@ class DocumentLister:
         with archive.writing() as connection:
             after = cursor(connection, self.name)
             e = t.events.c
-            rows = connection.execute(select(e.seq, e.notice).where(e.seq > after).order_by(e.seq).limit(BATCH)).all()
+            query = select(e.seq, e.notice, REGROUPED).where(e.seq > after).order_by(e.seq).limit(BATCH)
+            rows = connection.execute(query).all()
             if rows:
                 _list(connection, sorted({row.notice for row in rows}))
+                _answer(connection, sorted({row.notice for row in rows if row.regrouped}))
                 set_cursor(connection, self.name, rows[-1].seq)
         return len(rows) == BATCH
 
@@ -87,6 +89,27 @@ def _list(connection: Connection, notices: Sequence[int]) -> None:
             names = ("title", "place", "added", "removed")
             statement = update(documents).where(documents.c.number == bindparam("of"))
             connection.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), changed)
+
+
+def _answer(connection: Connection, notices: Sequence[int]) -> None:
+    """Let documents that notices list since a regrouping have the answers that the same address has given so far."""
+    d, other, a = documents.c, documents.alias(), document_answers.c
+    for begin in range(0, len(notices), _CHUNK):
+        query = (
+            select(d.number.label("of"), other.c.number, func.count(a.number))
+            .join(other, (other.c.url == d.url) & (other.c.number != d.number))
+            .join(document_answers, a.document == other.c.number)
+            .where(d.notice.in_(notices[begin : begin + _CHUNK]))
+            .where(d.number.not_in(select(a.document)))
+            .group_by(d.number, other.c.number)
+            .order_by(func.count(a.number), other.c.number.desc())
+        )
+        best = {row.of: row.number for row in connection.execute(query)}
+        for number, held in best.items():
+            columns = (a.run, a.asked_at, a.capture, a.sha256, a.file_name, a.problem)
+            answers = select(literal(number), *columns).where(a.document == held).order_by(a.number)
+            names = ["document", *(column.name for column in columns)]
+            connection.execute(insert(document_answers).from_select(names, answers))
 
 
 def _found(connection: Connection, notices: Sequence[int]) -> Iterable[tuple[int, Iterable[Listed]]]:

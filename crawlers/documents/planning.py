@@ -105,7 +105,7 @@ def _listed(connection: Connection, source: Source, watched: Select[Any] | None)
         .join(t.notices, n.number == d.notice)
         .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
         .join(t.records, t.records.c.number == v.record)
-        .where(d.removed.is_(None), n.register == source.register)
+        .where(d.removed.is_(None), n.register == source.register, n.leads_to.is_(None))
     )
     if watched is not None:
         query = query.where(n.number.in_(watched))

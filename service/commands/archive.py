@@ -1,5 +1,6 @@
 """Commands that read the archive: ``show``, ``history``."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -47,7 +48,7 @@ def show(
     Example: noticewatch show 70CMSD26P00000034
     """
     with open_archive(load_settings()) as archive, archive.reading() as connection:
-        rows = find_notices(connection, identity)
+        rows = find_notices(connection, identity, named=version is not None)
         if version is not None and len(rows) > 1:
             raise UsageError(several(identity, [row.id for row in rows]))
         found = relations(connection, queries.members_of(connection, rows[0]), MOST if as_json else SHOWN)
@@ -56,6 +57,7 @@ def show(
         forms = [_form(one) for one in shown]
         say_json(forms[0] if len(forms) == 1 else {"notices": forms})
         return
+    say_lines(led_lines(identity, rows))
     if len(shown) > 1:
         say(f"{identity} leads to {len(shown)} notices of one contract, {rows[0].procurement_id}.\n")
     for index, one in enumerate(shown):
@@ -74,6 +76,7 @@ def history(identity: Identity, as_json: Json = False) -> None:
         forms = [{"id": held, "versions": [asdict(one) for one in history]} for held, history in histories.items()]
         say_json(forms[0] if len(forms) == 1 else {"notices": forms})
         return
+    say_lines(led_lines(identity, rows))
     for held, history in histories.items():
         say(f"{held}: {words.count_words(len(history), 'version')}")
         for version in history:
@@ -98,11 +101,14 @@ class Shown:
     tombstone: Tombstone | None = None
 
 
-def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
-    """The notices of one contract that an id or number leads to, oldest first; mostly one.
+def find_notices(connection: Connection, text: str, *, named: bool = False) -> list[NoticeRow]:
+    """The notices of one contract that an id or number leads to, oldest first; mostly one. ``named``: one of its
+    versions is asked for, so an id speaks for itself, also where it leads to another notice now.
 
     Raises NotFound for none, UsageError naming them for notices of several contracts.
     """
+    if named and (row := queries.notice(connection, text.strip())) is not None:
+        return [row]
     ids = queries.find(connection, text)
     if not ids:
         raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
@@ -110,6 +116,14 @@ def find_notices(connection: Connection, text: str) -> list[NoticeRow]:
     if len({row.procurement_id for row in rows}) > 1:
         raise UsageError(several(text, ids))
     return sorted(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
+
+
+def led_lines(text: str, rows: Sequence[NoticeRow]) -> list[str]:
+    """Says so where an id leads to a notice with another one. Pure."""
+    register, colon, _ = text.strip().partition(":")
+    if len(rows) != 1 or not colon or rows[0].id == text.strip() or register != rows[0].register:
+        return []
+    return [f"{text.strip()} leads to {rows[0].id}, where its records are now."]
 
 
 def several(text: str, ids: list[str]) -> str:

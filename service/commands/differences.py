@@ -30,7 +30,7 @@ def diff(identity: Identity, first: First, last: Last, as_json: Json = False) ->
     Example: noticewatch diff RFP-002132 1 2
     """
     with open_archive(load_settings()) as archive, archive.reading() as connection:
-        rows = find_notices(connection, identity)
+        rows = find_notices(connection, identity, named=True)
         if len(rows) > 1:
             raise UsageError(several(identity, [row.id for row in rows]))
         found = compared(connection, rows[0], first, last)

@@ -36,7 +36,7 @@ def evidence(
     settings = load_settings()
     with open_archive(settings) as archive:
         with archive.reading() as connection:
-            rows = find_notices(connection, identity)
+            rows = find_notices(connection, identity, named=version is not None)
         if len(rows) > 1:
             raise UsageError(several(identity, [row.id for row in rows]))
         _write(archive, settings, rows[0], version, output)

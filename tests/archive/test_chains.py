@@ -1,6 +1,8 @@
 """SAM chains: which revisions are one notice, held against the recorded file of 13,210 rows."""
 
+import random
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,13 @@ from sqlalchemy import select
 
 from archive import queries
 from archive.chains import Link, chain_key, likeness
+from archive.grouping import Posting, grouped
 from archive.store import Archive
-from archive.tables import aliases
+from archive.tables import aliases, records
 from archive.warc import recorded
 from crawlers.parsing import read
 from crawlers.sources.sam_gov_bulk import parser
-from noticewatch.models import Notice, Reading
+from noticewatch.models import Capture, Notice, Reading
 from tests.archive.making import append, events, history, reading
 
 pytestmark = pytest.mark.both_databases
@@ -131,19 +134,59 @@ def test_a_revision_posted_again_unchanged_is_reposted_and_quiet(archive: Archiv
 
 @pytest.mark.sqlite_suffices
 @pytest.mark.skipif(not STARTER.is_dir(), reason="the starter archive is not there")
-def test_the_recorded_rows_make_the_measured_chains(archive: Archive) -> None:
-    pages, file = sorted(recorded(STARTER), key=lambda held: held.capture.payload_length)
-    for held in (pages, file):
-        with held.open() as stream:
-            rows = sorted(read(parser, stream, held.capture), key=lambda row: (row.revision, row.source_number))
-        append(archive, rows, kind="starter", given=held.capture, **SAM)  # type: ignore[arg-type]  # names only
-    assert (len(rows), *measured(rows)) == (13_210, 12_917, 4)
+@pytest.mark.parametrize("order", ["file", "reversed", 1, 2])
+def test_the_recorded_rows_make_the_measured_chains_in_any_order(archive: Archive, order: str | int) -> None:
+    for capture, recorded_rows in both_files():
+        rows = list(recorded_rows)
+        if order == "reversed":
+            rows.reverse()
+        elif order != "file":
+            random.Random(order).shuffle(rows)
+        append(archive, rows, kind="starter", given=capture, **SAM)  # type: ignore[arg-type]  # names only
     with archive.reading() as connection:
         [notice_id] = queries.find(connection, "RFP-002132")
         row = queries.notice(connection, notice_id)
         assert row is not None
         assert len(notice_ids(archive, row.number)) == 7
-        assert len(queries.find(connection, "47QSMD20R0001")) > 100
+        assert len(queries.find(connection, "47QSMD20R0001")) == 115
+    assert groups_of(archive) == expected_groups()
+
+
+def test_the_recorded_file_of_a_day_makes_the_measured_number_of_chains() -> None:
+    [_, (_, rows)] = both_files()
+    assert (len(rows), *measured(sorted(rows, key=lambda row: (row.revision, row.source_number)))) == (
+        13_210, 12_917, 4,
+    )  # fmt: skip
+
+
+@cache
+def both_files() -> list[tuple[Capture, list[Reading]]]:
+    """The recorded pages, and the recorded file of a day, as they stand."""
+    found = []
+    for held in sorted(recorded(STARTER), key=lambda held: held.capture.payload_length):
+        with held.open() as stream:
+            found.append((held.capture, list(read(parser, stream, held.capture))))
+    return found
+
+
+@cache
+def expected_groups() -> frozenset[frozenset[str]]:
+    """The postings of each notice by the rule alone, over all recorded rows."""
+    latest = {row.source_number: row for _, rows in both_files() for row in rows}
+    postings = [
+        Posting(number, chain_key(row.notice), row.revision, frozenset({Link.of(row.notice.content())}))
+        for number, row in latest.items()
+    ]
+    return frozenset(group.numbers for group in grouped(postings))
+
+
+def groups_of(archive: Archive) -> frozenset[frozenset[str]]:
+    """The postings of each notice that is held."""
+    found: dict[int, set[str]] = {}
+    with archive.reading() as connection:
+        for notice, number in connection.execute(select(records.c.notice, records.c.source_number)):
+            found.setdefault(notice, set()).add(number)
+    return frozenset(map(frozenset, found.values()))
 
 
 def measured(rows: Sequence[Reading]) -> tuple[int, int]:

@@ -27,7 +27,8 @@ def row(number: int, notice: Notice | dict[str, object], procurement: int = 0) -
     return NoticeRow(
         number=number, id=f"test:{number}", register="test", source="test_source", version=1, versions=1,
         notice=notice if isinstance(notice, Notice) else notice_from(notice), content_sha256="0" * 64,
-        first_seen=seen, first_seen_seq=number, listing=Listing.LISTED, procurement=procurement or number,
+        first_seen=seen, first_seen_seq=number, listing=Listing.LISTED,
+        leads_to=None, procurement=procurement or number,
         procurement_id=f"test:{procurement or number}", capture_id=f"capture-{number}", origin=Origin.REBUILT,
         recorder="a test", captured_at=seen,
     )  # fmt: skip

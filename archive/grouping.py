@@ -1,0 +1,135 @@
+"""Which postings are one notice, from everything that is held of them, whatever order it came in. Pure.
+
+SAM.gov posts each revision of a notice under a NoticeId of its own, a *posting*. The rule goes through the postings in
+order and puts each to the latest group that it follows (archive/chains.py), else into a group of its own; what was
+decided by a correction comes before the rule. So the groups depend on what is held alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self, TypeAlias
+
+from archive.chains import Link
+
+Order: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A NoticeId (letters and digits) with what decides where it belongs.
+
+    key: chain key of its latest wording, None where that is too weak; revision: the latest that any of its wordings
+    states; links: what its wordings make, none for one of which only the text is known.
+    """
+
+    number: str
+    key: str | None
+    revision: str
+    links: frozenset[Link]
+
+    @property
+    def order(self) -> Order:
+        """Orders the postings of a chain."""
+        return self.revision, self.number
+
+    def follows(self, last: "Posting") -> bool:
+        """Whether any of its wordings follows any of another posting's: a title that was edited parts nothing."""
+        return any(link.follows(other) for link in self.links for other in last.links)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What corrections decided of pairs of postings: that they are one notice, or that they are not."""
+
+    same: Mapping[str, frozenset[str]]
+    apart: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str, bool]]) -> Self:
+        """From pairs of numbers, each with whether the two are one notice."""
+        found: dict[bool, dict[str, set[str]]] = {True: defaultdict(set), False: defaultdict(set)}
+        for one, other, together in pairs:
+            found[together][one].add(other)
+            found[together][other].add(one)
+        same = {number: frozenset(others) for number, others in found[True].items()}
+        apart = {number: frozenset(others) for number, others in found[False].items()}
+        return cls(same=same, apart=apart)
+
+    def __bool__(self) -> bool:
+        return bool(self.same or self.apart)
+
+    def concerns(self, number: str) -> bool:
+        """Whether anything was decided of a posting."""
+        return number in self.same or number in self.apart
+
+    def tied(self, number: str) -> frozenset[str]:
+        """The postings that are one notice with this one by decision, itself among them."""
+        if number not in self.same:
+            return frozenset({number})
+        found, ahead = {number}, [number]
+        while ahead:
+            new = self.same.get(ahead.pop(), frozenset()) - found
+            found |= new
+            ahead += new
+        return frozenset(found)
+
+
+NOTHING: Final = Decisions({}, {})
+
+
+@dataclass(slots=True)
+class Group:
+    """Postings that are one notice, in order."""
+
+    postings: list[Posting] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """NoticeIds of its postings."""
+        return frozenset(posting.number for posting in self.postings)
+
+    @property
+    def keys(self) -> list[str]:
+        """Chain keys of its postings, each once; more than one only where a correction joined them."""
+        return list(dict.fromkeys(posting.key for posting in self.postings if posting.key is not None))
+
+    @property
+    def last(self) -> Posting:
+        """The posting that the next one must follow: the last of which more is known than its text."""
+        return next((posting for posting in reversed(self.postings) if posting.links), self.postings[-1])
+
+
+def grouped(postings: Iterable[Posting], decisions: Decisions = NOTHING) -> list[Group]:
+    """The notices that these postings are, in the order in which they begin."""
+    groups: list[Group] = []
+    by_key: dict[str, dict[int, Group]] = defaultdict(dict)
+    by_tie: dict[str, Group] = {}
+    for posting in sorted(postings, key=lambda posting: posting.order):
+        tied = decisions.tied(posting.number)
+        group = by_tie.get(posting.number) or _fitting(posting, by_key, _apart(tied, decisions))
+        if group is None:
+            group = Group()
+            groups.append(group)
+        group.postings.append(posting)
+        by_tie.update(dict.fromkeys(tied, group))
+        for key in group.keys:  # the groups of a key stand in the order of their latest postings
+            by_key[key].pop(id(group), None)
+            by_key[key][id(group)] = group
+    return groups
+
+
+def _apart(tied: Iterable[str], decisions: Decisions) -> frozenset[str]:
+    """Postings that none of these belongs with."""
+    if not decisions.apart:
+        return frozenset()
+    return frozenset().union(*(decisions.apart.get(number, frozenset()) for number in tied))
+
+
+def _fitting(posting: Posting, by_key: Mapping[str, dict[int, Group]], apart: frozenset[str]) -> Group | None:
+    """The latest group that a posting follows, without those that it was parted from."""
+    held = by_key.get(posting.key, {}) if posting.key is not None else {}
+    for group in reversed(held.values()):
+        if posting.follows(group.last) and not (apart and apart & group.numbers):
+            return group
+    return None
