@@ -6,6 +6,9 @@ from typing import Any
 from api import addresses, forms, words
 from archive.corrections import Correction
 
+_CONTRACTS = ("award:", "docket:", "solicitation:")
+"""How ids of contracts begin that are none of a notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -55,6 +58,8 @@ def _entries(made: Correction) -> str:
 def _named(concerned: str) -> Named:
     if concerned.startswith("sha256:"):
         return Named(f"the file with SHA-256 {concerned.removeprefix('sha256:')}", "")
+    if concerned.startswith(_CONTRACTS):
+        return Named(f"the contract {concerned}", "")
     notice_id, at, version = concerned.rpartition("@")
     if at and version.isdecimal():
         return Named(f"{notice_id}, version {version}", addresses.version(notice_id, int(version)))

@@ -1,4 +1,4 @@
-"""Commands of the operator's corrections: ``correct takedown``, ``correct restore``, ``correct list``."""
+"""Commands of the operator's corrections: ``correct join``, ``split``, ``takedown``, ``restore``, ``list``."""
 
 from typing import Annotated, Final
 
@@ -9,6 +9,8 @@ from archive import corrections, takedowns
 from archive.corrections import Correction
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
+from service.commands import regrouping
+from service.commands.regrouping import Contract, Reason
 from service.output import Json, say, say_json, say_lines
 from service.readers import settle
 
@@ -20,7 +22,6 @@ Named = Annotated[
         metavar="ID…", help="Id or number of a notice, one version of it (ID@2), or a document's file (sha256:HASH)."
     ),
 ]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the public log.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,10 +30,48 @@ def add_to(app: typer.Typer) -> None:
         help="Correct what is shown, with a reason in the public log.", no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
+    correct.command("join")(join)
+    correct.command("split")(split)
     correct.command("takedown")(takedown)
     correct.command("restore")(restore)
     correct.command("list")(listed)
     app.add_typer(correct, name="correct")
+
+
+def join(
+    named: Annotated[
+        list[str], typer.Argument(metavar="ID ID…", help="Ids or numbers of notices; with --contract also contracts.")
+    ],
+    reason: Reason,
+    contract: Contract = False,
+    as_json: Json = False,
+) -> None:
+    """Make notices one whose postings are revisions of each other: the id held first stays, the others lead to it.
+
+    With --contract the notices stay apart and their contracts become one. Either stands until correct split undoes it.
+
+    Example: noticewatch correct join sam:0a1b sam:2c3d --reason "One notice, posted again under another number."
+    """
+    tell(regrouping.join(named, reason, contract=contract), as_json=as_json)
+
+
+def split(
+    named: Annotated[str, typer.Argument(metavar="ID", help="Id or number of a notice; with --contract a contract.")],
+    at: Annotated[
+        list[str],
+        typer.Option("--at", metavar="NUMBER", help="A NoticeId, with --contract a notice, that leaves. Repeat it."),
+    ],
+    reason: Reason,
+    contract: Contract = False,
+    as_json: Json = False,
+) -> None:
+    """Part postings from a notice that they are no revisions of: they become a notice of their own.
+
+    With --contract, part notices from a contract. Either stands until correct join undoes it.
+
+    Example: noticewatch correct split RFP-002132 --at 2c3d --reason "Another purchase under the same number."
+    """
+    tell(regrouping.split(named, at, reason, contract=contract), as_json=as_json)
 
 
 def takedown(named: Named, reason: Reason, as_json: Json = False) -> None:
