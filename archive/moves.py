@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from archive import listing_moves
 from archive import tables as t
+from archive.correction_tables import WHOLE, takedowns
 from archive.derived import Derived
 from archive.dossiers import Dossier
 from archive.held import HeldRecord, HeldVersion
@@ -106,6 +107,7 @@ class Moves:
         if not concerned:
             return []
         self._note_moved()
+        self._withhold(concerned)
         listed = self._listed(concerned)
         ids = self._ids({number for one in concerned for number in (one.led_to, one.dossier.leads_to) if number})
         return [self._event(one, ids, listed.get(one.dossier.number)) for one in concerned]
@@ -146,6 +148,17 @@ class Moves:
         if one.dossier.leads_to is None:
             rows = [{"key": key, "notice": one.dossier.number} for key in one.keys]
             insert_many(self._connection, chain_keys, rows)
+
+    def _withhold(self, concerned: Iterable[_Touched]) -> None:
+        """Let a notice be withheld that has got records of one that was taken down with all that comes later."""
+        d = takedowns.c
+        for one in concerned:
+            whole = select(func.max(d.correction)).where(d.notice.in_(sorted(one.of)), d.version == WHOLE)
+            correction = self._connection.scalar(whole) if one.of else None
+            if correction is not None:
+                self._connection.execute(delete(takedowns).where(d.notice == one.dossier.number))
+                row = {"notice": one.dossier.number, "version": WHOLE, "correction": correction}
+                insert_many(self._connection, takedowns, [row])
 
     def _note_moved(self) -> None:
         """Note under which address moved versions were told first."""

@@ -91,7 +91,9 @@ def _target(connection: Connection, text: str) -> Target:
         return Target(0, "", WHOLE, match[1].lower())
     held = queries.find(connection, text)
     if not held and (match := _VERSION.fullmatch(text)):
-        notice_id, number = _only(connection, match[1], queries.find(connection, match[1]))
+        exact = queries.notice(connection, match[1])  # versions stay under their id, also where it leads elsewhere
+        named = [exact.id] if exact else queries.find(connection, match[1])
+        notice_id, number = _only(connection, match[1], named)
         version = queries.version(connection, number, int(match[2]))
         if version is None:
             raise NotFound(f"{notice_id} has no version {match[2]}; noticewatch history {notice_id} lists them.")
@@ -163,6 +165,9 @@ def _give_back(connection: Connection, target: Target) -> None:
     connection.execute(
         delete(takedowns).where(takedowns.c.notice == target.notice, takedowns.c.version == target.version)
     )
+    if not target.version:  # ids that lead to the notice were taken down before they did
+        led = select(t.notices.c.number).where(t.notices.c.leads_to == target.notice)
+        connection.execute(delete(takedowns).where(takedowns.c.notice.in_(led), takedowns.c.version == WHOLE))
 
 
 def _record(connection: Connection, kind: CorrectionKind, targets: Sequence[Target], reason: str) -> Correction:

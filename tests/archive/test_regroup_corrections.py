@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from archive import chain_corrections, contract_corrections, corrections, queries
+from archive import chain_corrections, contract_corrections, corrections, queries, takedowns
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
@@ -110,6 +110,42 @@ def test_what_cannot_be_parted_is_refused_and_nothing_is_written(
     assert set(postings(archive)) == {"sam:aa", "us-action:P"}
     with archive.reading() as connection:
         assert corrections.count(connection) == 0
+
+
+def shown(archive: Archive, notice: str) -> list[bool]:
+    """Of each version of a notice whether readers see it."""
+    with archive.reading() as connection:
+        row = queries.notice(connection, notice)
+        assert row is not None
+        held = [queries.version(connection, row.number, number) for number in range(1, row.versions + 1)]
+    return [one is not None and one.tombstone is None for one in held]
+
+
+def test_what_was_taken_down_stays_so_under_whatever_notice_and_all_that_comes_later(archive: Archive) -> None:
+    append(archive, [sam("aa", 1), sam("cc", 9, name="Generator")], **SAM)
+    takedowns.take_down(archive, ["sam:cc"], "Names a private person.")
+    join(archive, "sam:aa", "sam:cc")
+    append(archive, [sam("cc", 9, name="Generator, silent")], day=1, **SAM)
+    assert postings(archive) == {"sam:aa": frozenset({"aa", "cc"})}
+    assert not any(shown(archive, "sam:aa") + shown(archive, "sam:cc"))
+    split(archive, "sam:aa", "cc")
+    assert not any(shown(archive, "sam:aa") + shown(archive, "sam:cc"))
+    takedowns.restore(archive, ["sam:aa"], "Only the other one does.")
+    assert shown(archive, "sam:aa")[0]
+    assert not any(shown(archive, "sam:cc"))
+    takedowns.restore(archive, ["sam:cc"], "Agreed.")
+    assert all(shown(archive, "sam:aa") + shown(archive, "sam:cc"))
+    assert_whole(archive)
+
+
+def test_a_restored_notice_gives_back_what_leads_to_it(archive: Archive) -> None:
+    append(archive, [sam("aa", 1), sam("cc", 9, name="Generator")], **SAM)
+    takedowns.take_down(archive, ["sam:cc"], "Names a private person.")
+    join(archive, "sam:aa", "sam:cc")
+    takedowns.restore(archive, ["sam:cc"], "Agreed.")
+    assert all(shown(archive, "sam:aa") + shown(archive, "sam:cc"))
+    takedowns.take_down(archive, ["sam:cc@1"], "Names a private person.")
+    assert shown(archive, "sam:cc") == [False]
 
 
 @pytest.mark.sqlite_suffices
