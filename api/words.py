@@ -87,8 +87,8 @@ EVENTS: dict[str, str] = {
     EventKind.DOCUMENT_REMOVED: "document no longer listed",
     EventKind.DOCUMENT_TEXT: "text of a document became known",
     EventKind.REPOSTED: "re-posted without a visible change",
-    EventKind.JOINED: "joined to its contract",
-    EventKind.SPLIT: "parted from a contract",
+    EventKind.JOINED: "brought together with what belongs to it",
+    EventKind.SPLIT: "parted from what does not belong to it",
     EventKind.ENRICHED: "more detail from a source",
     EventKind.REPARSED: "read again by a better parser",
     EventKind.RETAGGED: "tags changed",
@@ -189,6 +189,8 @@ FIELDS: dict[str, str] = {
     "links": "links",
     "lots": "lots",
     "correction": "correction",
+    "notice_ids": "SAM.gov notice ids of its revisions",
+    "notice": "notice that has the records",
     "inherited": "another notice of this contract",
 }
 
