@@ -119,6 +119,10 @@ def capture_form(row: CaptureRow, records: Sequence[RecordRow] | None = None) ->
         "warc": {"file": row.warc_file, "offset": row.warc_offset, "length": row.warc_length},
         "origin_words": words.ORIGINS[held.origin],
     }
+    if row.payload_file is not None:
+        form["payload_warc"] = {"file": row.payload_file, "offset": row.payload_offset}
+    if row.thinned_at is not None:
+        form["thinned_at"] = row.thinned_at
     if records is not None:
         form["records"] = [record_form(held.id, record) for record in records]
     return form

@@ -16,6 +16,7 @@ from sqlalchemy import delete, update
 
 from archive import database_copies, log, tables
 from archive.captures import file_ends
+from archive.standing_files import files_stay
 from archive.store import RESTORING, Archive
 from archive.times import stamp
 from noticewatch import __version__
@@ -66,6 +67,11 @@ def backup(archive: Archive, target: Path, progress: Progress | None = None) -> 
     be written, CaptureDamaged where a WARC file that the database names is missing or too short.
     """
     _refuse_target(archive, target)
+    with files_stay(archive):
+        return _backed_up(archive, target, progress)
+
+
+def _backed_up(archive: Archive, target: Path, progress: Progress | None) -> Manifest:
     part = target / f"{MANIFEST}.part"
     try:
         (target / "warc").mkdir(parents=True)

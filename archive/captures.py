@@ -5,17 +5,19 @@ import hashlib
 import os
 import shutil
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, Self
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, insert, select
 
+from archive import thinned
 from archive.proof import filing
 from archive.store import Archive
 from archive.tables import captures, records, sightings
+from archive.thinned import PayloadThinned
 from archive.times import stamp
 from archive.warc import Original, PayloadAt, Placed, open_at
 from noticewatch.disk import sync_folder
@@ -57,6 +59,10 @@ class Filed(Protocol):
     def payload_offset(self) -> int | None:
         """Offset of that record in bytes."""
 
+    @property
+    def thinned_at(self) -> str | None:
+        """When all but some rows of its payload were given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -67,6 +73,7 @@ class Standing:
     warc_offset: int
     payload_file: str | None = None
     payload_offset: int | None = None
+    thinned_at: str | None = None
 
     @classmethod
     def of(cls, number: int, placed: Placed) -> Self:
@@ -182,16 +189,22 @@ def payload_at(capture: Filed | Any) -> tuple[str, int]:
 
 
 def open_payload(archive: Archive, capture: Filed | Any) -> BinaryIO:
-    """The archived payload of a capture as a stream, from whichever record holds it. Raises CaptureDamaged."""
-    file, offset = payload_at(capture)
-    try:
-        return open_at(archive.warc_folder / file, offset)
-    except CaptureDamaged:
-        with archive.reading() as connection:  # a thinning may have moved it since the row was read
-            now = connection.execute(select(captures).where(captures.c.number == capture.number)).first()
-        if now is None or payload_at(now) == (file, offset):
-            raise
-        return open_payload(archive, now)
+    """The archived payload of a capture as a stream, from whichever record holds it.
+
+    Raises PayloadThinned where only some rows of it are left, CaptureDamaged.
+    """
+    if capture.thinned_at is None:
+        file, offset = payload_at(capture)
+        try:
+            return open_at(archive.warc_folder / file, offset)
+        except CaptureDamaged:
+            now = _row(archive, capture.number)
+            if now is None or (payload_at(now) == (file, offset) and now.thinned_at is None):
+                raise
+        return open_payload(archive, now)  # a thinning has moved it since the row was read
+    row = _row(archive, capture.number)
+    assert row is not None
+    raise thinned.gone(row, archive.warc_folder)
 
 
 def open_placed(archive: Archive, place: Placed) -> BinaryIO:
@@ -219,9 +232,24 @@ def read_range(archive: Archive, capture: Filed | Any, start: int, end: int) -> 
 
 
 def read_ranges(
+    archive: Archive, capture: Filed | Any, ranges: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    """Byte ranges of a capture's payload, which is read once.
+
+    Raises PayloadThinned for one that was given up, CaptureDamaged where one cannot be read.
+    """
+    try:
+        return _read_ranges(archive, capture, ranges)
+    except PayloadThinned as left:
+        found = {wanted: left.kept.range(*wanted) for wanted in ranges}
+        if any(one is None for one in found.values()):
+            raise
+        return {wanted: one for wanted, one in found.items() if one is not None}
+
+
+def _read_ranges(
     archive: Archive, capture: Filed | Any, ranges: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], bytes]:
-    """Byte ranges of a capture's payload, which is read once. Raises CaptureDamaged where one cannot be read."""
     found: dict[tuple[int, int], bytes] = {}
     try:
         with open_payload(archive, capture) as stream:
@@ -257,6 +285,11 @@ def _whole() -> tuple[ColumnElement[bool], ...]:
 
 def _reaches(file: Path, end: int) -> bool:
     return file.is_file() and file.stat().st_size >= end
+
+
+def _row(archive: Archive, number: int) -> Row[Any] | None:
+    with archive.reading() as connection:
+        return connection.execute(select(captures).where(captures.c.number == number)).first()
 
 
 def _skip(stream: BinaryIO, left: int) -> None:

@@ -92,6 +92,19 @@ def open_at(file: Path, offset: int) -> BinaryIO:
     return io.BufferedReader(_Payload(handle, record.raw_stream), _BLOCK)
 
 
+def conversion_at(file: Path, offset: int) -> tuple[dict[str, str], bytes]:
+    """WARC headers (names in lower case) and block of the ``conversion`` record at an offset. Raises CaptureDamaged."""
+    try:
+        with file.open("rb") as handle:
+            handle.seek(offset)
+            record = next(one for one in islice(ArchiveIterator(handle), 1) if one.rec_type == "conversion")
+            return {name.lower(): value for name, value in record.rec_headers.headers}, record.raw_stream.read()
+    except OSError as error:
+        raise CaptureDamaged(f"The archived file {file} cannot be opened ({error.strerror}).") from error
+    except (StopIteration, ArchiveLoadFailed, EOFError, zlib.error) as error:
+        raise CaptureDamaged(f"Nothing that was kept of a capture stands at byte {offset} of {file}.") from error
+
+
 def _check_kind(file: Path) -> None:
     """Refuse a file that is no WARC file at all; an empty one is a WARC file without records."""
     try:

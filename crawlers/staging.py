@@ -5,11 +5,12 @@ what they give waits in a temporary file.
 """
 
 from array import array
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from archive.log import Seen, Sighting
+from archive.thinned import Kept, PayloadThinned
 from crawlers.flat_rows import FlatRows
 from crawlers.held import Held
 from crawlers.known import Hashes
@@ -76,15 +77,32 @@ class Tally:
         self.doubles = self.rows - len(self._seen)  # the source number is among the bytes
 
 
+def parsed(parser: Parser, held: Held, shape: Shape) -> Iterator[Row]:
+    """The rows of a capture; of one that was thinned those that are kept, each where it stood. Raises SourceDrift."""
+    try:
+        stream = held.open()
+    except PayloadThinned as left:
+        yield from standing(parser.rows(left.kept.stream(), shape), left.kept)
+        return
+    with stream:
+        yield from parser.rows(stream, shape)
+
+
+def standing(rows: Iterable[Row], kept: Kept) -> Iterator[Row]:
+    """Rows of what is kept of a payload, each with its index and byte range in the whole."""
+    for row in rows:
+        index, start = kept.original(row.start)
+        yield replace(row, index=index, start=start, end=start + row.end - row.start)
+
+
 def find_rows(parser: Parser, held: Held, shape: Shape) -> Found:
     """The rows of a capture, found and hashed. Raises SourceDrift where it is not what was due."""
-    with held.open() as stream:
-        if held.small:
-            return Found(held, list(parser.rows(stream, shape)))
-        rows = FlatRows()
-        for row in parser.rows(stream, shape):
-            rows.add(row)
-        return Found(held, rows)
+    if held.small:
+        return Found(held, list(parsed(parser, held, shape)))
+    rows = FlatRows()
+    for row in parsed(parser, held, shape):
+        rows.add(row)
+    return Found(held, rows)
 
 
 class Stage:
@@ -198,13 +216,12 @@ def _second_pass(parser: Parser, held: Held, rows: FlatRows, places: "array[int]
     """The rows at these places, in order, with what is needed to read them."""
     wanted = map(rows.index, places)
     due = next(wanted, None)
-    with held.open() as stream:
-        for row in parser.rows(stream, Shape()):
-            if row.index == due:
-                yield row
-                due = next(wanted, None)
-                if due is None:
-                    return
+    for row in parsed(parser, held, Shape()):
+        if row.index == due:
+            yield row
+            due = next(wanted, None)
+            if due is None:
+                return
 
 
 def read_rows(parser: Parser, held: Held, rows: Collection[int]) -> dict[int, Reading]:
@@ -212,11 +229,10 @@ def read_rows(parser: Parser, held: Held, rows: Collection[int]) -> dict[int, Re
     wanted, read = set(rows), dict[int, Reading]()
     if not wanted:
         return read
-    with held.open() as stream:
-        for row in parser.rows(stream, Shape()):
-            if row.index in wanted:
-                try:
-                    read[row.index] = parser.read_row(row, held.capture, Shape())
-                except SourceDrift:
-                    continue
+    for row in parsed(parser, held, Shape()):
+        if row.index in wanted:
+            try:
+                read[row.index] = parser.read_row(row, held.capture, Shape())
+            except SourceDrift:
+                continue
     return read

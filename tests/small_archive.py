@@ -93,9 +93,9 @@ def _action(piid: str, agency: str, parent: str, mod: str, day: str, amount: flo
     }
 
 
-def _file(rows: Sequence[Mapping[str, str]]) -> bytes:
+def _file(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = _COLUMNS) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer = csv.DictWriter(text, columns, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode("cp1252")

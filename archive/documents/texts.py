@@ -31,6 +31,7 @@ class Waiting:
     warc_offset: int
     payload_file: str | None = None
     payload_offset: int | None = None
+    thinned_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def waiting(connection: Connection) -> list[Waiting]:
     a, c = document_answers.c, t.captures.c
     read = select(texts.c.sha256).where(texts.c.reader_version >= READER_VERSION)
     query = (
-        select(a.sha256, c.number, c.warc_file, c.warc_offset, c.payload_file, c.payload_offset)
+        select(a.sha256, c.number, c.warc_file, c.warc_offset, c.payload_file, c.payload_offset, c.thinned_at)
         .join(t.captures, c.number == a.capture)
         .where(a.sha256.is_not(None), a.sha256.not_in(read))
         .order_by(a.number)

@@ -12,6 +12,7 @@ import orjson
 
 from archive.evidence.gather import PackedRow
 from archive.times import stamp
+from archive.warc_records import member
 from noticewatch.models import canonical_json
 
 FILE: Final = "data.warc.gz"
@@ -33,7 +34,7 @@ def _info(info: str, rows: Sequence[PackedRow]) -> bytes:
     name = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join([info, *(row.file for row in rows)]))
     latest = max((row.capture.capture.fetched_at for row in rows), default=datetime(1980, 1, 1, tzinfo=UTC))
     block = f"software: {info}\r\nformat: WARC File Format 1.1\r\n".encode()
-    return _member("warcinfo", name, stamp(latest), "application/warc-fields", {}, block)
+    return member("warcinfo", name, stamp(latest), "application/warc-fields", {}, block)
 
 
 def _conversion(row: PackedRow) -> bytes:
@@ -50,17 +51,7 @@ def _conversion(row: PackedRow) -> bytes:
         "Noticewatch-Payload-SHA256": held.payload_sha256,
     }
     media_type = held.media_type or "application/octet-stream"
-    return _member("conversion", _id(row), stamp(held.fetched_at), media_type, headers, row.body)
-
-
-def _member(kind: str, name: uuid.UUID, date: str, media_type: str, headers: dict[str, str], block: bytes) -> bytes:
-    stated = {
-        "WARC-Type": kind, "WARC-Record-ID": f"<urn:uuid:{name}>", "WARC-Date": date, **headers,
-        "Content-Type": media_type, "WARC-Block-Digest": f"sha256:{hashlib.sha256(block).hexdigest()}",
-        "Content-Length": str(len(block)),
-    }  # fmt: skip
-    head = "".join(f"{key}: {value}\r\n" for key, value in stated.items())
-    return gzip.compress(f"WARC/1.1\r\n{head}\r\n".encode() + block + b"\r\n\r\n", mtime=0)
+    return member("conversion", _id(row), stamp(held.fetched_at), media_type, headers, row.body)
 
 
 def _id(row: PackedRow) -> uuid.UUID:

@@ -1,6 +1,6 @@
 """Proofs for others: that a capture, a record or an event is in the tree of a signed head, and that trees agree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,7 @@ def of_capture(connection: Connection, capture_id: str) -> list[LeafProof]:
         raise NotFound(f"No capture {capture_id[:80]!r} is held; a notice's page lists the captures it was seen in.")
     query = select(leaves.c.number, leaves.c.kind, leaves.c.body).where(leaves.c.capture == row["number"])
     data = [
-        (kind, number, forms.capture_leaf(row) if kind == "capture" else _records_data(capture_id, body))
+        (kind, number, _data(kind, row, body))
         for number, kind, body in connection.execute(query.order_by(leaves.c.number))
     ]
     proofs = [_proof(connection, *one) for one in data if heads.covering(connection, one[1]) is not None]
@@ -186,6 +186,13 @@ def _place_of_event(connection: Connection, seq: int) -> int | None:
     query = select(leaves.c.number, leaves.c.seq, leaves.c.leaves).where(leaves.c.seq <= seq)
     row = connection.execute(query.order_by(leaves.c.seq.desc()).limit(1)).first()
     return row.number + seq - row.seq if row and seq < row.seq + row.leaves else None
+
+
+def _data(kind: str, row: Mapping[Any, Any], body: bytes | None) -> bytes:
+    """The bytes of a leaf that speaks of a capture, from its row and what the table ``leaves`` keeps."""
+    if kind == "capture":
+        return forms.capture_leaf(row)
+    return bytes(body or b"") if kind == "thinned" else _records_data(row["id"], body or b"")
 
 
 def _records_data(capture_id: str, body: bytes) -> bytes:

@@ -16,12 +16,13 @@ from archive.proof.reading import Written
 from archive.tables import leaves
 from noticewatch.database import insert_many
 
-LeafKind: TypeAlias = Literal["epoch", "key", "capture", "records", "event"]
+LeafKind: TypeAlias = Literal["epoch", "key", "capture", "records", "event", "thinned"]
 
 
 class Entry(NamedTuple):
     """Leaves of one kind in a row. capture: number of the capture that they speak of; seq: of the first event; body:
-    what a leaf cannot be written from again: its own bytes (kinds ``epoch``, ``key``) or its packed records.
+    what a leaf cannot be written from again: its own bytes (kinds ``epoch``, ``key``, ``thinned``) or its packed
+    records.
     """
 
     kind: LeafKind
@@ -54,6 +55,11 @@ def statement(kind: Literal["epoch", "key"], data: bytes) -> Entry:
     return Entry(kind, [merkle.leaf_hash(data)], body=data)
 
 
+def thinned(capture_number: int, data: bytes) -> Entry:
+    """The leaf that says that a capture was thinned."""
+    return Entry("thinned", [merkle.leaf_hash(data)], capture=capture_number, body=data)
+
+
 def capture(number: int, row: Mapping[Any, Any]) -> Entry:
     """The leaf of a capture."""
     return Entry("capture", [merkle.leaf_hash(forms.capture_leaf(row))], capture=number)
@@ -82,7 +88,7 @@ def held_events(connection: Connection, first: int, last: int) -> list[Entry]:
 
 
 def stated(body: bytes) -> dict[str, Any]:
-    """What a leaf of kind ``epoch`` or ``key`` says."""
+    """What a leaf of kind ``epoch``, ``key`` or ``thinned`` says."""
     said = orjson.loads(body)
     assert isinstance(said, dict)
     return said

@@ -84,6 +84,11 @@ def key_leaf(public_key: bytes, fingerprint: str, added_at: str) -> bytes:
     )  # fmt: skip
 
 
+def thinned_bytes(stated: Mapping[str, Any]) -> bytes:
+    """The bytes of a statement that a capture was thinned which are signed: all its members but the signature."""
+    return canonical_json({name: value for name, value in stated.items() if name != "signature"})
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A signed head. size: leaves of the tree; root, key (fingerprint) and signature in hex; signed_at: UTC as the

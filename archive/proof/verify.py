@@ -16,8 +16,10 @@ import orjson
 from archive.proof import heads
 from archive.proof.head_check import HeadCheck, lines_of
 from archive.proof.log_check import DoesNotHold, Extent, LogCheck, check_tree, extent
+from archive.proof.thinnings import Thinning
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.proof.warc_check import WarcCheck
+from archive.standing_files import files_stay
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -30,7 +32,8 @@ Tell: TypeAlias = Callable[[str, int, int], None]
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What was found to hold. leaves: of the tree, of which ``since`` were verified before; captures, bytes: read this
-    time; heads: checked this time; left_behind: heads of an earlier epoch that a restore has left behind.
+    time; heads: checked this time; left_behind: heads of an earlier epoch that a restore has left behind; thinned:
+    captures of those read of which only some rows are kept, as the log says.
     """
 
     epoch: str
@@ -42,6 +45,7 @@ class Verified:
     bytes: int
     heads: int
     left_behind: int
+    thinned: tuple[Thinning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,11 @@ def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path
     """Verify what came since the last verification, or everything, and name the first thing that does not hold.
 
     ``tell``: text, done, total; ``mirrored``: a file of heads that somebody else has kept. Raises DoesNotHold,
-    UsageError for a mirror that cannot be read.
+    UsageError for a mirror that cannot be read, and while archived files are thinned.
     """
     try:
-        return _verified(archive, tell, full=full, mirrored=mirrored)
+        with files_stay(archive):
+            return _verified(archive, tell, full=full, mirrored=mirrored)
     except TreeDamaged as error:
         raise DoesNotHold(str(error)) from error
 
@@ -84,7 +89,7 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     head_check.file(heads.file_of(archive), own, own=True)
     if mirrored is not None:
         head_check.file(mirrored, foreign)
-    warcs = WarcCheck(archive, mark.captures, end.captures)
+    warcs = WarcCheck(archive, mark.captures, end.captures, mark.leaves)
     spans = warcs.spans()
     total = sum(span.end - span.begin for span in spans)
     warcs.run(spans, lambda done: tell("Reading WARC files, in bytes", done, total))
@@ -93,7 +98,7 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     _keep(archive, _Mark(epoch, end.leaves, root, end.captures, end.records, end.events, last_head))
     return Verified(
         epoch, end.leaves, mark.leaves, root, end.events, warcs.captures, warcs.bytes, head_check.checked,
-        head_check.left_behind,
+        head_check.left_behind, tuple(warcs.thinned),
     )  # fmt: skip
 
 

@@ -2,47 +2,48 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from archive.captures import ADOPTED, open_payload, payload_at
-from archive.proof import reading
+from archive.proof import reading, thinnings
 from archive.proof.log_check import DoesNotHold
+from archive.proof.members import Member, Members, NotWhole
+from archive.proof.thinnings import Thinning
 from archive.tables import captures
+from archive.thinned import PARTS, PayloadThinned
 from noticewatch.errors import CaptureDamaged
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
-_BLOCK: Final = 1 << 16
-_OUT: Final = 1 << 20
-_MOST_HEADER: Final = 1 << 20
-_HEADER: Final = 10
-_ENDS: Final = (b"\r\n\r\n", b"\n\n")
-
 
 @dataclass(frozen=True, slots=True)
 class FileSpan:
-    """A WARC file and the part of it that is to be checked, in bytes."""
+    """A WARC file and the part of it that is to be checked, in bytes. after: captures up to this number are not."""
 
     name: str
     begin: int
     end: int
+    after: int
 
 
 @dataclass(slots=True)
 class WarcCheck:
-    """Goes through the captures behind ``after`` up to ``last`` (numbers), file by file. The bytes of a capture may be
-    missing where the log says that all it brought was taken down.
+    """Goes through the captures behind ``after`` up to ``last`` (numbers), file by file, and again through all of the
+    files of which leaves from ``leaf`` on say that something in them was thinned. The bytes of a capture may be missing
+    where the log says that all it brought was taken down.
     """
 
     archive: "Archive"
     after: int
     last: int
+    leaf: int
+    thinned: list[Thinning] = field(default_factory=list)
     captures: int = 0
     bytes: int = 0
     _found: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -57,7 +58,11 @@ class WarcCheck:
             ends = {name: int(value) for name, value in connection.execute(query)}
             done = {name: int(value) for name, value in connection.execute(query.where(c.number <= self.after))}
         ends = {name: self._held(name, value) for name, value in ends.items()}
-        return [FileSpan(name, done.get(name, 0), value) for name, value in ends.items() if done.get(name, 0) < value]
+        anew = set(thinnings.files_thinned_since(self.archive, self.leaf, captures))
+        begins = {name: (0, 0) if name in anew else (done.get(name, 0), self.after) for name in ends}
+        return [
+            FileSpan(name, begin, ends[name], after) for name, (begin, after) in begins.items() if begin < ends[name]
+        ]
 
     def run(self, spans: Sequence[FileSpan], told: Callable[[int], None]) -> None:
         """Check all. ``told``: how many bytes are done. Raises DoesNotHold that names the first thing."""
@@ -114,8 +119,9 @@ class WarcCheck:
                 c.warc_length,
                 c.payload_file,
                 c.payload_offset,
+                c.thinned_at,
             )
-            .where(c.warc_file == span.name, c.number > self.after, c.number <= self.last)
+            .where(c.warc_file == span.name, c.number > span.after, c.number <= self.last)
             .order_by(c.warc_offset)
         )
         with self.archive.reading() as connection:
@@ -126,18 +132,18 @@ class WarcCheck:
         path, own, at = self.archive.warc_folder / span.name, not span.name.startswith(ADOPTED), span.begin
         with path.open("rb") as file:
             file.seek(at)
-            members = _Members(file, at, same_header=own)
+            members = Members(file, at, same_header=own)
             while at < span.end:
                 row = filed.get(at)
                 try:
                     member = members.next()
-                except (zlib.error, _NotWhole) as error:
+                except (zlib.error, NotWhole) as error:
                     if row is None or not self._may_be_missing(row):
                         raise DoesNotHold(_damaged(path, at, row)) from error
                     del filed[at]
                     at += row.warc_length
                     file.seek(at)
-                    members = _Members(file, at, same_header=own)
+                    members = Members(file, at, same_header=own)
                     continue
                 if row is not None and self._fits(row, member):
                     del filed[at]
@@ -145,15 +151,27 @@ class WarcCheck:
                 at = members.at
                 told(self.bytes + at - span.begin)
 
-    def _fits(self, row: Any, member: "_Member") -> bool:
+    def _fits(self, row: Any, member: Member) -> bool:
         if member.headers.get("warc-target-uri") != row.url:
             return False
         if row.payload_file is not None:
             self._repeats.append(row)
             stated = member.headers.get("warc-payload-digest", "").rpartition(":")[2].lower()
             return member.headers.get("warc-type") == "revisit" and stated == row.payload_sha256
+        if row.thinned_at is not None:
+            return self._is_what_was_kept(row, member)
         self._found[row.warc_file, row.warc_offset] = member.payload_sha256
         return bool(member.payload_sha256 == row.payload_sha256)
+
+    def _is_what_was_kept(self, row: Any, member: Member) -> bool:
+        """A payload may be missing only where a signed leaf says so, and then what it names must stand there."""
+        with self.archive.reading() as connection:
+            said = thinnings.of(connection, row.number, row)
+        if said is None:
+            raise DoesNotHold(f"The payload of capture {row.id} is gone, and no signed entry of the log says why.")
+        self.thinned.append(said)
+        fits = (member.headers.get(PARTS.lower()), member.payload_sha256) == (said.parts, said.kept_sha256)
+        return fits and member.headers.get("warc-type") == "conversion"
 
     def _by_reader(self, row: Any) -> None:
         """Hold a capture to its hash in the way in which it is read everywhere."""
@@ -162,7 +180,7 @@ class WarcCheck:
         try:
             with open_payload(self.archive, row) as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a BufferedReader
-        except (CaptureDamaged, OSError, zlib.error) as error:
+        except (CaptureDamaged, PayloadThinned, OSError, zlib.error) as error:
             if self._may_be_missing(row):
                 return
             raise DoesNotHold(_damaged(path, offset, row)) from error
@@ -193,100 +211,6 @@ class WarcCheck:
         )  # fmt: skip
         with self.archive.reading() as connection:
             return connection.scalar(query) is not None
-
-
-class _NotWhole(Exception):
-    """A gzip member is cut, or is no WARC record."""
-
-
-@dataclass(slots=True)
-class _Member:
-    """A WARC record in a gzip member of its own."""
-
-    headers: dict[str, str]
-    payload_sha256: str
-
-
-class _Members:
-    """Reads gzip members one after the other. ``same_header``: all begin with the same ten bytes."""
-
-    def __init__(self, file: BinaryIO, at: int, *, same_header: bool) -> None:
-        self.at = at
-        self._file, self._rest, self._same = file, b"", same_header
-        self._first: bytes | None = None
-
-    def next(self) -> _Member:
-        """The next member; ``at`` is then where it ends. Raises _NotWhole, zlib.error."""
-        blocks = self._blocks()
-        head, rest = _until_blank_line(blocks, b"")
-        headers = _headers(head)
-        http = headers.get("content-type", "").startswith("application/http")
-        left = int(headers["content-length"])
-        if http:
-            http_head, rest = _until_blank_line(blocks, rest)
-            left -= len(http_head)
-        digest = hashlib.sha256()
-        while left > 0:
-            digest.update(rest[:left])
-            left -= len(rest[:left])
-            if left:
-                rest = _next_block(blocks)
-        for _ in blocks:
-            pass
-        return _Member(headers, digest.hexdigest())
-
-    def _blocks(self) -> Iterator[bytes]:
-        """What a member unpacks to, however much it is."""
-        member = zlib.decompressobj(zlib.MAX_WBITS + 16)
-        packed = self._rest if len(self._rest) >= _HEADER else self._rest + self._file.read(_BLOCK)
-        self._check_header(packed[:_HEADER])
-        begin, taken = self.at, 0
-        while not member.eof:
-            block = member.decompress(packed, _OUT)
-            taken += len(packed) - len(member.unconsumed_tail)
-            if not block and not packed and not member.eof:
-                raise _NotWhole("cut")
-            yield block
-            packed = member.unconsumed_tail or self._file.read(0 if member.eof else _BLOCK)
-        self._rest = member.unused_data
-        self.at = begin + taken - len(self._rest)
-
-    def _check_header(self, header: bytes) -> None:
-        """Nothing but the header of a member can be changed without failing its checksum."""
-        if self._same:
-            if header[:8] != b"\x1f\x8b\x08\0\0\0\0\0" or (self._first or header) != header:
-                raise _NotWhole("another header")
-            self._first = header
-
-
-def _until_blank_line(blocks: Iterator[bytes], begun: bytes) -> tuple[bytes, bytes]:
-    """Header lines with the blank line that ends them, and what came behind."""
-    held = begun
-    while True:
-        ends = [held.find(end) + len(end) for end in _ENDS if end in held]
-        if ends:
-            return held[: min(ends)], held[min(ends) :]
-        if len(held) > _MOST_HEADER:
-            raise _NotWhole("no end of headers")
-        held += _next_block(blocks)
-
-
-def _next_block(blocks: Iterator[bytes]) -> bytes:
-    block = next(blocks, None)
-    if block is None:
-        raise _NotWhole("shorter than it says")
-    return block
-
-
-def _headers(head: bytes) -> dict[str, str]:
-    lines = head.decode("utf-8", "replace").splitlines()
-    if not lines or not lines[0].startswith("WARC/"):
-        raise _NotWhole("no WARC record")
-    pairs = (line.partition(":") for line in lines[1:])
-    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    if not headers.get("content-length", "").isdigit():
-        raise _NotWhole("no length")
-    return headers
 
 
 def _damaged(path: Path, offset: int, row: Any) -> str:

@@ -1,23 +1,27 @@
-"""Commands that keep the archive: ``backup``, ``restore``, ``archive vacuum``."""
+"""Commands that keep the archive: ``backup``, ``restore``, ``archive vacuum``, ``archive thin``."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api import words
 from archive import backup as backups
 from archive.backup import Manifest
 from archive.readers import drive
+from crawlers import thinning
+from crawlers.source import source
 from indexer.upkeep import rebuild
 from noticewatch.database import vacuum as vacuum_database
 from noticewatch.settings import load_settings
 from service.assembly import open_archive, open_house
-from service.output import Bar, Json, progress, say, say_json
+from service.output import Bar, Json, progress, say, say_json, say_lines
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backup.")]
 
-keeping = typer.Typer(no_args_is_help=True, help="Keep the archive: `vacuum`.")
+keeping = typer.Typer(no_args_is_help=True, help="Keep the archive: `thin`, `vacuum`.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(restore)
     keeping.callback()(_keeping)
     keeping.command()(vacuum)
+    keeping.command()(thin)
     app.add_typer(keeping, name="archive")
 
 
@@ -69,6 +74,50 @@ def vacuum(as_json: Json = False) -> None:
         say_json({"vacuumed": True})
     else:
         say("The database holds no unused space any more.")
+
+
+def thin(
+    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Only files of these.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Do it; without this only say what would be given up.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Give up the unchanged rows of bulk files that brought nothing new; says first what that would be.
+
+    The first file of each month, files that carried a new version, and the last one stay whole. The proof survives.
+
+    Example: noticewatch archive thin sam_gov_bulk --now
+    """
+    names = [source(name).name for name in sources or ()]
+    with open_archive(load_settings()) as archive, progress(quiet=as_json) as bar:
+        planned = thinning.plan(archive, names)
+        done = None
+        if now and planned:
+            done = thinning.carry_out(archive, planned, _shown(bar, "Thinning files"))
+    if as_json:
+        files = [asdict(one.whole) | {"rows": one.rows} for one in planned]
+        say_json({"planned": files, "done": asdict(done) if done else None})
+        return
+    say_lines(_thinning_lines(planned, done))
+
+
+def _thinning_lines(planned: Sequence[thinning.Planned], done: thinning.Done | None) -> Iterator[str]:
+    """What a thinning did or would do. Pure."""
+    if not planned:
+        yield "Nothing can be given up: every bulk file is needed whole."
+        return
+    if done is None:
+        for one in planned:
+            whole = one.whole
+            yield (
+                f"{whole.fetched_at[:10]} {whole.source}: {words.file_size(whole.length)} archived, "
+                f"{words.count_words(one.rows, 'changed row')} kept (capture {whole.id})"
+            )
+        total = words.file_size(sum(one.whole.length for one in planned))
+        yield f"{words.count_words(len(planned), 'file')}, {total} at most; nothing was changed. Do it with --now."
+        return
+    yield f"Thinned: {words.count_words(len(done.thinned), 'file')}; {words.file_size(done.freed)} are free again."
+    for capture, reason in done.left_whole.items():
+        yield f"Left whole: capture {capture}, because {reason}."
 
 
 def _shown(bar: Bar, words: str) -> backups.Progress:

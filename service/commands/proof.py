@@ -144,6 +144,10 @@ def _verified_lines(found: Verified) -> list[str]:
             f"{words.count_words(found.left_behind, 'head')} of an earlier epoch cover more than this archive holds: "
             "it was restored from an older copy, and what came after that copy is not in it."
         )
+    lines += [
+        f"Capture {one.capture}: thinned on {one.thinned_at[:10]}, rows kept {one.rows:,}, as the log says."
+        for one in found.thinned
+    ]
     return [*lines, f"Root: {found.root}"]
 
 
