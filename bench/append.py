@@ -47,10 +47,7 @@ CARRIED = frozenset({"kind", "status", "title", "buyers", "parties", "amounts", 
 def main(folder: Path, notices: int) -> int:
     archive = Archive.open(Settings(home=folder))
     run = ledger.start_run(archive, SOURCE, "import")
-    capture = Capture(
-        id="made", source=SOURCE, url="https://made.invalid/", status=200, fetched_at=datetime(2026, 11, 1, tzinfo=UTC),
-        payload_sha256="", payload_length=1, origin=Origin.IMPORTED, recorder="a measurement",
-    )  # fmt: skip
+    capture = the_capture()
     with archive.writing() as connection:
         number = captures.add(connection, run.number, capture, Placed("none.warc.gz", 0, 1))
         window = ledger.plan_window(connection, run, "made", "made", None, None)
@@ -77,6 +74,14 @@ def main(folder: Path, notices: int) -> int:
     print(f"last {part:,} against first {part:,}: {rates[-1] / rates[0]:.2f}")
     print(f"slowest: {min(rates) / LIMIT:.2f} of the limit of {LIMIT:,} a second; peak memory {megabytes:.0f} MB")
     return 0 if min(rates) >= LIMIT else 1
+
+
+def the_capture() -> Capture:
+    """The capture from which all readings are made."""
+    return Capture(
+        id="made", source=SOURCE, url="https://made.invalid/", status=200, fetched_at=datetime(2026, 11, 1, tzinfo=UTC),
+        payload_sha256="", payload_length=1, origin=Origin.IMPORTED, recorder="a measurement",
+    )  # fmt: skip
 
 
 def made(begin: int, end: int) -> Iterator[Reading]:
