@@ -26,9 +26,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(hashes: Sequence[bytes]) -> bytes:
     """Root of a tree from the hashes of all its leaves."""
-    level = list(hashes)
-    while len(level) > 1:
-        paired = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+    level, sha256 = list(hashes), hashlib.sha256
+    while len(level) > 1:  # node_hash written out: calls would take a third of the time
+        pairs = zip(level[::2], level[1::2], strict=False)
+        paired = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
         level = paired + level[len(level) & ~1 :]
     return level[0] if level else EMPTY
 

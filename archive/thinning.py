@@ -26,7 +26,7 @@ from archive.warc_records import member
 from archive.warc_repair import lock_of
 from noticewatch.database import BATCH
 from noticewatch.disk import sync_folder
-from noticewatch.errors import DataFolderError
+from noticewatch.errors import CaptureDamaged, DataFolderError
 from noticewatch.identifiers import new_id, now
 
 _THINNED: Final = re.compile(r"^(?P<stem>.+?)(?:\.thinned-(?P<number>\d+))?\.warc\.gz$")
@@ -226,7 +226,7 @@ def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
     while length > 0:
         block = source.read(min(length, _BLOCK))
         if not block:
-            raise OSError(0, "the archived file is shorter than it must be; run noticewatch verify")
+            raise CaptureDamaged(f"The archived file {source.name} ends before what stands in it; verify the archive.")
         target.write(block)
         length -= len(block)
 

@@ -146,6 +146,13 @@ def lock_log(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
 
 
+def plain_rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query as the driver gives them, for many rows of columns that need no conversion."""
+    with connection.execute(query) as result:
+        assert result.cursor is not None
+        return list(result.cursor.fetchall())
+
+
 def insert_many(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, new: bool = False, over: bool = False
 ) -> None:

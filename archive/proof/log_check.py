@@ -9,7 +9,6 @@ from sqlalchemy import Connection, func, select
 
 from archive import merkle
 from archive.proof import forms, reading, tree
-from archive.proof.forms import Placed
 from archive.proof.reading import EventRow
 from archive.proof.tree import StoredTree
 from archive.tables import captures, events, leaves, records
@@ -110,27 +109,32 @@ class LogCheck:
         if row.kind == "capture":
             _same(stored, row.number, forms.capture_leaf(capture), f"Capture {capture['id']} (leaf {row.number})")
             return
-        placed = held.placed[row.number]
-        data = forms.records_leaf(capture["id"], placed)
+        body = _bytes(row.body)
+        data = forms.records_leaf_over(capture["id"], forms.packed_hashes(body))
         _same(stored, row.number, data, f"The list of records of capture {capture['id']} (leaf {row.number})")
-        self._records(row.capture, capture["id"], placed, held.records)
+        self._records(row.capture, capture["id"], body, held.records)
 
-    def _records(
-        self, capture: int, capture_id: str, placed: Sequence[Placed], standing: Mapping[int, tuple[int, Placed]]
-    ) -> None:
-        self._have_leaves(placed)
-        for one in placed:
-            if standing.get(one.record) == (capture, one):
-                self.awaited.pop(one.record, None)
+    def _records(self, capture: int, capture_id: str, body: bytes, standing: Mapping[int, tuple[Any, ...]]) -> None:
+        numbers = []
+        for record, row, start, end, digest in forms.packed_rows(body):
+            numbers.append(record)
+            if standing.get(record) == (capture, record, row, start, end, digest.hex()):
+                if self.awaited:
+                    self.awaited.pop(record, None)
                 continue
-            said = f"Record {one.record} (row {one.row} of capture {capture_id})"
-            if one.record not in standing:
+            said = f"Record {record} (row {row} of capture {capture_id})"
+            if record not in standing:
                 raise DoesNotHold(f"{said} is missing.")
-            self.awaited[one.record] = f"{said} is not what its leaf says."
+            self.awaited[record] = f"{said} is not what its leaf says."
+        self._have_leaves(numbers)
 
-    def _have_leaves(self, placed: Sequence[Placed]) -> None:
+    def _have_leaves(self, numbers: Sequence[int]) -> None:
         """Note that records have a leaf; those of one transaction come in order of their captures."""
-        self._ahead.update(one.record for one in placed if one.record > self.records)
+        first = self.records + 1
+        if not self._ahead and numbers == list(range(first, first + len(numbers))):
+            self.records += len(numbers)
+            return
+        self._ahead.update(number for number in numbers if number > self.records)
         while self.records + 1 in self._ahead:
             self.records += 1
             self._ahead.remove(self.records)
@@ -146,7 +150,7 @@ class LogCheck:
             for body, capture, capture_id in connection.execute(query.order_by(leaves.c.number)).all():
                 placed = [one for one in forms.unpack(bytes(body)) if one.record in self.awaited]
                 if placed:
-                    self._records(capture, capture_id, placed, standing)
+                    self._records(capture, capture_id, forms.pack(placed), standing)
         for sentence in self.awaited.values():
             raise DoesNotHold(sentence)
 
@@ -157,9 +161,8 @@ class _Held:
     def __init__(self, connection: Connection, rows: Sequence[Any]) -> None:
         self.connection = connection
         self.captures = reading.captures_of(connection, {row.capture for row in rows if row.capture is not None})
-        self.placed = {row.number: forms.unpack(_bytes(row.body)) for row in rows if row.kind == "records"}
-        numbers = [one.record for placed in self.placed.values() for one in placed]
-        self.records = reading.records_of(connection, numbers)
+        bodies = (_bytes(row.body) for row in rows if row.kind == "records")
+        self.records = reading.records_of(connection, {one[0] for body in bodies for one in forms.packed_rows(body)})
 
 
 def check_tree(archive: "Archive", begin: int, end: int) -> None:
@@ -185,14 +188,23 @@ def _check_events(connection: Connection, row: Any, stored: StoredTree) -> None:
     held = reading.events_between(connection, row.seq, row.seq + row.leaves - 1, contents=True)
     hashes = [merkle.leaf_hash(one.leaf) for one in held]
     whole = b"".join(hashes) == stored.hashes(row.number, row.leaves)
+    if not whole or [one.seq for one in held] != list(range(row.seq, row.seq + row.leaves)):
+        _name_event(row, held, hashes, stored)
+    sha256 = hashlib.sha256
+    for one in held:
+        if one.content is None or sha256(one.content.encode()).hexdigest() != one.content_sha256:
+            _check_content(connection, one)
+
+
+def _name_event(row: Any, held: Sequence[EventRow], hashes: Sequence[bytes], stored: StoredTree) -> None:
+    """Name the first event of an entry of the table ``leaves`` that is missing or not as it was."""
     for offset in range(row.leaves):
         seq, place = row.seq + offset, row.number + offset
         if offset >= len(held) or held[offset].seq != seq:
             raise DoesNotHold(f"Event {seq} is missing from the log.")
-        if not whole and hashes[offset] != stored.hashes(place, 1):
+        if hashes[offset] != stored.hashes(place, 1):
             said = f"{held[offset].notice}, version {held[offset].version}"
             raise DoesNotHold(f"Event {seq} ({said}) is not what leaf {place} of the tree says.")
-        _check_content(connection, held[offset])
 
 
 def _bytes(body: object) -> bytes:
@@ -206,10 +218,10 @@ def _same(stored: StoredTree, place: int, data: bytes, said: str) -> None:
 
 
 def _check_content(connection: Connection, row: EventRow) -> None:
-    """Hold a version that came with an event to its hash; a derived event speaks of a version that came before."""
+    """Ask whether a version may be without its proved content: it was taken down, or its event is a derived one, which
+    speaks of a version that came before.
+    """
     if row.capture is None:
-        return
-    if row.content is not None and hashlib.sha256(row.content.encode()).hexdigest() == row.content_sha256:
         return
     if reading.takedown_of(connection, row.notice or "", row.version) is None:
         raise DoesNotHold(

@@ -10,6 +10,7 @@ from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.queries import rows_of
 from archive.tables import captures, events, notices, records, versions
+from noticewatch.database import plain_rows
 from noticewatch.models import EventKind
 
 _CHUNK = 1_000
@@ -65,13 +66,15 @@ def records_after(connection: Connection, number: int, limit: int) -> list[Writt
     return [_written(row) for row in connection.execute(query).all()]
 
 
-def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[int, Placed]]:
-    """Records by number, as they stand, each with the number of its capture."""
-    ordered, found, r = sorted(numbers), dict[int, tuple[int, Placed]](), records.c
+def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[int, int, int, int, int, str]]:
+    """Records by number, as they stand: number of the capture, own number, row, start, end, SHA-256 in hex."""
+    ordered, found, r = sorted(set(numbers)), dict[int, tuple[int, int, int, int, int, str]](), records.c
     query = select(r.capture, r.number, r.row, r.start, r.end, r.sha256)
     for begin in range(0, len(ordered), _CHUNK):
-        some = query.where(r.number.in_(ordered[begin : begin + _CHUNK]))
-        found.update((row[1], (row[0], Placed._make(row[1:]))) for row in connection.execute(some).all())
+        some = ordered[begin : begin + _CHUNK]
+        in_a_row = some[-1] - some[0] == len(some) - 1
+        which = r.number.between(some[0], some[-1]) if in_a_row else r.number.in_(some)
+        found.update((row[1], row) for row in plain_rows(connection, query.where(which)))
     return found
 
 
@@ -93,7 +96,8 @@ def events_between(connection: Connection, first: int, last: int, *, contents: b
     if contents:
         brought = func.coalesce(versions.c.content, records.c.content)
         query = query.join(records, records.c.number == versions.c.record, isouter=True).add_columns(brought)
-    return [EventRow(*row) for row in connection.execute(query).all()]
+        return list(map(EventRow._make, plain_rows(connection, query)))
+    return [EventRow(*row) for row in plain_rows(connection, query)]
 
 
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:

@@ -1,0 +1,54 @@
+"""Leaves that are written in a short way are, byte for byte, the canonical ones."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from archive.proof import forms
+from archive.proof.forms import Placed
+from noticewatch.models import canonical_json
+
+TEXTS = st.text(max_size=20) | st.text(st.characters(min_codepoint=0, max_codepoint=0x80), max_size=20)
+
+
+@given(
+    notice=TEXTS, committed_at=TEXTS, capture=st.none() | TEXTS, seq=st.integers(0, 2**40), version=st.integers(0, 900),
+    content_sha256=TEXTS, kinds=st.lists(st.sampled_from(["new", "amended", "reparsed"]), max_size=3),
+)  # fmt: skip
+@example(
+    notice='a","seq":1,"x":"', committed_at="2026-01-01T00:00:00.000000Z", capture="c\\", seq=7, version=2,
+    content_sha256="\x7f", kinds=["new"],
+)  # fmt: skip
+@example(
+    notice="us-action:7012:A:0", committed_at="2026-01-01T00:00:00.000000Z", capture="0190", seq=7, version=2,
+    content_sha256="ab" * 32, kinds=["new"],
+)  # fmt: skip
+def test_a_leaf_of_an_event_is_canonical_whatever_its_texts_hold(kinds: list[str], **stated: Any) -> None:
+    given_kinds = orjson.dumps(kinds).decode()
+    known = {name: value for name, value in stated.items() if value is not None}
+    assert forms.event_leaf(kinds=given_kinds, **stated) == canonical_json(known | {"kinds": kinds, "type": "event"})
+
+
+@given(
+    st.lists(
+        st.builds(
+            Placed, record=st.integers(1, 2**40), row=st.integers(0, 2**30), start=st.integers(0, 2**40),
+            end=st.integers(0, 2**40), sha256=st.binary(min_size=32, max_size=32).map(bytes.hex),
+        ),
+        max_size=9,
+    )
+)  # fmt: skip
+def test_packed_records_hash_as_their_lines_do(placed: list[Placed]) -> None:
+    body = forms.pack(placed)
+    assert forms.packed_hashes(body) == forms.record_hashes(placed)
+    assert forms.unpack(body) == placed
+    leaf = forms.records_leaf("a capture", placed)
+    assert forms.records_leaf_over("a capture", forms.packed_hashes(body)) == leaf
+
+
+@pytest.mark.parametrize("body", [b"", b"x", bytes(71), bytes(73)])
+def test_bytes_that_were_not_packed_hold_no_record(body: bytes) -> None:
+    assert forms.packed_hashes(body) == forms.unpack(body) == list(forms.packed_rows(body))
