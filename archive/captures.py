@@ -147,21 +147,22 @@ def original(archive: Archive, capture: Capture) -> Original | None:
     """The filed capture whose record holds the payload of a new one already, best one of the same address; None where
     there is none or the payload is too small to be worth it.
 
-    Filed captures alone are looked at: their bytes were forced to the disk before they were committed.
+    Filed captures alone are looked at: their bytes were forced to the disk before they were committed. They are read
+    once more, so that nothing rests on a record that was damaged since.
     """
     if capture.payload_length < LEAST:
         return None
     c = captures.c
     same = case((c.url == capture.url, 0), else_=1)
     query = (
-        select(c.id, c.url, c.fetched_at, c.warc_file, c.warc_offset, c.warc_length)
+        select(c.id, c.url, c.fetched_at, c.warc_file, c.warc_offset, c.warc_length, c.payload_sha256)
         .where(*_whole(), c.payload_sha256 == capture.payload_sha256, c.payload_length == capture.payload_length)
         .order_by(same, c.number.desc())
         .limit(1)
     )
     with archive.reading() as connection:
         row = connection.execute(query).first()
-    if row is None or not _reaches(archive.warc_folder / row.warc_file, row.warc_offset + row.warc_length):
+    if row is None or not _is_whole(archive.warc_folder / row.warc_file, row):
         return None
     return Original(row.id, row.url, row.fetched_at, PayloadAt(row.warc_file, row.warc_offset))
 
@@ -283,8 +284,16 @@ def _whole() -> tuple[ColumnElement[bool], ...]:
     return captures.c.payload_file.is_(None), captures.c.thinned_at.is_(None)
 
 
-def _reaches(file: Path, end: int) -> bool:
-    return file.is_file() and file.stat().st_size >= end
+def _is_whole(file: Path, row: Any) -> bool:
+    """Whether a capture's record stands in the file as it must, and holds the payload of its hash."""
+    try:
+        if file.stat().st_size < row.warc_offset + row.warc_length:
+            return False
+        with open_at(file, row.warc_offset) as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a BufferedReader
+    except (CaptureDamaged, OSError, EOFError, zlib.error):
+        return False
+    return bool(digest == row.payload_sha256)
 
 
 def _row(archive: Archive, number: int) -> Row[Any] | None:

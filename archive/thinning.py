@@ -54,7 +54,7 @@ def thinnable(connection: Connection, sources: Collection[str] = ()) -> list[Who
     of which neither the rules (:func:`kept_whole`) nor another capture, a validator or a document needs the whole.
     """
     named = (t.captures.c.source.in_(sources),) if sources else ()
-    query = select(c.number, c.source, c.url, c.fetched_at).where(c.status == 200, *named)
+    query = select(c.number, c.source, c.method, c.url, c.request_body, c.fetched_at).where(c.status == 200, *named)
     seen = connection.execute(query.order_by(c.fetched_at, c.number)).all()
     needed = kept_whole(seen) | _needed(connection)
     files = {row.number for row in seen} & _asked_as_files(connection) - needed
@@ -69,14 +69,15 @@ def thinnable(connection: Connection, sources: Collection[str] = ()) -> list[Who
 
 
 def kept_whole(seen: Sequence[Any]) -> set[int]:
-    """Numbers of the captures, given in order of time, that are the first of an address in a month or the last of an
-    address; the last of a source is among these. Pure.
+    """Numbers of the captures, given in order of time, that answer a request for the first time in a month or for the
+    last time at all; the last of a source is among these. Pure.
     """
-    first: dict[tuple[str, str, str], int] = {}
-    last: dict[tuple[str, str], int] = {}
+    first: dict[tuple[Any, ...], int] = {}
+    last: dict[tuple[Any, ...], int] = {}
     for row in seen:
-        first.setdefault((row.source, row.url, row.fetched_at[:7]), row.number)
-        last[row.source, row.url] = row.number
+        asked = (row.source, row.method, row.url, row.request_body)
+        first.setdefault((*asked, row.fetched_at[:7]), row.number)
+        last[asked] = row.number
     return {*first.values(), *last.values()}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from archive import captures
 from archive.captures import Standing
-from archive.warc import Original, Placed
+from archive.warc import Placed
 from crawlers.exchange import Reply
 from crawlers.held import SMALL, Held
 from crawlers.redirects import Asking
@@ -49,26 +49,26 @@ class Capturer:
         payload = reply.body.read() if small else None
         archive = self._conductor.archive
         try:
-            number, placed = await self._kept(capture, asked, reply, captures.original(archive, capture))
+            number, placed = await self._kept(capture, asked, reply, whole=False)
         except captures.PayloadMoved:
-            number, placed = await self._kept(capture, asked, reply, None)
+            number, placed = await self._kept(capture, asked, reply, whole=True)
         opener = partial(captures.open_payload, archive, Standing.of(number, placed))
         return Held(capture, placed, opener, number, payload)
 
-    async def _kept(
-        self, capture: Capture, asked: Asking, reply: Reply, original: Original | None
-    ) -> tuple[int, Placed]:
-        """Write a capture, whole or as a repetition of an original, and file it. Raises PayloadMoved."""
+    async def _kept(self, capture: Capture, asked: Asking, reply: Reply, *, whole: bool) -> tuple[int, Placed]:
+        """Write a capture and file it; as a repetition where its payload is held, unless ``whole``.
+
+        Raises PayloadMoved.
+        """
         reply.body.seek(0)
-        write = partial(self._written, capture, asked.headers, reply, original)
+        write = partial(self._written, capture, asked.headers, reply, whole=whole)
         async with self._one_at_a_time:  # a large one is packed beside the loop, so that others go on coming
             placed = write() if reply.length <= SMALL else await asyncio.to_thread(write)
         with self._conductor.archive.writing() as connection:
             return captures.add(connection, self._conductor.run.number, capture, placed), placed
 
-    def _written(
-        self, capture: Capture, asked: Sequence[tuple[str, str]], reply: Reply, original: Original | None
-    ) -> Placed:
+    def _written(self, capture: Capture, asked: Sequence[tuple[str, str]], reply: Reply, *, whole: bool) -> Placed:
+        original = None if whole else captures.original(self._conductor.archive, capture)
         writer = self._conductor.warc_writer()
         placed: Placed = writer.write(capture, public(asked), public(reply.headers), reply.body, original)
         writer.sync()

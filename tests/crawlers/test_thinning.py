@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -65,6 +66,19 @@ def test_files_that_begin_a_month_carried_something_or_are_the_last_stay_whole(a
     before = {path.name: path.read_bytes() for path in archive.warc_folder.glob("*.warc.gz")}
     check(archive)
     assert {path.name: path.read_bytes() for path in archive.warc_folder.glob("*.warc.gz")} == before
+
+
+def test_months_and_last_files_are_those_of_one_request() -> None:
+    def seen(number: int, day: str, body: str | None, url: str = "u", source: str = "s") -> SimpleNamespace:
+        return SimpleNamespace(
+            number=number, source=source, method="POST", url=url, request_body=body, fetched_at=f"{day}T00:00:00Z"
+        )
+
+    rows = [
+        seen(1, "2026-04-30", "a"), seen(2, "2026-05-01", "b"), seen(3, "2026-05-02", "a"), seen(4, "2026-05-03", "a"),
+        seen(5, "2026-05-03", "a", url="v"), seen(6, "2026-05-04", "a"), seen(7, "2026-05-05", "a", source="t"),
+    ]  # fmt: skip
+    assert files.kept_whole(rows) == {1, 2, 3, 5, 6, 7}
 
 
 def test_kept_rows_lead_to_their_bytes_and_the_proof_survives(archive: Archive) -> None:
