@@ -1,7 +1,9 @@
 """Archives of every released schema, made by the programs of their time, come up to the present one unchanged."""
 
 import gzip
+import hashlib
 import multiprocessing
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, func, select, text
+from sqlalchemy import Integer, MetaData, create_engine, func, select, text
 
 import archive.correction_tables
 import archive.documents.tables  # noqa: F401 - their tables are compared too, also where this file runs alone
@@ -21,6 +23,7 @@ import watchlist.tables
 from archive import queries, tables
 from archive.joins import Joiner
 from archive.log import head
+from archive.proof.verify import verify
 from archive.readers import drive
 from archive.store import Archive
 from noticewatch.database import connect, metadata, writing
@@ -31,13 +34,16 @@ from tests.databases import empty_at, kind
 pytestmark = pytest.mark.both_databases
 
 SCHEMAS = Path(__file__).parent / "schemas"
+ANSWERS = Path(__file__).parents[2] / "starter" / "usaspending_transactions" / "fy2023-cut.warc.gz"
 RELEASED = sorted(path.name.partition(".")[0] for path in SCHEMAS.glob("*.sqlite.gz"))
 SPAWN = multiprocessing.get_context("spawn")
 
 
 def _placed(home: Path, schema: str) -> Settings:
-    """Settings of a data folder whose database is of an old schema, with the rows of that time."""
-    home.mkdir()
+    """Settings of a data folder whose database is of an old schema, with the rows and answers of that time."""
+    (home / "warc" / "adopted").mkdir(parents=True)
+    name = f"{hashlib.sha256(ANSWERS.read_bytes()).hexdigest()[:16]}-{ANSWERS.name}"
+    shutil.copy(ANSWERS, home / "warc" / "adopted" / name)
     file = home / "noticewatch.sqlite"
     file.write_bytes(gzip.decompress((SCHEMAS / f"{schema}.sqlite.gz").read_bytes()))
     if kind() == "sqlite":
@@ -64,10 +70,13 @@ def _copy_rows(file: Path, engine: Any) -> None:
             rows = [dict(row) for row in source.execute(select(table)).mappings()]
             if rows and table.name != "alembic_version":
                 target.execute(table.insert(), rows)
-        for table in ("runs", "windows", "requests", "captures", "procurements"):
-            target.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{table}', 'number'), (SELECT max(number) FROM {table}))")
-            )
+        for table in held.sorted_tables:
+            key = [column.name for column in table.primary_key if isinstance(column.type, Integer)]
+            if len(table.primary_key) == len(key) == 1:  # where the database counts no such number, this does nothing
+                name, column = table.name, key[0]
+                target.execute(
+                    text(f"SELECT setval(pg_get_serial_sequence('{name}', '{column}'), max({column})) FROM {name}")
+                )
     old.dispose()
 
 
@@ -119,6 +128,7 @@ def test_an_archive_of_an_old_schema_says_the_same_and_goes_on(schema: str, tmp_
         held = queries.notice(connection, before[0][0][0])
         assert held is not None
         end = head(connection)
+    assert verify(archive, lambda *_: None, full=True).events == end
     append(archive, [reading("after", "after the migration")])
     drive(archive, [Joiner()])
     with archive.reading() as connection:
