@@ -73,9 +73,10 @@ def proof(capture_id: str) -> str:
     return f"{API}/proofs/inclusion?{urlencode({'capture': capture_id})}"
 
 
-def evidence(notice_id: str, version: int | None = None) -> str:
-    """The evidence pack of a notice, or of one version of it."""
+def evidence(notice_id: str, version: int | None = None, *, procurement: bool = False) -> str:
+    """The evidence pack of a notice, of one version of it, or of its procurement."""
     asked = "" if version is None else f"?version={version}"
+    asked = "?scope=procurement" if procurement else asked
     return f"{notice_api(notice_id)}/evidence{asked}"
 
 

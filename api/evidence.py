@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, BinaryIO, Final
 
+from sqlalchemy import Connection
+
 from api import addresses, words
 from api.changes import Change, changes, parts
 from api.facts import facts
@@ -17,11 +19,12 @@ from api.tombstones import stone_words
 from archive import queries
 from archive.documents.queries import DocumentRow
 from archive.evidence import pack
-from archive.evidence.gather import Material, PackedRow, gather
+from archive.evidence.gather import Material, PackedRow, PackedVersion, gather
 from archive.rows import CaptureRow, NoticeRow, VersionRow
 from archive.store import Archive
 from crawlers.loading import load_parser
 from crawlers.source import load_sources
+from indexer.leading import leading, order_in_award
 from noticewatch.contacts import mask
 from noticewatch.models import difference
 from noticewatch.settings import Settings
@@ -51,6 +54,7 @@ class Receipt:
 class Differing:
     """A difference between two versions, in words. ``before``: None where it is what the log noted at arrival."""
 
+    notice: str
     name: str
     before: int | None
     after: int
@@ -58,22 +62,37 @@ class Differing:
     items: tuple[tuple[str, Any, Any], ...]
 
 
-def write_pack(archive: Archive, settings: Settings, notice: NoticeRow, version: int | None, file: BinaryIO) -> None:
-    """Write the pack of one version, or of all versions of a notice where none is named.
+def write_pack(
+    archive: Archive,
+    settings: Settings,
+    notice: NoticeRow,
+    version: int | None,
+    file: BinaryIO,
+    members: Sequence[NoticeRow] = (),
+) -> None:
+    """Write the pack of one version, of all versions of a notice where none is named, or of all notices of its
+    procurement where ``members`` are (see :func:`of_procurement`).
 
     Raises NotFound, NotSealed where no head covers it yet, CaptureDamaged.
     """
-    material = gather(archive, notice, version, _noise)
+    material = gather(archive, notice, version, _noise, members)
     with archive.reading() as connection:
         events = {event.seq: event.changed for event in queries.events_of(connection, notice.number)}
     told = _differences(material, events)
-    pack.write(archive, material, f"Evidence: {notice.id}", _pages(settings, material, told), file)
+    named = notice.procurement_id if members else notice.id
+    pack.write(archive, material, f"Evidence: {named}", _pages(settings, material, told), file)
 
 
-def file_name(notice_id: str, version: int | None) -> str:
-    """A name for the file of a pack."""
+def of_procurement(connection: Connection, notice: NoticeRow) -> tuple[NoticeRow, list[NoticeRow]]:
+    """The leading notice of the procurement of a notice, and all its notices in the order of its history."""
+    members = sorted(queries.members_of(connection, notice), key=order_in_award)
+    return leading(members), members
+
+
+def file_name(identity: str, version: int | None) -> str:
+    """A name for the file of a pack of a notice or procurement."""
     end = "" if version is None else f"-v{version}"
-    return f"evidence-{_UNSAFE.sub('-', notice_id)[:100]}{end}.zip"
+    return f"evidence-{_UNSAFE.sub('-', identity)[:100]}{end}.zip"
 
 
 def _noise(source: str, body: bytes) -> Sequence[tuple[int, int]]:
@@ -87,21 +106,26 @@ def _differences(material: Material, events: Mapping[int, Sequence[tuple[str, An
     """Of a notice: each version against the one before it. Of one version: what the log noted when it came. Versions
     that were taken down stay out.
     """
-    history = [one.version for one in material.versions if one.taken_down is None]
-    if material.as_of is None and history:
-        noted = tuple(events.get(history[0].seq, ()))
-        return [Differing(f"to-{history[0].version}", None, history[0].version, tuple(changes(noted)), noted)]
-    return [_differing(before, after) for before, after in pairwise(history)]
+    shown = [one for one in material.versions if one.taken_down is None]
+    if material.as_of is None and shown:
+        held = shown[0].version
+        noted = tuple(events.get(held.seq, ()))
+        name = f"to-{held.version}"
+        return [Differing(material.notice.id, name, None, held.version, tuple(changes(noted)), noted)]
+    pairs = pairwise(shown)
+    return [_differing(before, after) for before, after in pairs if before.notice.number == after.notice.number]
 
 
-def _differing(before: VersionRow, after: VersionRow) -> Differing:
-    items = tuple(difference(before.content, after.content))
-    name = f"{before.version}-to-{after.version}"
-    return Differing(name, before.version, after.version, tuple(changes(items)), items)
+def _differing(before: PackedVersion, after: PackedVersion) -> Differing:
+    items = tuple(difference(before.version.content, after.version.content))
+    first, last = before.version.version, after.version.version
+    name = f"{before.name}-to-{last}"
+    return Differing(before.notice.id, name, first, last, tuple(changes(items)), items)
 
 
 def _pages(settings: Settings, material: Material, told: Sequence[Differing]) -> dict[str, bytes]:
-    row = as_version(material.notice, material.versions[-1].version)
+    own = [one.version for one in material.versions if one.notice.number == material.notice.number]
+    row = as_version(material.notice, own[-1]) if own else material.notice
     view = facts(row)
     permanent = settings.base_url + addresses.version(row.id, row.version)
     quoted = citation(row, view.title, view.buyer, view.dated, permanent)
@@ -109,7 +133,7 @@ def _pages(settings: Settings, material: Material, told: Sequence[Differing]) ->
     if row.tombstone is not None:  # what is withheld has no title, and cannot be asked for by numbers
         quoted, asked = f"{row.id}. {stone_words(row.tombstone)} {permanent}", ""
     values = {
-        "material": material, "view": view, "versions": [one.version for one in material.versions],
+        "material": material, "view": view, "versions": material.versions,
         "differences": told, "receipts": _receipts(material), "citation": mask(quoted), "paragraph": mask(asked),
         "documents": _documents(material.documents), "software": pack.SOFTWARE, "stone_words": stone_words,
         "withheld": row.tombstone,
@@ -121,13 +145,17 @@ def _pages(settings: Settings, material: Material, told: Sequence[Differing]) ->
     }
     if asked:
         made["evidence/records-request.txt"] = f"{values['paragraph']}\n".encode()
-    for one in (held.version for held in material.versions if held.taken_down is None):
-        shown = {"id": row.id, "version": one, "fields": _fields(one), "software": pack.SOFTWARE}
-        made[pack.version_file(one.version, "html")] = _rendered("evidence_version.html", shown)
+    for one in material.versions:
+        if one.taken_down is None:
+            shown = {
+                "id": one.notice.id, "name": one.name, "version": one.version, "fields": _fields(one.version),
+                "software": pack.SOFTWARE,
+            }  # fmt: skip
+            made[pack.version_file(one, "html")] = _rendered("evidence_version.html", shown)
     for difference_told in told:
-        shown = {"id": row.id, "told": difference_told, "software": pack.SOFTWARE}
+        shown = {"id": difference_told.notice, "told": difference_told, "software": pack.SOFTWARE}
         made[f"diffs/{difference_told.name}.html"] = _rendered("evidence_diff.html", shown)
-        made[f"diffs/{difference_told.name}.json"] = _diff_form(row.id, difference_told)
+        made[f"diffs/{difference_told.name}.json"] = _diff_form(difference_told)
     return made
 
 
@@ -167,9 +195,9 @@ def _fields(version: VersionRow) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _diff_form(notice_id: str, told: Differing) -> bytes:
+def _diff_form(told: Differing) -> bytes:
     items = [{"path": path, "old": old, "new": new} for path, old, new in told.items]
-    form = {"notice": notice_id, "from": told.before, "to": told.after, "items": items}
+    form = {"notice": told.notice, "from": told.before, "to": told.after, "items": items}
     return json.dumps(form, indent=1, ensure_ascii=False, default=str).encode()
 
 

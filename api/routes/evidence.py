@@ -2,8 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
-from typing import IO, Annotated
+from collections.abc import Iterator, Sequence
+from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -11,11 +11,12 @@ from fastapi.responses import Response, StreamingResponse
 from api import addresses
 from api.addresses import MOST_NUMBER
 from api.context import Context, context
-from api.evidence import file_name, write_pack
+from api.evidence import file_name, of_procurement, write_pack
 from api.lookup import as_named, the_notice
 from api.negotiation import FRESH, unchanged
 from api.problems import Problem
 from archive.proof.answers import NotSealed
+from archive.rows import NoticeRow
 
 router = APIRouter(prefix=addresses.API, tags=["notices"])
 Given = Annotated[Context, Depends(context)]
@@ -30,22 +31,33 @@ def evidence(
     held: Given,
     notice_id: NoticeId,
     version: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="of this version alone")] = None,
+    scope: Annotated[
+        Literal["notice", "procurement"], Query(description="procurement: of all notices of its contract")
+    ] = "notice",
 ) -> Response:
     """A zip file (a WACZ too) that proves what was received, and is checked offline: see docs/evidence.md. Of one
-    version it is always the same; of a whole notice it holds all versions and documents so far.
+    version it is always the same; of a whole notice, or of all notices of its contract, it holds all versions and
+    documents so far.
     """
     with held.archive.reading() as connection:
         row = the_notice(connection, notice_id) if version is None else as_named(connection, notice_id)
+        members: Sequence[NoticeRow] = ()
+        if scope == "procurement":
+            if version is not None:
+                raise Problem(
+                    400, "bad-request", "A pack of a contract holds all versions; leave out version or scope."
+                )
+            row, members = of_procurement(connection, row)
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
     try:
-        write_pack(held.archive, held.settings, row, version, file)  # type: ignore[arg-type]  # it can be sought
+        write_pack(held.archive, held.settings, row, version, file, members)  # type: ignore[arg-type]  # it can be sought
     except NotSealed as error:
         file.close()
         raise Problem(404, "not-sealed", str(error)) from error
     except BaseException:
         file.close()
         raise
-    return _answer(request, file, file_name(row.id, version))
+    return _answer(request, file, file_name(row.procurement_id if members else row.id, version))
 
 
 def _answer(request: Request, file: IO[bytes], name: str) -> Response:

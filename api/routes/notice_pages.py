@@ -156,6 +156,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "row": row,
         "view": view,
         "tags": tag_views(own, row.notice),
+        "members": members,
         "tagged_members": _passed_down(own, tags, current),
         "timeline": steps,
         "shown_steps": nearest(steps.steps, _MOST_STEPS),

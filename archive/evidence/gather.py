@@ -69,10 +69,13 @@ class PackedRow:
 
 @dataclass(frozen=True, slots=True)
 class PackedVersion:
-    """A version, the leaf of its event, and the place of the row that it was read from among those of the pack.
-    ``taken_down``: the leaf of the event that says so, where it was.
+    """A version of a notice, the leaf of its event, and the place of the row that it was read from among those of the
+    pack. ``name``: that of its files, ``2``, in a pack of several notices ``3-2``; ``taken_down``: the leaf of the
+    event that says so, where it was.
     """
 
+    notice: NoticeRow
+    name: str
     version: VersionRow
     event: Leaf
     row: int
@@ -83,8 +86,10 @@ class PackedVersion:
 class Material:
     """What a pack holds. ``as_of``: the last ``seq`` of the log, for a pack of a whole notice; None for one version.
 
-    captures: leaves by id of the capture; documents: those whose file was captured, by the capture that holds it;
-    taken_down: leaves of the events that say so of such files, by the capture.
+    notice: the one it is about; members: of a procurement all its notices, else none; left_out: ids of those of which
+    nothing can be shown, since they came when they were taken down already. captures: leaves by id of the capture;
+    documents: those whose file was captured, by the capture that holds it; taken_down: leaves of the events that say
+    so of such files, by the capture.
     """
 
     notice: NoticeRow
@@ -96,36 +101,52 @@ class Material:
     versions: Sequence[PackedVersion]
     documents: Sequence[tuple[DocumentRow, CaptureRow]]
     taken_down: Mapping[str, Leaf]
+    members: Sequence[NoticeRow] = ()
+    left_out: Sequence[str] = ()
 
 
-def gather(archive: Archive, notice: NoticeRow, version: int | None, noise: Noise) -> Material:
-    """Everything for the pack of a version, or of all versions of a notice where none is named.
+def gather(
+    archive: Archive, notice: NoticeRow, version: int | None, noise: Noise, members: Sequence[NoticeRow] = ()
+) -> Material:
+    """Everything for the pack of a version, or of all versions of a notice where none is named, or of all versions of
+    the ``members`` of its procurement where these are.
 
     Of what was taken down it holds leaves and hashes alone. Raises NotFound for an unknown version, Withheld for one
     that came when the notice was taken down already, NotSealed where no head covers all of it yet, CaptureDamaged,
     TreeDamaged.
     """
     with archive.reading() as connection:
-        material = _proved(connection, notice, version)
+        material = _proved(connection, notice, version, members)
     return _with_bodies(archive, material, noise)
 
 
-def _proved(connection: Connection, notice: NoticeRow, number: int | None) -> Material:
-    versions, takedowns = _provable(connection, notice, number)
-    places = _places(connection, notice, [one.version for one in versions] if number is not None else None)
-    rows = {place.record: place for place in places}
-    listed = documents.of_notice(connection, notice.number) if number is None else []
-    filed = [(one, _capture(connection, one.file.capture_id)) for one in listed if one.file]
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a pack holds of one of its notices. ``prefix``: of the names of its files."""
+
+    notice: NoticeRow
+    prefix: str
+    versions: Sequence[VersionRow]
+    takedowns: Mapping[int, Leaf]
+    places: Sequence[Any]
+    filed: Sequence[tuple[DocumentRow, CaptureRow]]
+
+
+def _proved(connection: Connection, notice: NoticeRow, number: int | None, members: Sequence[NoticeRow]) -> Material:
+    found, left_out = _parts(connection, notice, number, members)
+    filed = [one for part in found for one in part.filed]
+    places = [place for part in found for place in part.places]
     files = _file_takedowns(connection, filed)
-    captures = _captures(connection, [*(p.capture for p in places), *(v.capture_id for v in versions)], filed)
+    seen = [*(place.capture for place in places), *(one.capture_id for part in found for one in part.versions)]
+    captures = _captures(connection, seen, filed)
+    rows = {place.record: place for place in places}
+    order = {record: at for at, record in enumerate(rows)}
     stones = of_records(connection, {place.record: place.notice for place in places})
     packed = [_row(connection, place, captures, withheld=place.record in stones) for place in rows.values()]
-    order = list(rows)
-    of_version = {place.version: order.index(place.record) for place in places if place.version is not None}
-    events = {one.version: _event(connection, one.seq) for one in versions}
-    told = (*_leaves(captures, packed), *events.values(), *takedowns.values(), *files.values())
-    last = max(leaf.index for leaf in told)
-    head, stored = heads.covering(connection, last), StoredTree(connection)
+    versions = [one for part in found for one in _packed(connection, part, order)]
+    told = [*_leaves(captures, packed), *(one.event for one in versions), *files.values()]
+    told += [one.taken_down for one in versions if one.taken_down]
+    head, stored = heads.covering(connection, max(leaf.index for leaf in told)), StoredTree(connection)
     if head is None:
         raise NotSealed(f"No signed head covers all of {notice.id} yet; one is signed when its run is closed.")
 
@@ -142,15 +163,51 @@ def _proved(connection: Connection, notice: NoticeRow, number: int | None) -> Ma
         {name: (row, led(leaf)) for name, (row, leaf) in sorted(captures.items())},
         [replace(row, records=led(row.records)) for row in packed],
         [
-            PackedVersion(
-                one, led(events[one.version]), of_version[one.version],
-                led(takedowns[one.version]) if one.version in takedowns else None,
-            )
+            replace(one, event=led(one.event), taken_down=led(one.taken_down) if one.taken_down else None)
             for one in versions
         ],
         [(one, capture) for one, capture in filed if capture.capture.id not in files],
         {name: led(leaf) for name, leaf in files.items()},
-    )  # fmt: skip
+        members,
+        left_out,
+    )
+
+
+def _parts(
+    connection: Connection, notice: NoticeRow, number: int | None, members: Sequence[NoticeRow]
+) -> tuple[list[_Part], list[str]]:
+    """What there is of each notice, and the ids of those of which nothing can be shown. Raises as :func:`gather`."""
+    if not members:
+        return [_part(connection, notice, number, "")], []
+    found, left_out = list[_Part](), list[str]()
+    for place, member in enumerate(members, start=1):
+        try:
+            found.append(_part(connection, member, None, f"{place}-"))
+        except Withheld:
+            left_out.append(member.id)
+    if not found:
+        return [_part(connection, notice, None, "1-")], left_out
+    return found, left_out
+
+
+def _part(connection: Connection, notice: NoticeRow, number: int | None, prefix: str) -> _Part:
+    versions, takedowns = _provable(connection, notice, number)
+    places = _places(connection, notice, [one.version for one in versions] if number is not None else None)
+    listed = documents.of_notice(connection, notice.number) if number is None else []
+    filed = [(one, _capture(connection, one.file.capture_id)) for one in listed if one.file]
+    return _Part(notice, prefix, versions, takedowns, places, filed)
+
+
+def _packed(connection: Connection, part: _Part, order: Mapping[int, int]) -> list[PackedVersion]:
+    """The versions of a part. ``order``: places of rows in the pack by record."""
+    row = {place.version: order[place.record] for place in part.places if place.version is not None}
+    return [
+        PackedVersion(
+            part.notice, f"{part.prefix}{one.version}", one, _event(connection, one.seq), row[one.version],
+            part.takedowns.get(one.version),
+        )
+        for one in part.versions
+    ]  # fmt: skip
 
 
 def _provable(

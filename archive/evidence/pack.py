@@ -73,9 +73,9 @@ def document_file(capture: CaptureRow) -> str:
     return f"documents/{capture.capture.id}.{_ENDINGS.get(capture.capture.media_type or '', 'bin')}"
 
 
-def version_file(number: int, kind: str) -> str:
+def version_file(one: PackedVersion, kind: str) -> str:
     """Name of a version's file: ``json`` or ``html``."""
-    return f"versions/{number}.{kind}"
+    return f"versions/{one.name}.{kind}"
 
 
 class _Writer:
@@ -139,9 +139,7 @@ def _payload(archive: Archive, capture: CaptureRow) -> Iterator[bytes]:
 def _data(material: Material) -> dict[str, bytes]:
     """Files that the verifier reads: versions, head, key and leaves."""
     files = {
-        version_file(one.version.version, "json"): _version(
-            material.notice.id, one.version.version, one.version.content
-        )
+        version_file(one, "json"): _version(one.notice.id, one.version.version, one.version.content)
         for one in material.versions
         if one.taken_down is None
     }
@@ -157,7 +155,7 @@ def _version(notice_id: str, number: int, content: Any) -> bytes:
 
 def _leaves(material: Material) -> dict[str, Any]:
     stated: dict[str, Any] = {
-        "notice": material.notice.id,
+        **_subject(material),
         "captures": [leaf.form() for _, leaf in material.captures.values()],
         "rows": [_row(row) for row in material.rows],
         "versions": [_packed(one) for one in material.versions],
@@ -170,6 +168,14 @@ def _leaves(material: Material) -> dict[str, Any]:
         {"capture": name, "taken_down": leaf.form()} for name, leaf in sorted(material.taken_down.items())
     ]
     return stated if material.as_of is None else stated | {"as_of": material.as_of}
+
+
+def _subject(material: Material) -> dict[str, Any]:
+    """What the pack is about: a notice, or a procurement with all its notices."""
+    if not material.members:
+        return {"notice": material.notice.id}
+    shown = [one.id for one in material.members if one.id not in material.left_out]
+    return {"procurement": material.notice.procurement_id, "notices": shown, "left_out": list(material.left_out)}
 
 
 def _row(row: PackedRow) -> dict[str, Any]:
@@ -185,7 +191,7 @@ def _packed(one: PackedVersion) -> dict[str, Any]:
     stated = {"row": one.row, "event": one.event.form()}
     if one.taken_down is not None:
         return stated | {"taken_down": one.taken_down.form()}
-    return stated | {"file": version_file(one.version.version, "json")}
+    return stated | {"file": version_file(one, "json")}
 
 
 def _pages(material: Material) -> bytes:

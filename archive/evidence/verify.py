@@ -283,7 +283,7 @@ class Checker:
     ) -> dict[str, Any]:  # fmt: skip
         event = self._leaf(self._get(one, "event", dict), head, "event")
         row = self._get(one, "row", int)
-        if event["notice"] != stated.get("notice"):
+        if event["notice"] not in self._notices(stated):
             raise DoesNotHold(f"{LEAVES}: event {event['seq']} is of another notice, {event['notice']}.")
         if not 0 <= row < len(rows) or event.get("capture", next(iter(captures))) not in captures:
             raise DoesNotHold(f"{LEAVES}: version {event['version']} comes from nothing that is proved.")
@@ -299,6 +299,10 @@ class Checker:
         if hashlib.sha256(canonical(form.get("content"))).hexdigest() != event["content_sha256"]:
             raise DoesNotHold(f"{name} does not state the content that event {event['seq']} of the log names.")
         return event
+
+    def _notices(self, stated: Any) -> list[Any]:
+        """The notices that the pack is about: one, or all of a procurement that can be shown."""
+        return self._list(stated, "notices") if "notices" in stated else [stated.get("notice")]
 
     def _taken_down(self, one: Any, head: dict[str, Any], event: dict[str, Any]) -> None:
         """That the log says of a version, after it came, that it was taken down: its content may be missing."""
@@ -334,13 +338,15 @@ class Checker:
         self, stated: Any, head: dict[str, Any], public: bytes, captures: dict[str, dict[str, Any]],
         versions: list[dict[str, Any]], others: list[str],
     ) -> list[str]:  # fmt: skip
-        numbers = ", ".join(str(one["version"]) for one in versions)
-        lines = ["Everything holds that this pack can prove.", f"Notice: {stated.get('notice')}, version {numbers}"]
+        lines = ["Everything holds that this pack can prove."]
+        for notice in self._notices(stated):
+            numbers = ", ".join(str(one["version"]) for one in versions if one["notice"] == notice)
+            lines.append(f"Notice: {notice}, version {numbers}")
         for one in versions:
             if "taken_down" in one:
                 lines.append(
-                    f"Version {one['version']} was taken down (entry {one['taken_down']['seq']} of the log): its "
-                    f"content and its row are not here; SHA-256 of the content {one['content_sha256']}"
+                    f"Version {one['version']} of {one['notice']} was taken down (entry {one['taken_down']['seq']} of "
+                    f"the log): its content and its row are not here; SHA-256 of the content {one['content_sha256']}"
                 )
         for one in sorted(captures.values(), key=lambda said: (said["fetched_at"], said["id"])):
             lines.append(

@@ -1,12 +1,13 @@
 """The command that writes evidence packs: ``evidence``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api import words
-from api.evidence import write_pack
+from api.evidence import of_procurement, write_pack
 from archive.rows import NoticeRow
 from archive.store import Archive
 from noticewatch.errors import DataFolderError, UsageError
@@ -27,32 +28,50 @@ def evidence(
     identity: Identity,
     output: Output,
     version: Annotated[int | None, typer.Option(min=1, help="Of this version alone; default all versions.")] = None,
+    procurement: Annotated[
+        bool, typer.Option("--procurement", help="Of all notices of its contract, with all their versions.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write the evidence pack of a notice: its archived rows, versions and documents, with proofs, checked offline.
+    """Write the evidence pack of a notice, or of all notices of its contract: archived rows, versions and documents,
+    with proofs, checked offline.
 
     Example: noticewatch evidence 70CMSD26P00000034 --version 1 -o pack.zip
     """
+    if procurement and version is not None:
+        raise UsageError("A pack of a contract holds all versions; leave out --version or --procurement.")
     settings = load_settings()
+    members: Sequence[NoticeRow] = ()
     with open_archive(settings) as archive:
         with archive.reading() as connection:
             rows = find_notices(connection, identity, named=version is not None)
-        if len(rows) > 1:
-            raise UsageError(several(identity, [row.id for row in rows]))
-        _write(archive, settings, rows[0], version, output)
+            if len(rows) > 1 and not procurement:
+                raise UsageError(several(identity, [row.id for row in rows]))
+            row = rows[0]
+            if procurement:
+                row, members = of_procurement(connection, row)
+        _write(archive, settings, row, version, output, members)
     length = output.stat().st_size
     if as_json:
-        say_json({"notice": rows[0].id, "version": version, "file": str(output), "bytes": length})
+        of = {"procurement": row.procurement_id, "notices": len(members)} if members else {"version": version}
+        say_json({"notice": row.id, **of, "file": str(output), "bytes": length})
         return
     say(f"{output}: {words.file_size(length)}. Check it: noticewatch verify {output}")
 
 
-def _write(archive: Archive, settings: Settings, row: NoticeRow, version: int | None, output: Path) -> None:
+def _write(
+    archive: Archive,
+    settings: Settings,
+    row: NoticeRow,
+    version: int | None,
+    output: Path,
+    members: Sequence[NoticeRow],
+) -> None:
     """Write the whole pack, or leave what stood there."""
     part = output.with_name(f"{output.name}.part")
     try:
         with part.open("wb+") as file:
-            write_pack(archive, settings, row, version, file)
+            write_pack(archive, settings, row, version, file, members)
         part.replace(output)
     except OSError as error:
         raise DataFolderError(
