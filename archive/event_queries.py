@@ -4,14 +4,14 @@ from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, select
 
 from archive import tables as t
-from archive.correction_tables import takedowns
 from archive.times import moment
+from archive.withheld import concerned
 from noticewatch.models import Event, EventKind
 
-_NO_CONTENT: Final = frozenset({"correction", "listing", "procurement"})
+_NO_CONTENT: Final = frozenset({"correction", "listing", "notice", "notice_ids", "procurement"})
 """Paths of changes that are no content of a notice: readers of the log go by them."""
 
 
@@ -40,8 +40,7 @@ def events_of(connection: Connection, notice_number: int) -> list[Event]:
 @cache
 def _events() -> Select[Any]:
     e = t.events.c
-    held = select(takedowns.c.notice, func.max(takedowns.c.correction).label("correction"))
-    withheld = held.group_by(takedowns.c.notice).subquery()
+    withheld = concerned().subquery()
     return (
         select(
             e.seq, t.notices.c.id.label("notice_id"), e.notice, e.version, e.kinds, e.committed_at,

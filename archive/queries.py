@@ -214,7 +214,7 @@ def _notices() -> Select[Any]:
             n.listing, n.leads_to, t.memberships.c.procurement, t.procurements.c.id.label("procurement_id"),
             c.id.label("capture_id"), c.origin, c.recorder, c.fetched_at, *withheld.COLUMNS,
         )
-        .select_from(withheld.joined(t.notices.join(t.versions, held), n.number, n.current_version, v.record))
+        .select_from(withheld.joined(t.notices.join(t.versions, held), n.number, v.record))
         .join(t.records, r.number == v.record)
         .join(t.captures, c.number == v.capture)
         .outerjoin(t.memberships, t.memberships.c.notice == n.number)
@@ -256,7 +256,7 @@ def _versions() -> Select[Any]:
             func.coalesce(v.content, t.records.c.content).label("content"), v.content_sha256, e.kinds, e.quiet, e.late,
             v.seq, *withheld.COLUMNS,
         )
-        .select_from(withheld.joined(t.versions, v.notice, v.version, v.record))
+        .select_from(withheld.joined(t.versions, v.notice, v.record))
         .join(t.records, t.records.c.number == v.record)
         .join(t.captures, c.number == v.capture)
         .join(t.events, e.seq == v.seq)

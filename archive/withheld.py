@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, FromClause, Select, and_, func, or_, select
+from sqlalchemy import Connection, FromClause, Select, Subquery, and_, func, or_, select
 
 from archive import tables as t
 from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
@@ -49,23 +49,28 @@ COLUMNS: Final = (
 """What :func:`tombstone` reads of a row that was joined by :func:`joined`."""
 
 
-def joined(source: FromClause, notice: Any, version: Any, record: Any) -> FromClause:
-    """A source of rows with the take-down that withholds a version of a notice, where there is one: that of the whole
-    notice, its own, or that of another version which was read from the same record, as by an older parser.
+def _records() -> Subquery:
+    """Records of which a version is withheld, with the correction: whatever else is read of them, by a better parser or
+    under another notice, is withheld too.
     """
-    single, other = takedowns.alias(), t.versions.alias()
-    by_itself = (
-        select(func.max(single.c.correction))
-        .select_from(
-            single.outerjoin(other, and_(other.c.notice == single.c.notice, other.c.version == single.c.version))
-        )
-        .where(single.c.notice == notice, or_(single.c.version == version, other.c.record == record))
-        .correlate_except(single, other)
-        .scalar_subquery()
+    v, d = t.versions.alias().c, takedowns.alias().c
+    withheld = and_(v.notice == d.notice, or_(d.version == WHOLE, d.version == v.version))
+    query = select(v.record, func.max(d.correction).label("correction")).where(withheld)
+    few = v.notice.in_(select(takedowns.c.notice))  # so that no planner begins with all versions
+    return query.where(few).group_by(v.record).subquery()
+
+
+def joined(source: FromClause, notice: Any, record: Any) -> FromClause:
+    """A source of rows with the take-down that withholds a version of a notice, where there is one: that of the whole
+    notice, or of a version that was read from the same record.
+    """
+    whole, records = and_(takedowns.c.notice == notice, takedowns.c.version == WHOLE), _records()
+    by = func.coalesce(takedowns.c.correction, records.c.correction)
+    return (
+        source.outerjoin(takedowns, whole)
+        .outerjoin(records, records.c.record == record)
+        .outerjoin(corrections, corrections.c.number == by)
     )
-    whole = and_(takedowns.c.notice == notice, takedowns.c.version == WHOLE)
-    by = func.coalesce(takedowns.c.correction, by_itself)
-    return source.outerjoin(takedowns, whole).outerjoin(corrections, corrections.c.number == by)
 
 
 def tombstone(row: Any) -> Tombstone | None:
@@ -79,25 +84,39 @@ def tombstone(row: Any) -> Tombstone | None:
 
 def withheld_now() -> Select[tuple[int]]:
     """Selects the numbers of the notices whose current version is withheld."""
-    n, now, other = t.notices.c, t.versions.alias(), t.versions.alias()
+    n, v, records = t.notices.c, t.versions.c, _records()
+    current = and_(v.notice == n.number, v.version == n.current_version)
+    standing = select(t.records.c.notice).where(t.records.c.number.in_(select(records.c.record)))
     return (
-        select(takedowns.c.notice)
-        .join(t.notices, n.number == takedowns.c.notice)
-        .join(now, and_(now.c.notice == n.number, now.c.version == n.current_version))
-        .outerjoin(other, and_(other.c.notice == n.number, other.c.version == takedowns.c.version))
-        .where(or_(takedowns.c.version == WHOLE, other.c.record == now.c.record))
+        select(n.number)
+        .join(t.versions, current)
+        .where(n.number.in_(standing), v.record.in_(select(records.c.record)))
+        .union(select(takedowns.c.notice).where(takedowns.c.version == WHOLE))
+        .subquery()
+        .select()
     )
+
+
+def concerned() -> Select[tuple[int, int]]:
+    """Selects the numbers of the notices of which anything is withheld, each with the latest correction."""
+    records = _records()
+    of_records = select(t.records.c.notice, records.c.correction).join(records, records.c.record == t.records.c.number)
+    each = of_records.union_all(select(takedowns.c.notice, takedowns.c.correction)).subquery()
+    return select(each.c.notice, func.max(each.c.correction).label("correction")).group_by(each.c.notice)
 
 
 def tombstones(connection: Connection, notices: Collection[int]) -> dict[int, dict[int, Tombstone]]:
     """What is withheld of notices: tombstones by number of notice and version; the version 0 stands for all."""
     found: dict[int, dict[int, Tombstone]] = {}
-    query = select(takedowns.c.notice, *COLUMNS).join(corrections, corrections.c.number == takedowns.c.correction)
+    c, v, records = corrections.c, t.versions.c, _records()
+    whole = select(takedowns.c.notice, takedowns.c.version, takedowns.c.correction).where(takedowns.c.version == WHOLE)
+    single = select(v.notice, v.version, records.c.correction).join(records, records.c.record == v.record)
     for chunk in _chunks(sorted(set(notices))):
-        for row in connection.execute(query.where(takedowns.c.notice.in_(chunk))):
-            stone = tombstone(row)
-            assert stone is not None
-            found.setdefault(row.notice, {})[row.taken_down_version] = stone
+        each = single.where(v.notice.in_(chunk)).union_all(whole.where(takedowns.c.notice.in_(chunk))).subquery()
+        query = select(each, c.number, c.reason, c.made_at).join(corrections, c.number == each.c.correction)
+        for row in connection.execute(query):
+            stone = Tombstone(row.number, row.reason, moment(row.made_at), row.version == WHOLE)
+            found.setdefault(row.notice, {})[row.version] = stone
     return found
 
 

@@ -9,10 +9,10 @@ import orjson
 from sqlalchemy import Connection, select
 
 from archive import tables as t
-from archive.correction_tables import takedowns
 from archive.fold import LAST_RANK
 from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
+from archive.withheld import concerned
 from noticewatch.dates import is_time_of
 from noticewatch.models import Content, carries, to_paths
 
@@ -75,7 +75,7 @@ def witnesses(connection: Connection, notice_number: int, ranks: Mapping[str, in
         .select_from(WITH_LAST)
         .join(t.carried, t.carried.c.number == r.carried)
         .join(t.captures, c.number == r.capture)
-        .where(r.notice == notice_number, r.notice.not_in(select(takedowns.c.notice)))
+        .where(r.notice == notice_number, r.notice.not_in(select(concerned().subquery().c.notice)))
         .order_by(r.revision, r.first_seen, c.id, r.row)
     )
     found: dict[str, Witness] = {}

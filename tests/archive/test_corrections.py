@@ -6,16 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from archive import corrections, takedowns
+from archive import corrections, queries, takedowns, withheld
 from archive.correction_tables import WHOLE, withheld_files
-from archive.correction_tables import takedowns as withheld
+from archive.correction_tables import takedowns as standing_takedowns
 from archive.corrections import Correction
 from archive.documents.tables import documents
 from archive.log import Derived
 from archive.store import Archive
-from archive.tables import captures, requests, windows
+from archive.tables import captures, records, requests, versions, windows
+from archive.witnesses import witnesses
 from noticewatch.database import BATCH
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind, EventKind
@@ -43,8 +44,9 @@ def log_of(archive: Archive) -> list[Correction]:
 
 
 def standing(archive: Archive) -> list[tuple[int, int]]:
+    t = standing_takedowns.c
     with archive.reading() as connection:
-        rows = connection.execute(select(withheld.c.version, withheld.c.correction).order_by(withheld.c.version))
+        rows = connection.execute(select(t.version, t.correction).order_by(t.version))
         return [tuple(row) for row in rows]
 
 
@@ -311,3 +313,25 @@ def test_what_a_better_parser_reads_of_a_withheld_record_is_withheld_too(archive
     takedowns.restore(archive, [f"{ONE}@1"], "Agreed.")
     assert [event.version for event in events(archive, before)] == [1, 3]
     assert [version.tombstone for version in history(archive, ONE)] == [None, None]
+
+
+def test_a_withheld_record_stays_withheld_under_another_notice(archive: Archive) -> None:
+    """As where a regrouping finds that its chain was another one."""
+    two_notices(archive)
+    takedowns.take_down(archive, [f"{ONE}@1"], "Names a private person.")
+    with archive.writing() as connection:
+        numbers = queries.numbers_of(connection, [ONE, TWO])
+        moved = connection.execute(
+            select(versions).where(versions.c.notice == numbers[ONE], versions.c.version == 1)
+        ).one()
+        connection.execute(insert(versions).values({**moved._mapping, "notice": numbers[TWO], "version": 2}))
+        connection.execute(update(records).where(records.c.number == moved.record).values(notice=numbers[TWO]))
+    assert [(row.version, row.tombstone is None) for row in history(archive, TWO)] == [(1, True), (2, False)]
+    told = {event.notice_id: event.withheld_by for event in events(archive)}
+    assert told == {ONE: 1, TWO: 1}, "what its events say of contents is left out too"
+    with archive.reading() as connection:
+        stones = withheld.of_records(connection, {moved.record: numbers[TWO]})
+        assert witnesses(connection, numbers[TWO], {}) == []
+    assert [stone.correction for stone in stones.values()] == [1]
+    takedowns.restore(archive, [f"{ONE}@1"], "Agreed.")
+    assert all(row.tombstone is None for row in history(archive, TWO))
