@@ -51,6 +51,7 @@ class Shelf:
         self._next_seq = self._top(t.events.c.seq) + 1
         self._new_versions: list[HeldVersion] = []
         self._events: list[dict[str, Any]] = []
+        self._told_by: list[str] = []  # ids of the captures of these events; a version may be anchored anew
         self._aliases: list[dict[str, Any]] = []
 
     @property
@@ -149,6 +150,7 @@ class Shelf:
         dossier.versions.append(version)
         self._new_versions.append(version)
         self._events.append(event)
+        self._told_by.append(version.capture_id)
 
     def lead(self, dossier: Dossier, to: Dossier | None) -> None:
         """Let a notice without records lead to the one that has them; None: let it speak for itself again."""
@@ -201,8 +203,10 @@ class Shelf:
             for number, record in self._records.items()
             if self._filed.get(number) != (record.first, record.sha256)
         ]
-        pairs = zip(self._new_versions, self._events, strict=True)
-        leaves = [_event_leaf(version, event, self._dossiers[version.notice].id) for version, event in pairs]
+        leaves = [
+            _event_leaf(version, event, capture_id, self._dossiers[version.notice].id)
+            for version, event, capture_id in zip(self._new_versions, self._events, self._told_by, strict=True)
+        ]
         first = self._next_seq - len(leaves)
         filing.file(self._connection, [*filing.records(written), *filing.events(first, leaves)])
 
@@ -335,10 +339,10 @@ def event_row(
     }
 
 
-def _event_leaf(version: HeldVersion, event: dict[str, Any], notice_id: str) -> bytes:
+def _event_leaf(version: HeldVersion, event: dict[str, Any], capture_id: str, notice_id: str) -> bytes:
     return forms.event_leaf(
         seq=version.seq, notice=notice_id, version=version.version, content_sha256=version.content_sha256,
-        kinds=event["kinds"], committed_at=event["committed_at"], capture=version.capture_id,
+        kinds=event["kinds"], committed_at=event["committed_at"], capture=capture_id,
     )  # fmt: skip
 
 

@@ -339,3 +339,41 @@ def test_any_order_of_arrival_gives_the_same_notices(
         assert head(other) == before
         one.close()
         other.close()
+
+
+SAYS = st.tuples(
+    st.sampled_from(["aa", "bb", "cc", "dd"]),
+    st.sampled_from(["sam_gov_bulk", "sam_gov_opportunities", "text"]),
+    st.sampled_from(["70CDCR26R00001", "70CDCR26R00001", "70CDCR26R00002"]),
+    st.sampled_from(TITLES),
+)
+
+
+@pytest.mark.sqlite_suffices
+@settings(max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@given(said=st.lists(SAYS, min_size=3, max_size=8), data=st.data())
+def test_witnesses_and_texts_alone_make_the_same_notices_in_any_order(
+    said: list[tuple[str, str, str, str]], data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(range(len(said))))
+    with TemporaryDirectory() as folder:
+        found = []
+        for name, order in (("one", range(len(said))), ("other", shuffled)):
+            archive = open_archive(Path(folder) / name)
+            for day in order:
+                say(archive, day, *said[day])
+            assert_whole(archive)
+            found.append((set(postings(archive).values()), stories(archive)))
+            archive.close()
+        assert found[0] == found[1]
+
+
+def say(archive: Archive, day: int, number: str, source: str, solicitation: str, name: str) -> None:
+    """One import of one answer of a source about a posting."""
+    row = sam(number, 1 + "abcd".index(number[0]), solicitation=solicitation, name=name)
+    if source == "text":
+        ids = [{"type": "notice_id", "printed": number, "plain": number.upper()}]
+        text = {"kind": "other", "numbers": ids, "description": [{"text": name}]}
+        row = reading(number, text, key=None, carried=frozenset({"description"}))
+        source = "sam_gov_opportunities"
+    append(archive, [row], day=day, source=source, register="sam", ranks={"sam_gov_bulk": 1})
