@@ -209,9 +209,14 @@ def open_payload(archive: Archive, capture: Filed | Any) -> BinaryIO:
 
 
 def open_placed(archive: Archive, place: Placed) -> BinaryIO:
-    """The payload of a capture that is not filed yet. Raises CaptureDamaged."""
+    """The payload of a capture that is not filed yet. Raises CaptureDamaged, PayloadMoved."""
     at = place.payload or PayloadAt(place.file, place.offset)
-    return open_at(archive.warc_folder / at.file, at.offset)
+    try:
+        return open_at(archive.warc_folder / at.file, at.offset)
+    except CaptureDamaged as error:
+        if place.payload is None:
+            raise
+        raise PayloadMoved(_moved(at.file)) from error
 
 
 def read_record(archive: Archive, capture_id: str, row: int) -> bytes:
@@ -276,7 +281,11 @@ def _refuse_moved(connection: Connection, capture: Capture, at: PayloadAt) -> No
     c = captures.c
     here = (c.warc_file == at.file, c.warc_offset == at.offset, c.payload_sha256 == capture.payload_sha256)
     if connection.scalar(select(c.number).where(*_whole(), *here)) is None:
-        raise PayloadMoved(f"The archived answer that {capture.url} gave again was moved meanwhile; begin again.")
+        raise PayloadMoved(_moved(at.file))
+
+
+def _moved(file: str) -> str:
+    return f"An archived answer in {file} that came again was moved meanwhile, by a thinning; begin again."
 
 
 def _whole() -> tuple[ColumnElement[bool], ...]:

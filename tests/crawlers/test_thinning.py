@@ -1,6 +1,7 @@
 """Thinning: what may go goes by explicit command alone, what is left reads and proves, nothing passes for thinned."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from archive import captures
 from archive import tables as t
 from archive import thinning as files
 from archive.backup import backup
-from archive.captures import original, read_ranges, read_record
+from archive.captures import PayloadMoved, original, read_ranges, read_record
 from archive.proof import answers
 from archive.proof.keys import Signer
 from archive.standing_files import files_stay
@@ -34,7 +35,7 @@ from noticewatch.models import Capture
 from noticewatch.settings import Settings
 from tests.archive.making import open_archive
 from tests.archive.proving import check, named, tamper
-from tests.crawlers.thinned import SAM, THINNABLE, daily, filed, imported
+from tests.crawlers.thinned import DAYS, SAM, THINNABLE, daily, filed, imported
 from tests.faults.crawling import as_recorded
 from tests.faults.state import state_of
 
@@ -163,6 +164,31 @@ def test_a_payload_that_others_refer_to_or_that_is_needed_meanwhile_stays_whole(
     assert done.left_whole == dict.fromkeys([second.id, fourth.id], "something else needs it by now")
     assert payload(archive, filed(archive)[-1]) == daily(2)
     assert filed(archive)[-1].payload_file == filed(archive)[0].warc_file != second.warc_file
+
+
+def test_an_import_whose_original_is_thinned_meanwhile_is_told_to_begin_again_and_then_keeps_the_whole(
+    archive: Archive, tmp_path: Path
+) -> None:
+    folder = tmp_path / "later"
+    folder.mkdir()
+    (folder / "1.csv").write_bytes(daily(1).replace(b"Specialized", b"Specialised"))
+    (folder / "2.csv").write_bytes(daily(2))
+    for file in folder.iterdir():
+        os.utime(file, (DAYS[-1].timestamp() + int(file.stem), DAYS[-1].timestamp() + int(file.stem)))
+    settings = Settings(home=archive.folder, contact="test@example.org")
+    second = filed(archive)[1]
+    thinned: list[str] = []
+    with pytest.raises(PayloadMoved, match="was moved meanwhile, by a thinning; begin again"):
+        import_files(
+            archive, settings, as_recorded(SAM), [folder], progress=lambda _: thinned.extend(thin(archive).thinned)
+        )
+    assert second.id in thinned
+    check(archive)
+    import_files(archive, settings, as_recorded(SAM), [folder])
+    last = filed(archive)[-1]
+    assert (last.payload_sha256, last.payload_file) == (second.payload_sha256, None)
+    assert payload(archive, last) == daily(2)
+    check(archive)
 
 
 def test_a_thinned_payload_is_not_referred_to(archive: Archive) -> None:

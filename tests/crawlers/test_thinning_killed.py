@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -13,6 +14,7 @@ from archive.captures import open_payload, read_record
 from archive.store import Archive
 from archive.thinned import PayloadThinned
 from crawlers import thinning
+from noticewatch.errors import DataFolderError
 from noticewatch.settings import Settings
 from tests.archive.making import open_archive
 from tests.archive.proving import check
@@ -95,6 +97,38 @@ def test_a_thinning_killed_at_any_step_leaves_each_file_whole_in_one_state_and_t
         left = sorted(path.name for path in (home / "warc").iterdir() if path.is_file())
         assert len(left) == 1, f"seed {seed}: step {at} left {left}"
     assert seen <= {0, len(THINNABLE)}
+
+
+def _thin_with_little_room(home: Path, most: int, told: Path) -> None:
+    archive = Archive.open(Settings(home=home))
+    plan = thinning.plan(archive)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        thinning.carry_out(archive, plan, lambda *_: None)
+    except DataFolderError as error:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        told.write_text(str(error))
+
+
+def test_a_disk_that_fills_up_is_said_and_every_file_stays_as_it_was(tmp_path: Path) -> None:
+    archive = open_archive(tmp_path / "data")
+    imported(archive, tmp_path)
+    (file,) = archive.warc_folder.glob("*.warc.gz")
+    before, told = file.read_bytes(), tmp_path / "told"
+    for most in (1, 1_000, len(before) // 2):
+        process = FORKED.Process(target=_thin_with_little_room, args=(archive.folder, most, told))
+        process.start()
+        process.join(60)
+        assert process.exitcode == 0
+        assert "cannot be written (File too large); free space and go on." in told.read_text()
+        told.unlink()
+        assert [(path, path.read_bytes()) for path in archive.warc_folder.iterdir() if path.is_file()] == [
+            (file, before)
+        ]
+    archive.close()
+    assert _is_whole_in_one_state(tmp_path / "data") == 0
 
 
 def _read(home: Path, ready: Path, stop: Path, said: Path) -> None:
