@@ -10,6 +10,7 @@ from api.proof import Held
 from api.tombstones import form_of
 from archive.gone import Gone
 from archive.rows import CaptureRow, Coverage, NoticeRow, RecordRow, RunRow, SourceStatus, VersionRow
+from archive.totals import RunningTotal, StatedTotal, stated_totals
 from noticewatch.dates import dated
 from noticewatch.models import Event
 from watchlist.evidence import Tag
@@ -23,9 +24,15 @@ def stamp(moment: datetime | None) -> str | None:
 
 
 def notice_form(
-    row: NoticeRow, tags: Iterable[Tag] = (), members: Sequence[NoticeRow] = (), gone: Gone | None = None
+    row: NoticeRow,
+    tags: Iterable[Tag] = (),
+    members: Sequence[NoticeRow] = (),
+    gone: Gone | None = None,
+    totals: Sequence[RunningTotal] = (),
 ) -> dict[str, Any]:
-    """A notice in its current version, whole. gone: since when it is no longer listed."""
+    """A notice in its current version, whole. gone: since when it is no longer listed; totals: what the held actions of
+    its contract add up to.
+    """
     day, day_from = dated(row.notice, row.first_seen)
     return {
         "id": row.id,
@@ -44,7 +51,12 @@ def notice_form(
         "content": row.notice.content(),
         "content_sha256": row.content_sha256,
         "tags": [tag_form(tag) for tag in tags],
-        "procurement": {"id": row.procurement_id, "notices": [member_form(member) for member in members]},
+        "procurement": {
+            "id": row.procurement_id,
+            "notices": [member_form(member) for member in members],
+            "obligated": [total_form(total) for total in totals],
+            "stated_by_source": [stated_form(stated) for stated in stated_totals(members)],
+        },
         "capture": {
             "id": row.capture_id,
             "url": addresses.capture(row.capture_id),
@@ -54,6 +66,22 @@ def notice_form(
             "rebuilt": rebuilt_sentence(row) or None,
         },
     }
+
+
+def total_form(total: RunningTotal) -> dict[str, Any]:
+    """The sum of the held actions of a contract, and what it may be called."""
+    return {
+        "value": str(total.value), "currency": total.currency, "called": total.label, "actions": total.actions,
+        "since": total.since, "until": total.until,
+    }  # fmt: skip
+
+
+def stated_form(stated: StatedTotal) -> dict[str, Any]:
+    """What a source itself states as obligated in all of a contract; beside the sum, never added to it."""
+    return {
+        "value": str(stated.value), "currency": stated.currency or None, "as_of": stated.as_of or None,
+        "notice": stated.notice,
+    }  # fmt: skip
 
 
 def member_form(row: NoticeRow) -> dict[str, Any]:

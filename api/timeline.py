@@ -7,6 +7,7 @@ from decimal import Decimal
 from api import addresses, facts, words
 from api.tombstones import stone_words
 from archive.rows import NoticeRow
+from archive.totals import RunningTotal, StatedTotal
 from noticewatch.dates import dated
 from noticewatch.models import Amount, AmountKind, Status
 
@@ -50,6 +51,21 @@ def timeline(rows: Sequence[NoticeRow], here: str = "", known: str = "") -> Time
             shown_total = words.money(totals[currency], change.currency)
         steps.append(_step(row, change, shown_total, here))
     return Timeline(tuple(steps), known)
+
+
+def total_sentence(totals: Sequence[RunningTotal], stated: Sequence[StatedTotal] = ()) -> str:
+    """What the held actions obligate together, called a total only where nothing is missing; and what the source itself
+    states, beside it.
+    """
+    said = []
+    for total in totals:
+        called = "total" if total.complete else f"known part since {words.day_words(total.since)}{total.lacking}"
+        acts = words.count_words(total.actions, "held action")
+        said.append(f"{words.money(total.value, total.currency)} obligated by {acts}: {called}.")
+    for own in stated:
+        up_to = f", as of {words.day_words(own.as_of)}" if own.as_of else ""
+        said.append(f"The source itself states {words.money(own.value, own.currency or None)} obligated in all{up_to}.")
+    return " ".join(said)
 
 
 def obligation(row: NoticeRow) -> Amount | None:

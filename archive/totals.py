@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from archive import tables as t
 from archive.rows import NoticeRow
-from noticewatch.models import Amount, AmountKind, Status, Verdict
+from archive.witnesses import sources_of
+from noticewatch.models import Amount, AmountKind, Kind, Status, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,35 @@ def running_total(rows: Iterable[NoticeRow], all_since: Callable[[str], bool]) -
     return totals
 
 
+@dataclass(frozen=True, slots=True)
+class StatedTotal:
+    """What a source itself states as obligated in all of an award, in whole units of ``currency``. as_of: the day up to
+    which it counts, YYYY-MM-DD, empty where the source does not say; notice: id of the notice that states it.
+    """
+
+    value: Decimal
+    currency: str
+    as_of: str
+    notice: str
+
+
+def stated_totals(rows: Iterable[NoticeRow]) -> list[StatedTotal]:
+    """The latest total that sources state of a procurement's award, one a currency. It is beside the sum of the held
+    actions, and never added to it. A sub-award states its own share, and counts for nothing here.
+    """
+    latest: dict[str, StatedTotal] = {}
+    for row in rows:
+        if row.notice.kind is Kind.SUBAWARD or row.notice.status is Status.WITHDRAWN:
+            continue
+        for amount in row.notice.amounts:
+            if amount.kind is AmountKind.OBLIGATED and amount.basis == "state" and amount.value is not None:
+                stated = StatedTotal(amount.value, amount.currency or "", (amount.as_of or "")[:10], row.id)
+                held = latest.get(stated.currency)
+                if held is None or stated.as_of >= held.as_of:
+                    latest[stated.currency] = stated
+    return [latest[currency] for currency in sorted(latest)]
+
+
 def complete_since(connection: Connection, source: str, scope: str, since: str) -> bool:
     """Whether a scope's windows from a day on are complete, without a day missing up to its last window."""
     w = t.windows.c
@@ -80,6 +110,13 @@ def complete_since(connection: Connection, source: str, scope: str, since: str) 
         return False
     days = [date.fromisoformat(row.begins[:10]) for row in rows]
     return all((later - earlier).days <= 1 for earlier, later in pairwise(days))
+
+
+def held_since(connection: Connection, row: NoticeRow, since: str) -> bool:
+    """Whether all actions of a notice's buying agency are held from a day on, by one of the notice's sources."""
+    issuer = next((number.issuer for number in row.notice.numbers if number.type == "piid"), None)
+    named = sources_of(connection, [row.number]).get(row.number, ())
+    return issuer is not None and any(complete_since(connection, source, issuer, since) for source in named)
 
 
 def _counts(amount: Amount) -> bool:

@@ -24,7 +24,7 @@ from api.pages import render
 from api.proof import citation, held_records, receipts, request_paragraph
 from api.related import groups, relations
 from api.routes.notices import diff_answer, moved, notice_answer
-from api.timeline import Step, timeline
+from api.timeline import Step, timeline, total_sentence
 from api.tombstones import shown_version, stone_words
 from api.witnesses import hear
 from archive import queries
@@ -32,9 +32,8 @@ from archive.documents import queries as documents
 from archive.documents.queries import DocumentRow
 from archive.gone import gone
 from archive.rows import NoticeRow, VersionRow
-from archive.totals import RunningTotal, complete_since, running_total
+from archive.totals import held_since, running_total, stated_totals
 from archive.withheld import NOTHING, Tombstone
-from archive.witnesses import sources_of
 from indexer.document_hits import PageHit, page_hits
 from indexer.query import LONGEST_QUERY
 from indexer.requests import QueryError
@@ -145,7 +144,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         heard = hear(connection, current, held.sources) if row is current else None
         found = relations(connection, members)
         since = gone(connection, row.number)
-        known = total_sentence(running_total(members, partial(_all_since, connection, row)))
+        known = total_sentence(running_total(members, partial(held_since, connection, row)), stated_totals(members))
         listed = documents.of_notice(connection, row.number)
         page_words = _find(connection, held, listed, request.query_params.get("q", ""))
     own = tags.get(row.number, [])
@@ -243,23 +242,6 @@ def last_change(history: Sequence[VersionRow]) -> str:
         return f"{stone_words(last.tombstone)} (version {last.version})"
     fields = words.listed(dict.fromkeys(words.field_words(path) for path, _, _ in last.changed))
     return f"Last change, seen {words.moment_words(last.observed_at)}: {fields or 'nothing that readers see'}."
-
-
-def total_sentence(totals: Sequence[RunningTotal]) -> str:
-    """What the held actions obligate together, called a total only where nothing is missing."""
-    said = []
-    for total in totals:
-        called = "total" if total.complete else f"known part since {words.day_words(total.since)}{total.lacking}"
-        acts = words.count_words(total.actions, "held action")
-        said.append(f"{words.money(total.value, total.currency)} obligated by {acts}: {called}.")
-    return " ".join(said)
-
-
-def _all_since(connection: Connection, row: NoticeRow, since: str) -> bool:
-    """Whether the windows of the buying agency are complete from a day on, at one of the notice's sources."""
-    issuer = next((number.issuer for number in row.notice.numbers if number.type == "piid"), None)
-    named = sources_of(connection, [row.number]).get(row.number, ())
-    return issuer is not None and any(complete_since(connection, source, issuer, since) for source in named)
 
 
 def _passed_down(own: Sequence[Tag], tags: dict[int, list[Tag]], row: NoticeRow) -> list[Any]:

@@ -1,5 +1,6 @@
 """``/api/v1/notices``: search, and one notice with its versions and captures."""
 
+from functools import partial
 from itertools import islice
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from archive.documents import queries as documents
 from archive.gone import gone
 from archive.related import MOST
 from archive.rows import NoticeRow
+from archive.totals import held_since, running_total
 from archive.withheld import Withheld
 from noticewatch.errors import NotFound
 from watchlist import queries as watchlist
@@ -195,7 +197,8 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
         heard = hear(connection, row, held.sources)
         linked = relations(connection, members)
         since = gone(connection, row.number)
-    form = forms.notice_form(row, tags, members, since)
+        totals = running_total(members, partial(held_since, connection, row))
+    form = forms.notice_form(row, tags, members, since, totals)
     form |= {"related": related_form(row, linked, SHOWN), "witnesses": hearing_form(heard)}
     return tagged_json(request, form, etag_of(form))
 

@@ -205,6 +205,17 @@ def test_archived_rows_are_kept_from_search_engines(client: TestClient) -> None:
     assert client.get("/favicon.ico", follow_redirects=True).status_code == 200
 
 
+def test_a_notice_tells_what_its_contract_adds_up_to_and_what_that_may_be_called(client: TestClient) -> None:
+    procurement = client.get("/api/v1/notices/us-action:7012:70CMSD23FR0000145:0").json()["procurement"]
+    assert procurement["obligated"] == [
+        {
+            "value": "2737600.5", "currency": "USD", "called": "known part since 2023-09-05", "actions": 3,
+            "since": "2023-09-05", "until": "2024-07-15",
+        }
+    ]  # fmt: skip
+    assert procurement["stated_by_source"] == []
+
+
 def test_names_are_suggested_while_one_types(client: TestClient) -> None:
     answer = client.get("/api/v1/suggestions", params={"q": "celleb"})
     assert answer.status_code == 200

@@ -10,7 +10,7 @@ from archive.joins import Joiner, award_id
 from archive.readers import drive, readers_lock
 from archive.rows import NoticeRow
 from archive.store import Archive
-from archive.totals import complete_since, running_total
+from archive.totals import complete_since, running_total, stated_totals
 from noticewatch.models import Verdict
 from tests.archive.making import append, head, kinds, reading, title
 
@@ -118,6 +118,21 @@ def test_a_sum_is_a_total_only_with_action_0_and_every_window_since(archive: Arc
     assert part.label == "known part since 2026-08-01"
     [part] = running_total(rows_of(archive)[1:], lambda _: True)
     assert part.label == "known part since 2026-08-02, earlier actions not held"
+
+
+def test_what_a_source_states_of_the_whole_stands_beside_the_sum_and_is_never_added(archive: Archive) -> None:
+    def stated(value: str, as_of: str, **more: Any) -> dict[str, Any]:
+        return {"kind": "obligated", "basis": "state", "value": value, "currency": "USD", "as_of": as_of, **more}
+
+    award = action("70CMSD26P00000034", "0", "100.25", "2026-08-01")
+    append(archive, [reading("P:0", award), reading("A:1", title("T", amounts=[stated("150", "2026-08-20")])),
+                     reading("A:2", title("T", amounts=[stated("120", "2026-08-10")])),
+                     reading("S", title("T", amounts=[stated("9", "2026-08-30")]) | {"kind": "subaward"})])  # fmt: skip
+    rows = rows_of(archive)
+    [total] = running_total(rows, lambda _: True)
+    assert total.value == Decimal("100.25")
+    [own] = stated_totals(rows)
+    assert (own.value, own.currency, own.as_of, own.notice) == (Decimal(150), "USD", "2026-08-20", "us-action:A:1")
 
 
 def test_announced_amounts_never_count(archive: Archive) -> None:
