@@ -74,6 +74,19 @@ def restore(archive: Archive, named: Sequence[str], reason: str) -> Correction:
     return made
 
 
+def repeating(connection: Connection, made: Correction) -> list[str]:
+    """Versions that say word for word what a take-down withholds, and still stand: ``sam:abc@3``."""
+    found = []
+    for told in made.details.get("versions", ()):
+        number = queries.numbers_of(connection, [told["notice"]])[told["notice"]]
+        found += [
+            f"{told['notice']}@{row.version}"
+            for row in queries.versions(connection, number)
+            if row.tombstone is None and row.content_sha256 == told["content_sha256"]
+        ]
+    return list(dict.fromkeys(found))
+
+
 def _targets(connection: Connection, named: Sequence[str]) -> list[Target]:
     """What these names lead to, each once. Raises NotFound, UsageError."""
     found = list(dict.fromkeys(_target(connection, text.strip()) for text in named))

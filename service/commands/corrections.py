@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
+from api import words
 from api.corrections import correction_form, correction_lines
 from archive import corrections, takedowns
 from archive.corrections import Correction
@@ -11,7 +12,7 @@ from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.commands import regrouping
 from service.commands.regrouping import Contract, Reason
-from service.output import Json, say, say_json, say_lines
+from service.output import Json, note, say, say_json, say_lines
 from service.readers import settle
 
 _MOST: Final = 1_000
@@ -81,7 +82,11 @@ def takedown(named: Named, reason: Reason, as_json: Json = False) -> None:
     """
     with open_archive(load_settings()) as archive:
         made = takedowns.take_down(archive, named, reason)
+        with archive.reading() as connection:
+            repeating = takedowns.repeating(connection, made)
     tell(made, as_json=as_json)
+    if repeating:
+        note(f"The same words stand in {words.listed(repeating)}; take that down too if it must not be shown.")
 
 
 def restore(named: Named, reason: Reason, as_json: Json = False) -> None:

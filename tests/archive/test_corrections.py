@@ -335,3 +335,15 @@ def test_a_withheld_record_stays_withheld_under_another_notice(archive: Archive)
     assert [stone.correction for stone in stones.values()] == [1]
     takedowns.restore(archive, [f"{ONE}@1"], "Agreed.")
     assert all(row.tombstone is None for row in history(archive, TWO))
+
+
+def test_a_takedown_names_versions_that_say_the_same_and_still_stand(archive: Archive) -> None:
+    for day, words in enumerate(("first", "second", "first", "first")):
+        append(archive, [reading("N1", words, sha256=f"{day // 3 or day}" * 64)], day=day)
+    with archive.reading() as connection:
+        made = takedowns.take_down(archive, [f"{ONE}@1"], "Names a private person.")
+    with archive.reading() as connection:
+        assert takedowns.repeating(connection, made) == [f"{ONE}@3"]
+    made = takedowns.take_down(archive, [f"{ONE}@3"], "Again.")
+    with archive.reading() as connection:
+        assert takedowns.repeating(connection, made) == []

@@ -14,16 +14,15 @@ from typing import Any
 import orjson
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import func, select
 
-from api.app import create_app
+from archive import tables
 from archive.joins import Joiner
-from archive.readers import drive
 from archive.store import Archive
-from indexer.engines import open_engine
-from indexer.search import Search
-from indexer.sync import IndexReader
+from noticewatch.contacts import mask
 from noticewatch.settings import Settings
-from tests.sources.every import NAMES, Answered, Replayed, contact_values
+from tests.api.serving import served
+from tests.sources.every import NAMES, Answered, Replayed, contact_values, strings
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -45,11 +44,8 @@ def client(
     shutil.copytree(replayed(request.param).home, tmp_path / "home")
     settings = Settings(home=tmp_path / "home")
     archive = Archive.open(settings)
-    engine = open_engine(settings, archive)
-    drive(archive, [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)])
-    with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as opened:
+    with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
         yield opened
-    engine.close()
     archive.close()
 
 
@@ -122,3 +118,15 @@ def test_no_contact_of_an_official_can_be_searched_for(
 def test_the_recordings_hold_contact_data_of_officials(read: Callable[[str], list[Answered]]) -> None:
     """Without this the tests above would pass on recordings that hold none."""
     assert sum(bool(private(read(name))) for name in ("sam_gov_bulk", "dhs_apfs", "sam_gov_opportunities")) >= 2
+
+
+@pytest.mark.xdist_group("starter")
+def test_nothing_is_left_to_be_masked_in_any_version_of_the_starter_archive(starter_archive: Archive) -> None:
+    v, r = tables.versions.c, tables.records.c
+    query = select(v.notice, func.coalesce(v.content, r.content)).join(tables.records, r.number == v.record)
+    with starter_archive.reading() as connection:
+        for notice, stored in connection.execute(query.execution_options(yield_per=1_000)):
+            content = orjson.loads(stored)
+            assert not MAIL.search(stored), (notice, MAIL.search(stored))
+            for text in strings([content.get(field) for field in ("title", "description", "documents", "hearings")]):
+                assert mask(text) == text, (notice, text)
