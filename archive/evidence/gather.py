@@ -195,7 +195,14 @@ def _part(connection: Connection, notice: NoticeRow, number: int | None, prefix:
     places = _places(connection, notice, [one.version for one in versions] if number is not None else None)
     listed = documents.of_notice(connection, notice.number) if number is None else []
     filed = [(one, _capture(connection, one.file.capture_id)) for one in listed if one.file]
-    return _Part(notice, prefix, versions, takedowns, places, filed)
+    provable = [(one, capture) for one, capture in filed if _may_be_told(connection, one, capture)]
+    return _Part(notice, prefix, versions, takedowns, places, provable)
+
+
+def _may_be_told(connection: Connection, document: DocumentRow, capture: CaptureRow) -> bool:
+    """Whether a file stands, or an event says that it was taken down: what came again later has no such event."""
+    stands = document.file is not None and document.file.tombstone is None
+    return stands or reading.takedown_of_file(connection, capture.number) is not None
 
 
 def _packed(connection: Connection, part: _Part, order: Mapping[int, int]) -> list[PackedVersion]:
@@ -236,8 +243,7 @@ def _file_takedowns(connection: Connection, filed: Iterable[tuple[DocumentRow, C
     for document, capture in filed:
         if document.file and document.file.tombstone:
             seq = reading.takedown_of_file(connection, capture.number)
-            if seq is None:
-                raise Withheld(f"The file of {document.url}", document.file.tombstone, notice_id=document.notice)
+            assert seq is not None, "a part holds no other"
             found[capture.capture.id] = _event(connection, seq)
     return found
 

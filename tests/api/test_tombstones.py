@@ -134,8 +134,8 @@ ASKED = {
     *(f"{address}?{question}&lens=everything&scope=notice" for address in SEARCHES for question in QUESTIONS),
     *(f"{address}?{question}&lens=everything" for address in SEARCHES[:3] for question in QUESTIONS),
     *SEARCHES, f"{PAGE}/diff?from=1&to=2", f"{API}/diff?from=2&to=1", f"{PAGE}?q=Blueprint",
-    f"{API}/evidence?version=1", f"{API}/evidence?version=2", "/api/v1/events?limit=1000",
-    f"{PAGE}?version=1", f"{PAGE}?version=2",
+    f"{API}/evidence?version=1", f"{API}/evidence?scope=procurement", f"{API}/evidence?version=2",
+    "/api/v1/events?limit=1000", f"{PAGE}?version=1", f"{PAGE}?version=2",
 }  # fmt: skip
 
 
@@ -352,3 +352,40 @@ def test_archived_bytes_are_asked_for_again_by_whoever_kept_them(house: House, c
     assert client.get(address, headers=kept).status_code == 304
     house.take_down(TENDER)
     assert client.get(address, headers=kept).status_code == 410
+
+
+def test_a_withheld_file_that_comes_again_stays_withheld_and_out_of_packs(
+    house: House, client: TestClient, tmp_path: Path
+) -> None:
+    house.take_down(f"sha256:{SHA256}")
+    answer(house.archive, SOW, day=9)
+    house.settle()
+    assert client.get(f"{API}/documents").json()["items"][0]["taken_down"]["correction"] == 1
+    (tmp_path / "pack.zip").write_bytes(client.get(f"{API}/evidence").content)
+    assert "Everything holds that this pack can prove." in verify.check(tmp_path / "pack.zip")
+    with zipfile.ZipFile(tmp_path / "pack.zip") as packed:
+        assert not [name for name in packed.namelist() if name.startswith("documents/")]
+    answers = everything_said(house, client)
+    assert telling(answers, "Blueprint") | telling(answers, "%PDF-1.7") == set()
+
+
+def test_a_contract_goes_on_without_the_action_that_was_taken_down(
+    house: House, client: TestClient, tmp_path: Path
+) -> None:
+    first, last = "us-action:7012:70CMSD23FR0000145:0", "us-action:7012:70CMSD23FR0000145:P00002"
+    house.take_down(last)
+    item = client.get("/api/v1/notices", params={"q": "70CMSD23FR0000145", "lens": "everything"}).json()["items"][0]
+    assert (item["id"], item["members"], item["members_taken_down"], item["taken_down"]) == (first, 3, 1, None)
+    assert (item["headline"]["value"], item["dated"]) == ("1342810.5", "2024-02-15")
+    assert item["headline"]["called"].startswith("known part")
+    page = client.get(f"/notices/{first}").text
+    assert re.search(rf"Taken down \d+ \w+ \d{{4}}: {REASON}", page)
+    assert f'href="/notices/{last}"' in page
+    assert "1,394,790" not in page
+    members = client.get(f"/api/v1/notices/{first}").json()["procurement"]["notices"]
+    assert [(one["id"], "taken_down" in one) for one in members if "taken_down" in one] == [(last, True)]
+    path = tmp_path / "pack.zip"
+    path.write_bytes(client.get(f"/api/v1/notices/{first}/evidence?scope=procurement").content)
+    assert any("was taken down (entry " in line for line in verify.check(path))
+    with zipfile.ZipFile(path) as packed:
+        assert not any(b"1394790" in packed.read(name) for name in packed.namelist())
