@@ -1,6 +1,7 @@
 """The read side: notices, their histories and captures. Every function takes a connection and asks in bulk."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -142,7 +143,9 @@ def versions(connection: Connection, notice_number: int) -> list[VersionRow]:
 
 
 def version(connection: Connection, notice_number: int, number: int) -> VersionRow | None:
-    """One version by its number, superseded or not; None where there is none."""
+    """One version by its number, superseded or not; None where there is none. A superseded one has no place in the
+    history any more; what it changed is what was told of it.
+    """
     if not 0 < number < _MOST_VERSION:
         return None
     history = versions(connection, notice_number)
@@ -151,7 +154,10 @@ def version(connection: Connection, notice_number: int, number: int) -> VersionR
         return held
     query = _versions().where(t.versions.c.notice == notice_number, t.versions.c.version == number)
     alone = _history(connection.execute(query).all())
-    return alone[0] if alone else None
+    if not alone:
+        return None
+    [event] = events(connection, alone[0].seq - 1, 1)
+    return replace(alone[0], changed=event.changed)
 
 
 def capture(connection: Connection, capture_id: str) -> CaptureRow | None:

@@ -157,8 +157,14 @@ def test_a_version_and_its_address_stay_whatever_is_regrouped(joined: House) -> 
     joined.take("aaaa0001", "bbbb0002", "cccc0003")
     assert [joined.json(address) for address in addresses] == before
     assert (page, joined.client.get(f"/notices/{LAST}/versions/1").status_code) == (200, 200)
+    addresses += [f"/api/v1/notices/{FIRST}/versions/{number}" for number in (2, 3)]
+    before = [joined.json(address) for address in addresses]
     joined.take("aaaa0001", "bbbb0002", cccc0003="70B03C26R00000008")
-    assert [joined.json(address) for address in addresses] == before
+    after = [joined.json(address) for address in addresses]
+    assert after[:2] == before[:2]
+    assert after[3] == before[3]
+    assert after[2] | {"changed": []} == before[2] | {"changed": []}
+    assert after[2]["changed"], "what left the history says what was told of it"
     missing = joined.client.get(f"/api/v1/notices/{LAST}/versions/9")
     assert missing.status_code == 404
 
