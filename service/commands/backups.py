@@ -77,7 +77,7 @@ def vacuum(as_json: Json = False) -> None:
 
 
 def thin(
-    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Only files of these.")] = None,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE", help="Only files of these.")] = None,
     now: Annotated[bool, typer.Option("--now", help="Do it; without this only say what would be given up.")] = False,
     as_json: Json = False,
 ) -> None:
