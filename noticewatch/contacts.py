@@ -22,40 +22,47 @@ _SPELT_EMAIL = re.compile(
 )
 _PHONE = re.compile(
     r"(?<![\w.$])(?<!\d[-/])(?:\+?1[ .-]?)?(?!252[.-]2\d\d-70)"
-    r"(?:\(?[2-9]\d\d\)[ .\u00a0-]{0,2}|[2-9]\d\d[ .\u00a0-])"
+    r"(?:\(?[2-9]\d\d\)[ .\u00a0-]{0,2}|[2-9]\d\d[ .\u00a0-]|[2-9]\d\d/(?=\d{3}[.-]))"
     r"\d{3}[ .\u2013-]\d{4}"
     r"(?:,?[ ]?(?:x|ext\.?|extension)[ :.]{0,2}\d{1,6}|/\d{4})?(?![\d_]|[-/]\d)",
     re.IGNORECASE,
 )
 _AFTER_NAME = re.compile(r"█[,;:. (]{1,4}(\d{10})(?!\w)")
 _AFTER_WORD = re.compile(
-    r"\b(?:phone|telephone|tel|cell|mobile|fax|call)\b(?:[ ]?(?:no|number))?[.:# ]{1,4}(\d{10})(?!\w)", re.IGNORECASE
+    r"\b(?:phone|telephone|tel|cell|mobile|fax|call)\b(?:[ ]?(?:no|number))?[.:# ]{1,4}"
+    r"(\d{10}|0\d{1,3}[ -]\d{2,4}[ -]\d{4})(?!\w)",  # of ten digits in one, or of a base in Japan
+    re.IGNORECASE,
 )
+_CALLED_BEHIND: Final = (
+    r"\.(?=\s{1,2}[^\W\d_a-z][\w'-]+(?:\s[^\W\d_a-z][\w'-]*){1,2}[ ,;(-]{1,3}(?i:ph|tel|cell|fax|e-?mail|█))"
+)
+"""A full stop behind a title that ends no sentence: a name comes, and behind it how its bearer is reached."""
 _TITLE = re.compile(
-    r"(?<!\w)(?:A?COT?Rs?|T?POCs?|KO|(?i:points?\s+of\s+contact|purchasing\s+agent)|"
+    r"(?:(?<!\w)|(?<=\d{5}))(?:A?COT?Rs?|T?POCs?|KO|(?i:points?\s+of\s+contact|purchasing\s+agent)|"
     r"(?i:contract(?:ing)?)\s+(?:[OSA](?:FFICER|PECIALIST|DMINISTRATOR)|[OoSsAa](?:fficer|pecialist|dministrator))"
     r"(?i:(?:['’]s\s+representative|\s+representative)?))(?!\w)"
     r"(?:\s?\((?:A?CORs?|T?POCs?|KO|CO|CS)\))?"
-    r"(?:['’](?=\s?[:,]))?(?:\s?(?:(?i:name|is)\b|[:=,–-])){0,3}\s{0,3}"
+    rf"(?:['’](?=\s?[:,]))?(?:\s?(?:(?i:name|is)\b|[:=,–-]|{_CALLED_BEHIND})){{0,3}}\s{{0,3}}"
 )
 _LATIN: Final = [chr(code) for code in (*range(0x41, 0x180), *range(0x1E00, 0x1F00))]
 _UPPER: Final = "".join(letter for letter in _LATIN if letter.isupper())
 _LOWER: Final = "".join(letter for letter in _LATIN if letter.islower())
 _PARTICLES: Final = r"(?:(?:de|del|dela|della|di|da|dos|du|la|le|el|al|bin|van|von|der|den|ter|y)[ \u00a0]){1,3}"
 _NAME_WORD = re.compile(
-    rf"(?:(?i:mr|mrs|ms|dr)\.?\s+)?[{_UPPER}](?:[{_LOWER}]+(?:[{_UPPER}][{_LOWER}]+)?|[{_UPPER}]+|\.)?"
+    rf"(?:(?i:mr|mrs|ms|dr|[stm]?sgt|[sc]msgt|ss?g|sfc|cpt|capt(?:ain)?|l?cdr|maj(?:or)?|lt|lt ?col|col|chief)\.?\s+)?"
+    rf"[{_UPPER}](?:[{_LOWER}]+(?:[{_UPPER}][{_LOWER}]+)?|[{_UPPER}]+|\.)?"
     rf"(?:['’-][{_UPPER}][{_UPPER}{_LOWER}]+)*"
 )
 _PARTICLE = re.compile(rf"{_PARTICLES}(?=[{_UPPER}])")
 _GAP = re.compile(r"[ \u00a0]{1,2}")
-_TEN_DIGITS = re.compile(r"\d{10}")
+_TEN_DIGITS = re.compile(r"\d{10}|[.:# ]0\d{1,3}[ -]\d{2,4}[ -]\d{4}")
 _PHONE_END = re.compile(r"\d{3}[ .\u2013-]\d{4}")
 _TITLE_HINTS = re.compile(
     r"COR|COTR|POC|KO|[Oo]fficer|OFFICER|[Ss]pecialist|SPECIALIST|dministrator|ADMINISTRATOR|"
     r"[Oo][Ff]\s+[Cc][Oo][Nn][Tt][Aa][Cc][Tt]|[Ii][Nn][Gg]\s+[Aa][Gg][Ee][Nn][Tt]"
 )
 """One of them stands in every text that the patterns of titles can find something in; cheap to look for."""
-_SEPARATED = re.compile(r"[:=,–-]|\bis\b|\bname\b", re.IGNORECASE)
+_SEPARATED = re.compile(r"[:=,–-]|\.\s*$|\bis\b|\bname\b", re.IGNORECASE)
 
 _WORDS: Final = """
     A ACCEPTANCE ACCESS ACQUISITION ACTING ACTION ACTIVITY ADD ADDED ADDITION ADDITIONAL ADDRESS ADMIN
@@ -120,7 +127,7 @@ def _end_of_name(text: str, title: re.Match[str]) -> int:
     shouted, words = True, 0
     while words < _MOST_WORDS and (word := _NAME_WORD.match(text, _behind_particles(text, at, words))):
         ends_inside = word.end() < len(text) and (text[word.end()].isalnum() or text[word.end()] == "_")
-        if ends_inside or word[0].upper().rstrip(".") in _NOT_A_NAME:
+        if ends_inside or word[0].rpartition(" ")[2].upper().rstrip(".") in _NOT_A_NAME:
             break
         shouted = shouted and word[0].isupper()
         words, end = words + 1, word.end()

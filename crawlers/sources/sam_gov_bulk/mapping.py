@@ -237,7 +237,7 @@ def _plain_list(printed: str) -> str:
 
 def _places(cells: Cells) -> tuple[Place, ...]:
     parts = {
-        "street": cells["PopStreetAddress"],
+        "street": mask(cells["PopStreetAddress"]),
         "city": cells["PopCity"],
         "region": cells["PopState"],
         "postcode": cells["PopZip"],

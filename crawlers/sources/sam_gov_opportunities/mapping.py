@@ -21,6 +21,7 @@ from crawlers.sources.sam_gov_bulk.mapping import (
     standing,
     texts,
 )
+from noticewatch.contacts import mask
 from noticewatch.dates import Role, instant, sam_time
 from noticewatch.models import (
     Buyer,
@@ -241,7 +242,7 @@ def _places(place: Members) -> tuple[Place, ...]:
     streets = (place.text("streetAddress"), place.text("streetAddress2"))
     city, state, country = place.object("city"), place.object("state"), place.object("country")
     parts = {
-        "street": " ".join(street for street in streets if street),
+        "street": mask(" ".join(street for street in streets if street)),
         "city": _named(city, "name", "code"),
         "region": _named(state, "code", "name"),
         "postcode": _first(place, "zip", "zipcode"),
