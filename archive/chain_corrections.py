@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from archive import corrections, queries
+from archive import corrections
 from archive.corrections import Correction
 from archive.dossiers import Dossier
 from archive.moves import Moves
@@ -23,7 +23,7 @@ from archive.shelf import Shelf
 from archive.store import Archive
 from archive.times import stamp
 from noticewatch.database import insert_many
-from noticewatch.errors import NotFound, UsageError
+from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
 from noticewatch.models import CorrectionKind
 from noticewatch.numbers import plain
@@ -37,7 +37,7 @@ def join(archive: Archive, named: Sequence[str], reason: str, ranks: Mapping[str
     ranks: of the sources. Raises NotFound for what is not held, UsageError for what cannot be joined.
     """
     with archive.writing() as connection:
-        held = list(dict.fromkeys(_only(connection, text) for text in named))
+        held = list(dict.fromkeys(corrections.the_only(connection, text) for text in named))
         if len(held) < 2:
             raise UsageError("Name two notices or more that are one; these lead to the same notice.")
         opened = _opened(connection, held)
@@ -52,7 +52,7 @@ def split(archive: Archive, named: str, at: Sequence[str], reason: str, ranks: M
     ranks: of the sources. Raises NotFound for what is not held, UsageError for what cannot be parted.
     """
     with archive.writing() as connection:
-        notice_id, number = _only(connection, named)
+        notice_id, number = corrections.the_only(connection, named)
         opened = _opened(connection, [(notice_id, number)])
         held = by_number(opened.dossiers[0].records)
         leaving = {_posting(text, notice_id, held.keys()) for text in at}
@@ -108,20 +108,6 @@ def _correct(
     ]
     insert_many(connection, chain_decisions, rows, over=True)
     return made
-
-
-def _only(connection: Connection, text: str) -> tuple[str, int]:
-    """Id and number of the one notice that a text leads to. Raises NotFound, UsageError."""
-    held = queries.find(connection, text)
-    if not held:
-        raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
-    if len(held) > 1:
-        more = f" and {len(held) - _MOST_NAMED} more" if len(held) > _MOST_NAMED else ""
-        raise UsageError(
-            f"{text[:120]!r} leads to {len(held)} notices, name those that are meant: "
-            f"{', '.join(held[:_MOST_NAMED])}{more}."
-        )
-    return held[0], queries.numbers_of(connection, held)[held[0]]
 
 
 def _posting(text: str, notice_id: str, held: Iterable[str]) -> str:

@@ -11,14 +11,16 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Row, func, insert, select
 
+from archive import queries
 from archive.correction_tables import corrections
 from archive.log import Derived, append_derived, head
 from archive.tables import events
 from archive.times import moment
 from noticewatch.database import BATCH
-from noticewatch.errors import UsageError
+from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind, canonical_json
 
+_MOST_NAMED: Final = 12
 MOST_REASON: Final = 2_000
 """Characters of a reason."""
 
@@ -90,6 +92,23 @@ def latest(connection: Connection, limit: int, *, before: int | None = None) -> 
 def count(connection: Connection) -> int:
     """How many corrections were made."""
     return int(connection.scalar(select(func.count()).select_from(corrections)) or 0)
+
+
+def the_only(connection: Connection, text: str, held: Sequence[str] | None = None) -> tuple[str, int]:
+    """Id and number of the one notice that a text leads to. ``held``: ids that were found for it already.
+
+    Raises NotFound where it leads nowhere, UsageError naming them where it leads to several.
+    """
+    found = queries.find(connection, text) if held is None else held
+    if not found:
+        raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
+    if len(found) > 1:
+        more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        raise UsageError(
+            f"{text[:120]!r} leads to {len(found)} notices, name those that are meant: "
+            f"{', '.join(found[:_MOST_NAMED])}{more}."
+        )
+    return found[0], queries.numbers_of(connection, found)[found[0]]
 
 
 def _checked(reason: str) -> str:

@@ -24,7 +24,6 @@ from noticewatch.models import CorrectionKind, EventKind
 
 _FILE: Final = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
 _VERSION: Final = re.compile(r"(.+)@(\d{1,9})", re.DOTALL)
-_MOST_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +105,13 @@ def _target(connection: Connection, text: str) -> Target:
     if not held and (match := _VERSION.fullmatch(text)):
         exact = queries.notice(connection, match[1])  # versions stay under their id, also where it leads elsewhere
         named = [exact.id] if exact else queries.find(connection, match[1])
-        notice_id, number = _only(connection, match[1], named)
+        notice_id, number = corrections.the_only(connection, match[1], named)
         version = queries.version(connection, number, int(match[2]))
         if version is None:
             raise NotFound(f"{notice_id} has no version {match[2]}; noticewatch history {notice_id} lists them.")
         return Target(number, notice_id, version.version, "")
-    notice_id, number = _only(connection, text, held)
+    notice_id, number = corrections.the_only(connection, text, held)
     return Target(number, notice_id, WHOLE, "")
-
-
-def _only(connection: Connection, text: str, held: Sequence[str]) -> tuple[str, int]:
-    """Id and number of the one notice that a text leads to."""
-    if not held:
-        raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
-    if len(held) > 1:
-        more = f" and {len(held) - _MOST_NAMED} more" if len(held) > _MOST_NAMED else ""
-        raise UsageError(
-            f"{text[:120]!r} leads to {len(held)} notices, name those that are meant: "
-            f"{', '.join(held[:_MOST_NAMED])}{more}."
-        )
-    return held[0], queries.numbers_of(connection, held)[held[0]]
 
 
 def _must_stand(connection: Connection, target: Target) -> None:
