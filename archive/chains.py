@@ -82,13 +82,18 @@ class Link:
 def likeness(one: str, other: str) -> float:
     """How like two titles (lower case, words parted by spaces) are, 0 to 1.
 
-    The greater of shared words over the words of the shorter, and difflib's ratio.
+    Shared words over the words of the shorter, or difflib's ratio where that is greater and enough.
     """
     if one == other:
         return 1.0
     words, others = set(one.split()), set(other.split())
     shared = len(words & others) / min(len(words), len(others)) if words and others else 0.0
-    return shared if shared >= LIKENESS else max(shared, SequenceMatcher(None, one, other, autojunk=False).ratio())
+    if shared >= LIKENESS:
+        return shared
+    letters = SequenceMatcher(None, one, other, autojunk=False)
+    if letters.real_quick_ratio() < LIKENESS or letters.quick_ratio() < LIKENESS:  # bounds that cost far less
+        return shared
+    return max(shared, letters.ratio())
 
 
 def _differ(one: str | None, other: str | None) -> bool:

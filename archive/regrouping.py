@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from archive.chains import chain_key
 from archive.dossiers import Dossier
-from archive.grouping import Decisions, Group, Posting, grouped
+from archive.grouping import Decisions, Group, Posting, grouped, inserted
 from archive.held import HeldRecord
 from archive.identity import notice_id
 from archive.moves import Moves
@@ -106,11 +106,25 @@ class Regrouping:
             return self._regroup(posting, record, None)
         lasts = {one.number: self._last(one) for one in beside if one.chain_key == posting.key}
         if any(last.order > posting.order for last in lasts.values()):
-            return self._regroup(posting, record, None)
+            return self._between(record, posting, beside)
         fitting = [number for number, last in lasts.items() if posting.follows(last)]
         if fitting:
             return self._shelf.dossier(max(fitting, key=lambda number: lasts[number].order))
         return self._begin(record.source_number, posting.key, record.first.at)
+
+    def _between(self, record: HeldRecord, posting: Posting, beside: Sequence[Dossier]) -> Dossier:
+        """The notice of a new posting that comes before others of its key; nothing was decided of them."""
+        chains = [
+            (dossier, Group(sorted(self._postings(dossier).values(), key=lambda held: held.order)))
+            for dossier in beside
+        ]
+        if any(held.key != posting.key for _, group in chains for held in group.postings):
+            return self._regroup(posting, record, None)
+        stands, own = inserted([group for _, group in chains], posting)
+        if not stands:
+            return self._regroup(posting, record, None)
+        home = next((dossier for dossier, group in chains if group is own), None)
+        return home or self._begin(record.source_number, posting.key, record.first.at)
 
     def _changed(self, before: Posting, after: Posting, record: HeldRecord, home: Dossier) -> Dossier:
         return home if before == after else self._regroup(after, record, home)
