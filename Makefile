@@ -55,6 +55,7 @@ bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log agains
 	$(BIN)/python -m bench.append
 	$(BIN)/python -m bench.paging
 	$(BIN)/python -m bench.joins
+	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.verify
 	$(BIN)/python -m bench.evidence
 
