@@ -67,12 +67,14 @@ class WarcCheck:
     def run(self, spans: Sequence[FileSpan], told: Callable[[int], None]) -> None:
         """Check all. ``told``: how many bytes are done. Raises DoesNotHold that names the first thing."""
         for span in spans:
-            filed = self._filed(span)
+            rows = self._filed(span)
+            filed = {row.warc_offset: row for row in rows}
+            beside = [row for row in rows if filed[row.warc_offset] is not row]  # said to stand where another does
             if span.name.startswith(ADOPTED):
                 self._adopted(self.archive.warc_folder / span.name, filed)
             if span.name.endswith(".gz"):
                 self._members(span, filed, told)
-            for row in filed.values():  # what is no member of its own is read as every reader does
+            for row in (*filed.values(), *beside):  # what is no member of its own is read as every reader does
                 self._by_reader(row)
             self.bytes += span.end - span.begin
             told(self.bytes)
@@ -105,8 +107,8 @@ class WarcCheck:
         if not path.name.startswith(digest[:16]) and not any(map(self._may_be_missing, filed.values())):
             raise DoesNotHold(f"The WARC file {path} was changed: its hash is no longer the one in its name.")
 
-    def _filed(self, span: FileSpan) -> dict[int, Any]:
-        """Captures of a file that are to be checked, by offset."""
+    def _filed(self, span: FileSpan) -> Sequence[Any]:
+        """Captures of a file that are to be checked, in order of their offsets."""
         c = captures.c
         query = (
             select(
@@ -125,7 +127,7 @@ class WarcCheck:
             .order_by(c.warc_offset)
         )
         with self.archive.reading() as connection:
-            return {row.warc_offset: row for row in connection.execute(query)}
+            return connection.execute(query).all()
 
     def _members(self, span: FileSpan, filed: dict[int, Any], told: Callable[[int], None]) -> None:
         """Read every gzip member of the span; takes from ``filed`` what it has found whole."""

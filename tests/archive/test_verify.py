@@ -84,6 +84,16 @@ def test_a_missing_and_a_cut_warc_file_are_named(tmp_path: Path):
         assert named(archive) == f"The WARC file {path} is missing."
 
 
+def test_a_removed_payload_is_named_also_where_its_capture_is_said_to_stand_in_the_place_of_another(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        first, *_, last = [ask(archive, f"SELECT id FROM captures WHERE number={number}") for number in (1, 2, 3)]
+        gone = archive.warc_folder / ask(archive, "SELECT warc_file FROM captures WHERE id=?", first)
+        for member in ("warc_file", "warc_offset", "warc_length"):
+            tamper(archive, f"UPDATE captures SET {member}=(SELECT {member} FROM captures WHERE id=?) WHERE id=?", last, first)
+        gone.unlink()
+        assert f"capture {first} is not as it was archived" in named(archive)
+
+
 def test_a_changed_adopted_file_is_named_wherever_it_was_changed(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
         source = warc_files(archive)[0]
