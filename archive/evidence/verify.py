@@ -161,6 +161,9 @@ class Checker:
         if not versions or not rows:
             raise DoesNotHold(f"{LEAVES} proves no version.")
         self._missing(rows, versions)
+        for notice in self._notices(stated):
+            if not any(one["notice"] == notice for one in versions):
+                raise DoesNotHold(f"{LEAVES} proves no version of {notice}.")
         return self._said(stated, head, public, captures, versions, others)
 
     # What the manifest lists.
@@ -313,11 +316,12 @@ class Checker:
         event["taken_down"] = told
 
     def _missing(self, rows: list[dict[str, Any]], versions: list[dict[str, Any]]) -> None:
-        """Bytes of a row may be missing where a version that was read from it was taken down; of a row without a
+        """Bytes of a row may be missing where every version that was read from it was taken down; of a row without a
         version, such as another source's, where any was.
         """
         for row in rows:
-            if not row["file"] and not any("taken_down" in one for one in row["versions"] or versions):
+            told = ["taken_down" in one for one in row["versions"] or versions]
+            if not row["file"] and not (all(told) if row["versions"] else any(told)):
                 raise DoesNotHold(f"The bytes of row {row['row']} of capture {row['capture']} are missing.")
 
     def _document(self, one: Any, head: dict[str, Any], captures: dict[str, dict[str, Any]]) -> None:
