@@ -71,4 +71,5 @@ def test_a_row_cannot_be_left_out_with_the_word_that_another_version_of_it_was_t
 
 
 def test_a_notice_of_which_nothing_is_proved_cannot_be_put_into_a_contract(pack: Path):
-    assert "us-action:7012:ANOTHER:0" in named(pack, lambda stated: stated["notices"].append("us-action:7012:ANOTHER:0"))
+    other = "us-action:7012:ANOTHER:0"
+    assert other in named(pack, lambda stated: stated["notices"].append(other))

@@ -89,7 +89,8 @@ def test_a_removed_payload_is_named_also_where_its_capture_is_said_to_stand_in_t
         first, *_, last = [ask(archive, f"SELECT id FROM captures WHERE number={number}") for number in (1, 2, 3)]
         gone = archive.warc_folder / ask(archive, "SELECT warc_file FROM captures WHERE id=?", first)
         for member in ("warc_file", "warc_offset", "warc_length"):
-            tamper(archive, f"UPDATE captures SET {member}=(SELECT {member} FROM captures WHERE id=?) WHERE id=?", last, first)
+            of_last = f"(SELECT {member} FROM captures WHERE id=?)"
+            tamper(archive, f"UPDATE captures SET {member}={of_last} WHERE id=?", last, first)
         gone.unlink()
         assert f"capture {first} is not as it was archived" in named(archive)
 
