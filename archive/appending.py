@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import date
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -262,7 +263,13 @@ class Appending:
         return to_paths(ordered(self._rereads[row].notice.content()))
 
     def _late(self, notice: Notice, item: Item) -> bool:
-        return is_late(notice, moment(item.place.at).date(), self._terms.late_after(notice))
+        return is_late(notice, _day(item.place.at), self._terms.late_after(notice))
+
+
+@lru_cache(maxsize=64)
+def _day(at: str) -> date:
+    """The day of a stamp; all rows of a capture have one."""
+    return moment(at).date()
 
 
 def _one_word_a_capture(items: Sequence[Item]) -> Iterable[Item]:

@@ -1,6 +1,7 @@
 """The tables as the append sees them: loaded in bulk, written in bulk, once a transaction."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -329,14 +330,20 @@ def event_row(
     return {
         "notice": version.notice,
         "version": version.version,
-        "kinds": orjson.dumps(list(kinds)).decode(),
+        "kinds": _kinds_json(tuple(kinds)),
         "committed_at": committed_at,
         "capture": version.capture,
         "run": run,
-        "changed": canonical_json(changed).decode(),
+        "changed": canonical_json(changed).decode() if changed else "[]",
         "quiet": quiet,
         "late": late,
     }
+
+
+@lru_cache(maxsize=256)
+def _kinds_json(kinds: tuple[EventKind, ...]) -> str:
+    """Kinds as the table holds them: few combinations, told of many events."""
+    return orjson.dumps(kinds).decode()
 
 
 def _event_leaf(version: HeldVersion, event: dict[str, Any], capture_id: str, notice_id: str) -> bytes:
