@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from archive.documents.tables import texts
 from archive.store import Archive
+from indexer.tables import dead_letters
 from noticewatch.database import metadata
 from noticewatch.errors import DataFolderError, SchemaTooNew
 from tests.databases import settings_at
@@ -17,7 +18,7 @@ from watchlist.tables import tags
 
 pytestmark = pytest.mark.both_databases
 
-OF_ROOMS = (texts, tags)
+OF_ROOMS = (texts, tags, dead_letters)
 """Tables of modules that are not loaded otherwise."""
 
 
