@@ -253,7 +253,8 @@ def _versions(connection: Connection, notice: NoticeRow, number: int | None) -> 
         return queries.versions(connection, notice.number)
     found = queries.version(connection, notice.number, number)
     if found is None:
-        raise NotFound(f"{notice.id} has no version {number}; it has {notice.versions}.")
+        held = ", ".join(str(one.version) for one in queries.versions(connection, notice.number))
+        raise NotFound(f"{notice.id} has no version {number}; its history holds {held}.")
     return [found]
 
 

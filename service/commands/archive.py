@@ -171,7 +171,7 @@ def notice_lines(shown: Shown) -> list[str]:
     published = f", published as “{notice.kind_published}”" if notice.kind_published else ""
     lines = [
         f"{title}{made}",
-        _line("Id", f"{row.id}, version {shown.version} of {row.versions}"),
+        _line("Id", _which_version(row, shown.version)),
         _line("Kind", f"{words.kind_words(notice.kind)}{published}"),
         _line("Status", words.STATUSES.get(notice.status, notice.status)),
         _line("Listing", words.listing_words(row.listing, shown.gone)),
@@ -189,10 +189,17 @@ def notice_lines(shown: Shown) -> list[str]:
     return lines
 
 
+def _which_version(row: NoticeRow, number: int) -> str:
+    """A notice's id and the version shown. Numbers have holes where versions went to another notice. Pure."""
+    whole = max(number, row.version) <= row.versions
+    held = f" of {row.versions}" if whole else f"; {words.count_words(row.versions, 'version')} held"
+    return f"{row.id}, version {number}{held}"
+
+
 def _tombstone(shown: Shown, stone: Tombstone) -> list[str]:
     return [
         stone_words(stone),
-        _line("Id", f"{shown.row.id}, version {shown.version} of {shown.row.versions}"),
+        _line("Id", _which_version(shown.row, shown.version)),
         _line("Correction", f"{stone.correction}; noticewatch correct list shows it"),
         _line("Content", f"withheld, SHA-256 {shown.content_sha256}"),
         *_proof(shown.captured),

@@ -78,7 +78,7 @@ def split(
 def takedown(named: Named, reason: Reason, as_json: Json = False) -> None:
     """Withhold notices, versions or files from readers. The archive keeps their bytes, and the proof still verifies.
 
-    Example: noticewatch correct takedown 70CMSD26P00000034 --reason "Names a private person."
+    Example: noticewatch correct takedown us-action:7012:70CMSD26P00000034:0 --reason "Names a private person."
     """
     with open_archive(load_settings()) as archive:
         made = takedowns.take_down(archive, named, reason)
@@ -92,7 +92,7 @@ def takedown(named: Named, reason: Reason, as_json: Json = False) -> None:
 def restore(named: Named, reason: Reason, as_json: Json = False) -> None:
     """Show again what was taken down: by the same names.
 
-    Example: noticewatch correct restore 70CMSD26P00000034 --reason "The person has agreed."
+    Example: noticewatch correct restore us-action:7012:70CMSD26P00000034:0 --reason "The person has agreed."
     """
     with open_archive(load_settings()) as archive:
         made = takedowns.restore(archive, named, reason)
@@ -122,4 +122,5 @@ def tell(made: Correction, *, as_json: bool) -> None:
     if as_json:
         say_json(correction_form(made) | {"indexed": settled.passed})
         return
-    say_lines([*correction_lines(made), settled.sentence])
+    shown = made.kind != "takedown" or not settled.passed
+    say_lines([*correction_lines(made), settled.sentence if shown else "Readers are shown a tombstone in its place."])

@@ -36,7 +36,7 @@ def evidence(
     """Write the evidence pack of a notice, or of all notices of its contract: archived rows, versions and documents,
     with proofs, checked offline.
 
-    Example: noticewatch evidence 70CMSD26P00000034 --version 1 -o pack.zip
+    Example: noticewatch evidence RFP-002132 --version 1 -o pack.zip
     """
     if procurement and version is not None:
         raise UsageError("A pack of a contract holds all versions; leave out --version or --procurement.")
@@ -46,7 +46,8 @@ def evidence(
         with archive.reading() as connection:
             rows = find_notices(connection, identity, named=version is not None)
             if len(rows) > 1 and not procurement:
-                raise UsageError(several(identity, [row.id for row in rows]))
+                whole = "; --procurement packs the whole contract" if version is None else ""
+                raise UsageError(f"{several(identity, [row.id for row in rows])[:-1]}{whole}.")
             row = rows[0]
             if procurement:
                 row, members = of_procurement(connection, row)

@@ -59,3 +59,8 @@ def test_what_cannot_be_asked_is_one_sentence_and_leaves_what_stood_there(loaded
         assert (code, out, len(err.strip().splitlines())) == (expected, "", 1), arguments
     assert path.read_bytes() == b"before"
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_version_that_is_not_held_is_told_with_those_that_are(loaded, notice, tmp_path):
+    code, _, err = loaded("evidence", notice, "--version", "9", "-o", str(tmp_path / "pack.zip"))
+    assert (code, "has no version 9; its history holds 1." in " ".join(err.split())) == (2, True)

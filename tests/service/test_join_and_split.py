@@ -30,6 +30,7 @@ def test_notices_are_joined_and_their_ids_lead_on_in_every_command(two):
         assert (code, out.splitlines()[0]) == (0, "sam:cc leads to sam:aa, where its records are now.")
     code, out, _ = two("show", "sam:cc", "--version", "1", "--json")
     assert (code, json.loads(out)["id"]) == (0, "sam:cc")
+    assert "Id: sam:aa, version 2 of 2\n" in two("show", "sam:aa")[1]
     code, out, _ = two("diff", "sam:aa", "1", "2")
     assert (code, "radio spares+}" in out) == (0, True)
     code, _, err = two("diff", "sam:cc", "1", "2")
@@ -47,6 +48,16 @@ def test_a_posting_is_parted_again_with_its_id(two):
     assert (code, [line[:9] for line in out.splitlines()[::2]]) == (0, ["2. Parted", "1. Joined"])
 
 
+def test_a_version_is_not_counted_among_fewer_than_its_number(two):
+    for command in (("join", "sam:aa", "sam:cc"), ("split", "sam:aa", "--at", "cc"), ("join", "sam:aa", "sam:cc")):
+        assert two("correct", *command, *REASON)[0] == 0
+    code, out, _ = two("history", "sam:aa", "--json")
+    numbers = [one["version"] for one in json.loads(out)["versions"]]
+    assert (code, numbers[-1] > len(numbers)) == (0, True), "a posting left and took its version along"
+    _, out, _ = two("show", "sam:aa")
+    assert f"Id: sam:aa, version {numbers[-1]}; {len(numbers)} versions held\n" in out
+
+
 def test_contracts_are_joined_and_parted(two):
     code, out, _ = two("show", ORDER, "--json")
     shown = json.loads(out)
@@ -57,6 +68,13 @@ def test_contracts_are_joined_and_parted(two):
     code, out, _ = two("correct", "split", "--contract", order, "--at", "sam:aa", "--reason", "Two after all.")
     assert (code, "Parted" in out) == (0, True)
     assert json.loads(two("show", "sam:aa", "--json")[1])["procurement"] == "sam:aa"
+
+
+def test_a_number_of_several_notices_is_told_how_all_of_them_are_packed(two, tmp_path):
+    assert two("correct", "join", "--contract", "sam:aa", "sam:cc", *REASON)[0] == 0
+    code, out, err = two("evidence", "70CDCR26R00001", "-o", str(tmp_path / "pack.zip"))
+    assert (code, out) == (2, "")
+    assert " ".join(err.split()).endswith("name one: sam:aa, sam:cc; --procurement packs the whole contract.")
 
 
 @pytest.mark.parametrize(
