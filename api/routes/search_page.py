@@ -144,7 +144,7 @@ def sums_words(value: FacetValue) -> str:
     said = []
     for one in value.sums:
         if one.kind == "obligated":
-            shared = f", {_whole(one.shared, one.currency)} of it with others" if one.shared else ""
+            shared = f", {_whole(one.shared, one.currency)} of it shared with others" if one.shared else ""
             said.append(f"{_whole(one.value, one.currency)} obligated{shared}")
     return "; ".join(said)
 
