@@ -140,6 +140,14 @@ def of_records(connection: Connection, records: Mapping[int, int]) -> dict[int, 
     return found
 
 
+def anything_of(connection: Connection, source: str) -> bool:
+    """Whether anything that a source said is withheld."""
+    r, records = t.records.c, _records()
+    whole = select(takedowns.c.notice).where(takedowns.c.version == WHOLE)
+    own = or_(r.number.in_(select(records.c.record)), r.notice.in_(whole))
+    return connection.scalar(select(r.number).where(r.source == source, own).limit(1)) is not None
+
+
 def of_files(connection: Connection, hashes: Collection[str]) -> dict[str, Tombstone]:
     """Tombstones of files of documents by SHA-256."""
     found: dict[str, Tombstone] = {}

@@ -19,12 +19,14 @@ from archive import queries
 from archive.captures import open_payload, read_range
 from archive.documents.queries import answers_document, withheld_file
 from archive.rows import CaptureRow
-from archive.withheld import Tombstone, Withheld
+from archive.withheld import Tombstone, Withheld, anything_of
 from noticewatch.errors import NotFound
 
 router = APIRouter(prefix=f"{addresses.API}/captures", tags=["captures"])
 Given = Annotated[Context, Depends(context)]
 _BLOCK = 1 << 16
+_MANY = "This answer holds many records, with contact data as published"
+_UNKNOWN = "This answer may repeat what was taken down: records are held to the first and the last answer alone"
 _INERT_HEADERS = {"Content-Security-Policy": INERT, "X-Robots-Tag": "noindex, noarchive", "Cache-Control": FRESH}
 """Archived bytes never change, but they may be taken down: whoever kept them asks again, by their entity tag."""
 
@@ -79,8 +81,9 @@ def payload(held: Given, capture_id: str, authorization: Annotated[str | None, H
         bulk = queries.rows_of(connection, capture.number) != 1
         bulk = bulk and not answers_document(connection, capture.number)
         stone = None if bulk else _withheld(connection, capture.number)
-    if bulk:
-        _require_operator(held, authorization)
+        unknown = not bulk and stone is None and _may_repeat_withheld(connection, capture)
+    if bulk or unknown:
+        _require_operator(held, authorization, _UNKNOWN if unknown else _MANY)
     if stone:
         what = f"What capture {capture_id} received"
         raise Withheld(what, stone, payload_sha256=capture.capture.payload_sha256)
@@ -110,16 +113,24 @@ def _capture(held: Context, capture_id: str) -> CaptureRow:
     return row
 
 
-def _require_operator(held: Context, authorization: str | None) -> None:
+def _may_repeat_withheld(connection: Connection, capture: CaptureRow) -> bool:
+    """Whether an answer may say again what is withheld: of several that say the same only the first and the last are
+    held to the record.
+    """
+    if answers_document(connection, capture.number) or queries.capture_rows(connection, capture.number, limit=1):
+        return False
+    return anything_of(connection, capture.capture.source)
+
+
+def _require_operator(held: Context, authorization: str | None, why: str) -> None:
     token = held.settings.admin_token
     if token is None:
         raise Problem(
             403, "operator-only",
-            "This answer holds many records, with contact data as published; whole answers are for the operator, and "
-            "no operator's token is set here. Single records are open to everyone.",
+            f"{why}; it is for the operator, and no operator's token is set here. Single records are open to everyone.",
         )  # fmt: skip
     if not authorization:
-        raise Problem(401, "operator-only", "Whole answers with many records need the operator's token as a bearer.")
+        raise Problem(401, "operator-only", f"{why}; it needs the operator's token as a bearer.")
     given = authorization.partition(" ")[2].strip() if authorization.lower().startswith("bearer ") else ""
     if not secrets.compare_digest(given.encode(), token.get_secret_value().encode()):
         raise Problem(403, "operator-only", "This is not the operator's token.")

@@ -3,8 +3,12 @@
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import select
+
 from archive import queries
 from archive.store import Archive
+from archive.tables import captures, notices
+from archive.takedowns import restore, take_down
 from noticewatch.settings import Settings
 from tests.api.serving import served
 from tests.api.test_gone import PULLED, STAYS, take
@@ -37,3 +41,25 @@ def test_an_answer_with_one_record_is_open(tmp_path: Path, dictionary: Dictionar
             answer = client.get(f"/api/v1/captures/{row.capture.id}/payload")
         assert answer.status_code == 200
         assert b"Drone detection" in answer.content
+
+
+def test_an_answer_between_the_first_and_the_last_that_said_the_same_is_the_operators_while_that_is_withheld(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
+    settings = Settings(home=tmp_path / "home")
+    with closing(Archive.open(settings)) as archive:
+        for day in (2, 3, 4):
+            take(archive, settings, tmp_path, day, [STAYS])
+        with archive.reading() as connection:
+            held = {row.fetched_at[8:10]: row.id for row in connection.execute(select(captures)).all()}
+            notice = connection.scalar(select(notices.c.id))
+        with served(archive, settings, dictionary) as client:
+
+            def statuses() -> list[int]:
+                return [client.get(f"/api/v1/captures/{held[day]}/payload").status_code for day in sorted(held)]
+
+            assert statuses() == [200, 200, 200]
+            take_down(archive, [notice], "A test.")
+            assert statuses() == [410, 403, 410]
+            restore(archive, [notice], "Agreed.")
+            assert statuses() == [200, 200, 200]
