@@ -164,14 +164,26 @@ def _give_back(connection: Connection, target: Target) -> None:
     connection.execute(
         delete(takedowns).where(takedowns.c.notice == target.notice, takedowns.c.version == target.version)
     )
-    if not target.version:  # ids that lead to the notice were taken down before they did
-        led = select(t.notices.c.number).where(t.notices.c.leads_to == target.notice)
-        connection.execute(delete(takedowns).where(takedowns.c.notice.in_(led), takedowns.c.version == WHOLE))
+    for led in _led(connection, target):
+        connection.execute(delete(takedowns).where(takedowns.c.notice == led.notice, takedowns.c.version == WHOLE))
+
+
+def _led(connection: Connection, target: Target) -> list[Target]:
+    """Notices that were taken down as a whole before they led to that of the target: they are given back with it."""
+    if not target.notice or target.version:
+        return []
+    n, d = t.notices.c, takedowns.c
+    query = select(n.number, n.id).join(takedowns, d.notice == n.number)
+    query = query.where(n.leads_to == target.notice, d.version == WHOLE).order_by(n.number)
+    return [Target(row.number, row.id, WHOLE, "") for row in connection.execute(query)]
 
 
 def _record(connection: Connection, kind: CorrectionKind, targets: Sequence[Target], reason: str) -> Correction:
     event = EventKind.TAKEN_DOWN if kind is CorrectionKind.TAKEDOWN else EventKind.RESTORED
-    versions = [row for target in targets if target.notice for row in _versions(connection, target)]
+    of = [target for target in targets if target.notice]
+    if kind is CorrectionKind.RESTORE:
+        of += [led for target in targets for led in _led(connection, target) if led not in of]
+    versions = [row for target in of for row in _versions(connection, target)]
     files = [row for target in targets for row in _files(connection, kind, target)]
     findings = [Derived(notice, event, [], version=version) for notice, _, version, _ in versions]
     findings += [Derived(row.notice, event, [], capture=row.capture) for row in files]

@@ -159,6 +159,15 @@ def test_a_file_whose_notices_are_all_withheld_waits_for_them(archive: Archive) 
         takedowns.restore(archive, [f"sha256:{SHA256}"], "x")
 
 
+def test_a_restored_notice_does_not_give_back_a_file_that_is_withheld_by_its_hash(archive: Archive) -> None:
+    listing(archive, URL)
+    answer(archive, FILE)
+    takedowns.take_down(archive, [f"sha256:{SHA256}", ONE], "Both.")
+    before = head(archive)
+    takedowns.restore(archive, [ONE], "The notice alone.")
+    assert {event.capture_id for event in events(archive, before)} == {None}
+
+
 def test_two_at_once_take_a_notice_down_once_and_numbers_have_no_gap(tmp_path: Path) -> None:
     open_archive(tmp_path / "data").close()
     archives = [Archive.open(settings_at(tmp_path / "data")) for _ in range(2)]
@@ -270,6 +279,16 @@ def test_an_answer_may_be_missing_only_where_all_that_it_brought_was_taken_down(
         assert ids[1] in named(archive), "it says of one that stands how it is now"
         _put(path, offset, kept)
         assert ids[1] in named(archive)
+
+
+def test_an_answer_may_not_be_missing_where_a_row_of_it_is_held_to_another(tmp_path: Path) -> None:
+    with proved(tmp_path / "data") as archive:
+        for day, titles in ((500, ["First", "Second"]), (501, ["First", "Second later"]), (502, ["First", "Third"])):
+            grow(archive, day, titles)
+            _ledger(archive, str(uuid(day)), rows=2)
+        takedowns.take_down(archive, [f"{TWO_OF_GROWN}@2"], "What the answer in the middle says of one.")
+        blot_out(archive, str(uuid(501)))
+        assert str(uuid(501)) in named(archive), "it says of the other what it said before and after"
 
 
 TWO_OF_GROWN = "us-action:N1"

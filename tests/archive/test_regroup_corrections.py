@@ -138,6 +138,15 @@ def test_what_was_taken_down_stays_so_under_whatever_notice_and_all_that_comes_l
     assert_whole(archive)
 
 
+def test_the_log_tells_of_every_version_that_is_given_back_with_what_it_leads_to(archive: Archive) -> None:
+    append(archive, [sam("aa", 1), sam("cc", 2, solicitation="70CDCR26R00002", name="Road salt")], **SAM)
+    takedowns.take_down(archive, ["sam:cc"], "Names a person.")
+    join(archive, "aa", "cc")
+    since = head(archive)
+    takedowns.restore(archive, ["sam:aa"], "Agreed.")
+    assert ("sam:cc", 1) in [(event.notice_id, event.version) for event in events(archive, since)]
+
+
 def test_a_restored_notice_gives_back_what_leads_to_it(archive: Archive) -> None:
     append(archive, [sam("aa", 1), sam("cc", 9, name="Generator")], **SAM)
     takedowns.take_down(archive, ["sam:cc"], "Names a private person.")
