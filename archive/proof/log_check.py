@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from archive import merkle
 from archive.proof import forms, reading, tree
 from archive.proof.reading import EventRow
 from archive.proof.tree import StoredTree
-from archive.tables import captures, events, leaves, records
+from archive.tables import captures, events, leaves, notices, records, versions
 from noticewatch.errors import NoticewatchError
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class LogCheck:
         if self.records < self.end.records:
             raise DoesNotHold(f"Record {self.records + 1} has no leaf; it was not written by noticewatch.")
         self._settle_awaited()
+        with self.archive.reading() as connection:
+            _all_were_told(connection)
 
     def _page(self, connection: Connection, at: int) -> int:
         query = select(leaves).where(leaves.c.number >= at).order_by(leaves.c.number).limit(_PAGE)
@@ -238,6 +240,16 @@ def _no_gap(connection: Connection, column: Any, top: int, sentence: str) -> Non
         if number != before + 1:
             raise DoesNotHold(sentence.format(before + 1))
         before = number
+
+
+def _all_were_told(connection: Connection) -> None:
+    """Every version is that of the event that brought it: no other content is proved, nor may be shown."""
+    v, e = versions.c, events.c
+    brought = versions.outerjoin(events, and_(e.seq == v.seq, e.notice == v.notice, e.version == v.version))
+    query = select(notices.c.id, v.version).select_from(brought.outerjoin(notices, notices.c.number == v.notice))
+    row = connection.execute(query.where(e.seq.is_(None)).limit(1)).first()
+    if row is not None:
+        raise DoesNotHold(f"Version {row.version} of {row.id} has no event; it was not written by noticewatch.")
 
 
 def _all_have_leaves(connection: Connection, held: Extent) -> None:

@@ -186,6 +186,14 @@ def test_what_was_written_without_a_leaf_is_named(tmp_path: Path):
         )
 
 
+def test_a_version_that_no_event_brought_is_named(tmp_path: Path):
+    columns = "revision, observed_at, capture, record, content, content_sha256, seq, superseded"
+    with proved(tmp_path / "data") as archive:
+        values = f"SELECT notice, 9, {columns} FROM versions WHERE seq=1"
+        tamper(archive, f"INSERT INTO versions (notice, version, {columns}) {values}")
+        assert named(archive).startswith("Version 9 of us-action:")
+
+
 def test_a_head_signed_by_another_key_is_named(tmp_path: Path):
     with proved(tmp_path / "data") as archive, proved(tmp_path / "other") as other:
         (other.folder / "keys" / NAME).unlink()
