@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from filelock import FileLock
+
 VERSION: Final = "8.19.0"
 URL: Final = "TEST_ELASTICSEARCH_URL"
 _IMAGE: Final = f"elasticsearch:{VERSION}"
@@ -29,6 +31,7 @@ _ARTIFACT: Final = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch
 _PLUGIN: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _HEAP: Final = "512m"
 _STARTS_WITHIN: Final = 120
+_FETCHED_WITHIN: Final = 180
 _JAVA: Final = 17
 
 
@@ -149,16 +152,31 @@ def _archive() -> Path:
     return cache / "noticewatch" / f"elasticsearch-{VERSION}.zip"
 
 
-def _unpack(folder: Path) -> None:
-    """Unpack the server, fetched where that was not done."""
+def fetch() -> str:
+    """Fetch the server where that was not done, once for all processes; gives why it cannot be had, or nothing."""
     archive = _archive()
-    if not archive.exists():
-        archive.parent.mkdir(parents=True, exist_ok=True)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{archive}.lock"):
+        if archive.exists():
+            return ""
         with tempfile.TemporaryDirectory(dir=archive.parent) as temporary:
-            fetch = ["mvn", "-q", "-B", _PLUGIN, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={temporary}"]
-            subprocess.run(fetch, check=True, stdin=subprocess.DEVNULL, cwd=temporary)
-            next(Path(temporary).glob("*.zip")).replace(archive)
-    with zipfile.ZipFile(archive) as packed:
+            command = ["mvn", "-q", "-B", _PLUGIN, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={temporary}"]
+            try:
+                subprocess.run(
+                    command, check=True, stdin=subprocess.DEVNULL, capture_output=True, cwd=temporary,
+                    timeout=_FETCHED_WITHIN,
+                )  # fmt: skip
+                next(Path(temporary).glob("*.zip")).replace(archive)
+            except (subprocess.SubprocessError, StopIteration):
+                return f"Maven could not fetch {_ARTIFACT}; name a server in {URL}"
+    return ""
+
+
+def _unpack(folder: Path) -> None:
+    """Unpack the server. Raises RuntimeError where it cannot be fetched."""
+    if reason := fetch():
+        raise RuntimeError(reason)
+    with zipfile.ZipFile(_archive()) as packed:
         packed.extractall(folder)
     for program in (folder / f"elasticsearch-{VERSION}" / "bin").iterdir():
         program.chmod(0o755)
@@ -228,11 +246,11 @@ def main() -> int:
     if named := os.environ.get(URL):
         print(f"{URL} names a server already: {named}")
         return 0
-    if lacking := missing():
-        print(f"No Elasticsearch can be started: {lacking}.", file=sys.stderr)
-        return 1
     if _docker():
         return _run_in_docker()
+    if lacking := missing() or fetch():
+        print(f"No Elasticsearch can be started: {lacking}.", file=sys.stderr)
+        return 1
     server = ElasticsearchServer()
     try:
         server.start()

@@ -1,0 +1,180 @@
+"""Both engines and SQLite's FTS5 on one corpus: times of an engine call, calls a second, and our own layer.
+
+``python -m bench.engines URL [HOME]``: URL names an Elasticsearch, HOME an archive (default: the starter archive, which
+is loaded). Totals are compared before anything is measured. Stated limits: our embedded engine against our
+Elasticsearch engine at most 1/4 of its median and 1/3 of its 95th percentile, four times the calls a second from two
+processes; our own layer at most 3 ms and 10 ms; the 95th percentile at most 1/40 of that of FTS5 as sqlite-utils sets
+it up.
+"""
+
+import multiprocessing
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+from sqlalchemy import select
+
+from archive import tables
+from archive.queries import notices
+from archive.store import Archive
+from indexer.ast import All, Code, Node
+from indexer.engine import Order, SearchEngine
+from indexer.engines import EMBEDDED, engine_at
+from indexer.meaning import meaning
+from indexer.names import Names
+from indexer.query import parse
+from indexer.requests import SearchRequest
+from indexer.results import items
+from indexer.search import Search
+from indexer.tokens import plain_text
+from indexer.upkeep import rebuild
+from noticewatch.settings import Settings
+from service import starter
+from service.assembly import open_archive
+from service.readers import settle
+from watchlist.dictionary import load_dictionary
+
+WORDS = (
+    "camera", "drone", "license", "software", "support", "maintenance", "mobile", "border", "forensic", "radio",
+    "facial", "monitoring", "services", "vehicle", "equipment", "training",
+)  # fmt: skip
+QUERIES = (
+    *WORDS, *(f'"{a} {b}"' for a, b in zip(WORDS[::2], WORDS[1::2], strict=True)),
+    *(f"{a} AND NOT {b}" for a, b in zip(WORDS, WORDS[3:], strict=False)),
+    *(f"{a} OR {b}" for a, b in zip(WORDS, WORDS[5:], strict=False)), "licen*", "surveil*", "",
+)  # fmt: skip
+ROUNDS, SECONDS, PROCESSES = 5, 5.0, 2
+ORDER = Order("by_dated", descending=True)
+
+
+def main(url: str, folder: Path) -> int:
+    settings = Settings(home=folder, search_index="bench_engines")
+    with open_archive(settings) as archive:
+        starter.load(archive, settings, starter.starter_folder(settings))
+    settle(settings)
+    with open_archive(settings) as archive:
+        places = (EMBEDDED, url)
+        engines = [engine_at(settings, archive, place) for place in places]
+        rebuild(archive, engines[1])
+        nodes = [_node(query) for query in QUERIES]
+        totals = [[engine.find(node, ORDER, 20).total for node in nodes] for engine in engines]
+        print(f"{len(nodes)} queries, totals differ on {sum(a != b for a, b in zip(*totals, strict=True))}")
+        ours, theirs = ([_calls(engine, nodes)] for engine in engines)
+        good = _said("engine call", ours[0], theirs[0], (4, 3))
+        rates = [_rate(settings, place) for place in places]
+        times = rates[0] / rates[1]
+        print(f"calls a second from {PROCESSES} processes: {rates[0]:,.0f} against {rates[1]:,.0f}: {times:.1f} times")
+        good &= times >= 4
+        good &= _own_layer(archive, engines[0])
+        good &= _against_fts5(archive, ours[0], folder)
+    return 0 if good else 1
+
+
+def _node(query: str) -> Node:
+    question = parse(query)
+    scope = Code("scope", "notice")
+    return scope if question is None else All((scope, meaning(question, Names(load_dictionary())).node))
+
+
+def _calls(engine: SearchEngine, nodes: Sequence[Node]) -> list[float]:
+    return _timed([lambda node=node: engine.find(node, ORDER, 20) for node in nodes])
+
+
+def _timed(calls: Sequence[Callable[[], Any]]) -> list[float]:
+    """Milliseconds of each call in order, the first round left out."""
+    taken = []
+    for turn in range(ROUNDS + 1):
+        for call in calls:
+            began = time.perf_counter()
+            call()
+            if turn:
+                taken.append(1000 * (time.perf_counter() - began))
+    return sorted(taken)
+
+
+def _said(what: str, ours: Sequence[float], theirs: Sequence[float], limits: tuple[float, float]) -> bool:
+    shown = [(statistics.median(times), times[int(len(times) * 0.95)]) for times in (ours, theirs)]
+    ratios = [theirs_at / ours_at for ours_at, theirs_at in zip(*shown, strict=True)]
+    for name, (p50, p95) in zip(("ours", "the other"), shown, strict=True):
+        print(f"{what}, {name}: p50 {p50:.2f} ms, p95 {p95:.2f} ms")
+    print(f"{what}: 1/{ratios[0]:.1f} and 1/{ratios[1]:.1f} (limits 1/{limits[0]:g} and 1/{limits[1]:g})")
+    return ratios[0] >= limits[0] and ratios[1] >= limits[1]
+
+
+def _rate(settings: Settings, place: str) -> float:
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        pool.starmap(_count, [(settings, place, 0.5)] * PROCESSES)  # opens what has to be opened
+        return sum(pool.starmap(_count, [(settings, place, SECONDS)] * PROCESSES)) / SECONDS
+
+
+def _count(settings: Settings, place: str, seconds: float) -> int:
+    with open_archive(settings) as archive:
+        engine, nodes, done = engine_at(settings, archive, place), [_node(query) for query in QUERIES], 0
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            engine.find(nodes[done % len(nodes)], ORDER, 20)
+            done += 1
+        engine.close()
+    return done
+
+
+def _own_layer(archive: Archive, engine: SearchEngine) -> bool:
+    """Parse, compile, twenty records and their highlights: a search with its items, without the engine's call."""
+    search = Search(archive, engine)
+    whole = []
+    for query, scope in product(QUERIES, ("notice", "procurement")):
+        request = SearchRequest(query=query, lens="everything", scope=scope, facets=())
+        node = All((Code("scope", scope), *([_node(query)] if query else [])))
+        inside = _timed([lambda node=node: engine.find(node, ORDER, 20)])
+        outside = _timed([lambda request=request: items(archive, search.search(request))])
+        whole.append(max(statistics.median(outside) - statistics.median(inside), 0))
+    ordered = sorted(whole)
+    p50, p95 = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
+    print(f"our own layer: p50 {p50:.2f} ms, p95 {p95:.2f} ms (limits 3 and 10)")
+    compiling = _timed([lambda query=query: _node(query) for query in QUERIES])
+    print(f"parse and compile: median {1000 * statistics.median(compiling):.0f} µs (limit 200)")
+    return p50 <= 3 and p95 <= 10
+
+
+def _against_fts5(archive: Archive, ours: Sequence[float], folder: Path) -> bool:
+    path = folder / "fts5.sqlite"
+    path.unlink(missing_ok=True)
+    database = sqlite_utils.Database(path)
+    with archive.reading() as connection:
+        numbers = list(connection.scalars(select(tables.notices.c.number)))
+        for begin in range(0, len(numbers), 1_000):
+            rows = notices(connection, numbers[begin : begin + 1_000])
+            database["notices"].insert_all(
+                {
+                    "id": number, "dated": row.first_seen.isoformat(),
+                    "title": " ".join(text.text for text in row.notice.title),
+                    "body": " ".join(plain_text(text.text) for text in row.notice.description),
+                }
+                for number, row in rows.items()
+            )  # fmt: skip
+    database["notices"].enable_fts(["title", "body"], tokenize="porter")
+    database["notices"].create_index(["dated"])
+    held = sqlite3.connect(path)
+    asked = [query.replace(" AND NOT ", " NOT ") for query in QUERIES if query]
+    theirs = _timed([lambda query=query: _fts5(held, query) for query in asked])
+    return _said("against FTS5", ours, theirs, (1, 40))
+
+
+def _fts5(held: sqlite3.Connection, query: str) -> None:
+    matching = "FROM notices JOIN notices_fts ON notices.rowid = notices_fts.rowid WHERE notices_fts MATCH ?"
+    held.execute(f"SELECT count(*) {matching}", [query]).fetchone()
+    held.execute(f"SELECT notices.id {matching} ORDER BY notices.dated DESC LIMIT 20", [query]).fetchall()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    with tempfile.TemporaryDirectory(prefix="noticewatch-bench-") as temporary:
+        sys.exit(main(sys.argv[1], Path(temporary)))
