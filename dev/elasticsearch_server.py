@@ -36,8 +36,8 @@ _JAVA: Final = 17
 
 
 def missing() -> str:
-    """What is missing for a server; empty where one can be had."""
-    if os.environ.get(URL) or _docker():
+    """What is missing for a server without Docker; empty where one can be had."""
+    if os.environ.get(URL):
         return ""
     if _java() is None:
         package = f"openjdk-{_JAVA}-jre-headless"
