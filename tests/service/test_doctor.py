@@ -133,8 +133,8 @@ def test_a_tree_that_is_not_the_signed_one_and_a_key_that_others_can_read_are_ba
 
 def test_what_comes_from_the_future_puts_the_clock_in_doubt(archive):
     append(archive, [reading("A", "T")])
-    assert archived.clock(archive, NOW).state == "good"
-    assert archived.clock(archive, NOW - 400 * DAY).state == "bad"
+    assert archived.clock(archive, now()).state == "good"
+    assert archived.clock(archive, now() - 400 * DAY).state == "bad"
 
 
 def test_readers_that_are_behind_with_nobody_at_it_are_bad(archive):
