@@ -4,10 +4,12 @@ import asyncio
 import itertools
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -271,6 +273,21 @@ def test_turns_are_given_in_the_order_in_which_they_are_asked_for(archive: Archi
 @pytest.fixture
 def crawled_together(server: Wires, tmp_path: Path) -> Callable[..., list[Crawled]]:
     """Crawls of two sources at once, each in a process of its own, upon one archive."""
+
+    answer, pause = server.robots, threading.Event()
+
+    def begun() -> int:
+        with closing(sqlite3.connect(tmp_path / "data" / "noticewatch.sqlite")) as connection:
+            return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    def when_both_have_begun(asked: Asked) -> Told:
+        """Else a process that takes long to start finds the other at its end."""
+        until = time.monotonic() + 20
+        while begun() < 2 and time.monotonic() < until:
+            pause.wait(0.05)
+        return answer(asked)
+
+    server.robots = when_both_have_begun
 
     def run(first: dict[str, Any], second: dict[str, Any], pages: int) -> list[Crawled]:
         Archive.open(Settings(home=tmp_path / "data")).close()  # so that both find it
