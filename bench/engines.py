@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,15 @@ def main(url: str, folder: Path) -> int:
     return 0 if good else 1
 
 
+@cache
+def _names() -> Names:
+    return Names(load_dictionary())
+
+
 def _node(query: str) -> Node:
     question = parse(query)
     scope = Code("scope", "notice")
-    return scope if question is None else All((scope, meaning(question, Names(load_dictionary())).node))
+    return scope if question is None else All((scope, meaning(question, _names()).node))
 
 
 def _calls(engine: SearchEngine, nodes: Sequence[Node]) -> list[float]:
