@@ -7,7 +7,6 @@ it is read again; the last word on a pair counts. The correction, its regrouping
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -27,8 +26,6 @@ from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
 from noticewatch.models import CorrectionKind
 from noticewatch.numbers import plain
-
-_MOST_NAMED: Final = 12
 
 
 def join(archive: Archive, named: Sequence[str], reason: str, ranks: Mapping[str, int]) -> Correction:
@@ -126,5 +123,4 @@ def _numbers(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _listed(numbers: Iterable[str]) -> str:
-    ordered = [number.lower() for number in sorted(numbers)]
-    return ", ".join(ordered[:_MOST_NAMED]) + (" …" if len(ordered) > _MOST_NAMED else "")
+    return corrections.some_of(number.lower() for number in numbers)

@@ -3,8 +3,7 @@
 A decision stands over the rules of joins from then on. The correction and its events are one transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, select
 
@@ -18,8 +17,6 @@ from archive.store import Archive
 from noticewatch.database import insert_many
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind
-
-_MOST_NAMED: Final = 12
 
 
 def join(archive: Archive, named: Sequence[str], reason: str) -> Correction:
@@ -49,7 +46,7 @@ def split(archive: Archive, named: str, at: Sequence[str], reason: str) -> Corre
         if not leaving or len(leaving) == len(members):
             raise UsageError(
                 f"Name with --at some of the {len(members)} notices of {contract} and leave it others: "
-                f"{_listed(members.values())}."
+                f"{corrections.some_of(members.values())}."
             )
         decisions, rules = held(connection), ruled(connection, list(leaving))
         first = members[min(leaving)]
@@ -101,7 +98,9 @@ def _contract(connection: Connection, text: str) -> str:
         raise UsageError(f"{ids[0]} is not joined yet; try again when the readers of the log have passed it.")
     contracts = sorted({row.procurement_id for row in rows})
     if len(contracts) > 1:
-        raise UsageError(f"{text[:120]!r} leads to {len(contracts)} contracts, name one: {_listed(contracts)}.")
+        raise UsageError(
+            f"{text[:120]!r} leads to {len(contracts)} contracts, name one: {corrections.some_of(contracts)}."
+        )
     return contracts[0]
 
 
@@ -124,10 +123,5 @@ def _member(connection: Connection, text: str, contract: str, members: Mapping[i
     inside = [number for number, held_id in members.items() if held_id in ids]
     if len(inside) != 1:
         many = f"leads to {len(inside)} of its notices" if inside else "is none of its notices"
-        raise UsageError(f"{text[:120]!r} {many}; {contract} has {_listed(members.values())}.")
+        raise UsageError(f"{text[:120]!r} {many}; {contract} has {corrections.some_of(members.values())}.")
     return inside[0]
-
-
-def _listed(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    return ", ".join(ordered[:_MOST_NAMED]) + (" …" if len(ordered) > _MOST_NAMED else "")

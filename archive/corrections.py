@@ -3,7 +3,7 @@
 A correction and its quiet events, with their leaves, are written in one transaction. An event names its correction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -92,6 +92,12 @@ def latest(connection: Connection, limit: int, *, before: int | None = None) -> 
 def count(connection: Connection) -> int:
     """How many corrections were made."""
     return int(connection.scalar(select(func.count()).select_from(corrections)) or 0)
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Names in order for a sentence, the first of many."""
+    ordered = sorted(names)
+    return ", ".join(ordered[:_MOST_NAMED]) + (" …" if len(ordered) > _MOST_NAMED else "")
 
 
 def the_only(connection: Connection, text: str, held: Sequence[str] | None = None) -> tuple[str, int]:

@@ -1,9 +1,9 @@
 """Which engine answers: the embedded one, the search server, or the one while the other does not."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from archive.store import Archive
 from indexer.ast import Node
@@ -12,6 +12,7 @@ from indexer.engine import Best, Boost, Buckets, Found, Order, Position, SearchE
 from noticewatch.errors import UsageError
 from noticewatch.settings import Settings
 
+_T = TypeVar("_T")
 EMBEDDED: Final = "embedded"
 _SUBSTITUTED: Final = "The search server does not answer; this comes from the index beside it."
 _REST: Final = 10.0
@@ -70,35 +71,33 @@ class Substituted:
 
     def find(self, query: Node, order: Order, limit: int) -> Found:
         """A page from the server, or from the embedded index with a sentence that says so."""
-        if self._asks():
-            try:
-                return self._server.find(query, order, limit)
-            except SearchUnavailable:
-                self._rests_until = time.monotonic() + _REST
-        return replace(self._substitute.find(query, order, limit), warning=_SUBSTITUTED)
+        found = self._of_server(lambda: self._server.find(query, order, limit))
+        return found or replace(self._substitute.find(query, order, limit), warning=_SUBSTITUTED)
 
     def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
         """As :meth:`find`, for the order by relevance."""
-        if self._asks():
-            try:
-                return self._server.best(query, boosts, most)
-            except SearchUnavailable:
-                self._rests_until = time.monotonic() + _REST
-        return replace(self._substitute.best(query, boosts, most), warning=_SUBSTITUTED)
+        best = self._of_server(lambda: self._server.best(query, boosts, most))
+        return best or replace(self._substitute.best(query, boosts, most), warning=_SUBSTITUTED)
 
     def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
         """Counts and sums of the server, or of the embedded index."""
-        if self._asks():
-            try:
-                return self._server.facets(query, fields, purses)
-            except SearchUnavailable:
-                self._rests_until = time.monotonic() + _REST
-        return self._substitute.facets(query, fields, purses)
+        counted = self._of_server(lambda: self._server.facets(query, fields, purses))
+        return self._substitute.facets(query, fields, purses) if counted is None else counted
 
     def close(self) -> None:
         """Let go of both."""
         self._server.close()
         self._substitute.close()
+
+    def _of_server(self, ask: Callable[[], _T]) -> _T | None:
+        """What the server answers; None while it rests, and where it does not answer, so that it rests then."""
+        if not self._asks():
+            return None
+        try:
+            return ask()
+        except SearchUnavailable:
+            self._rests_until = time.monotonic() + _REST
+            return None
 
     def _asks(self) -> bool:
         return time.monotonic() >= self._rests_until

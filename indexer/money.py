@@ -16,18 +16,15 @@ values; of the others the currency stands in ``currency``. A public body's sums 
 not called shared.
 """
 
-BANDS: Final = {
-    "under_10k": (None, 10_000), "10k_100k": (10_000, 100_000), "100k_1m": (100_000, 1_000_000),
-    "1m_10m": (1_000_000, 10_000_000), "10m_up": (10_000_000, None),
-}  # fmt: skip
-"""Bands of the headline amount in whole US dollars, from the first inclusive to the second exclusive."""
+BANDS: Final = {"under_10k": 10_000, "10k_100k": 100_000, "100k_1m": 1_000_000, "1m_10m": 10_000_000, "10m_up": None}
+"""Bands of the headline amount, in order: each ends before so many whole US dollars; the last has no end."""
 
 
 def band(value: Decimal | None, currencies: Collection[str]) -> tuple[str, ...]:
     """The band of a headline amount; none where there is no amount, or not in US dollars alone."""
     if value is None or set(currencies) != {"USD"}:
         return ()
-    for name, (_, end) in BANDS.items():
+    for name, end in BANDS.items():
         if end is None or value < end:
             return (name,)
     raise AssertionError(value)

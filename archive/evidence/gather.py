@@ -185,8 +185,8 @@ def _parts(
             found.append(_part(connection, member, None, f"{place}-"))
         except Withheld:
             left_out.append(member.id)
-    if not found:
-        return [_part(connection, notice, None, "1-")], left_out
+            if len(left_out) == len(members):
+                raise
     return found, left_out
 
 

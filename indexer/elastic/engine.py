@@ -88,11 +88,12 @@ class ElasticsearchEngine:
     def digests(self) -> Mapping[int, Digest]:
         """The digest of what the index holds, by bucket."""
         with explained(self.server):
-            if self._seen() is None:
-                return {}
             asked = {"buckets": {"terms": {"field": "bucket", "size": MOST_BUCKETS},
                                  "aggregations": {"hashes": {"sum": {"field": "hash"}}}}}  # fmt: skip
-            answer = self._search(query={"match_all": {}}, size=0, aggregations=asked)
+            try:
+                answer = self._search(query={"match_all": {}}, size=0, aggregations=asked)
+            except NotFoundError:  # there is no index yet
+                return {}
         found = answer["aggregations"]["buckets"]["buckets"]
         return {int(b["key"]): Digest(int(b["doc_count"]), int(b["hashes"]["value"])) for b in found}
 
@@ -139,10 +140,13 @@ class ElasticsearchEngine:
     def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
         """All values of code fields among the documents that match, with exact counts and sums."""
         with explained(self.server):
-            if not fields or self._seen() is None:
-                return dict.fromkeys(fields, ())
+            if not fields:
+                return {}
             asked = aggregations(fields, purses, "aggregations")
-            answer = self._search(query=elastic_query(query), size=0, aggregations=asked)
+            try:
+                answer = self._search(query=elastic_query(query), size=0, aggregations=asked)
+            except NotFoundError:  # there is no index yet
+                return dict.fromkeys(fields, ())
         return buckets(answer["aggregations"], fields)
 
     def beside(self, epoch: str) -> "ElasticsearchEngine":
