@@ -1,0 +1,132 @@
+"""What alerts are made of: saved searches, what was found, the message that says so, and what became of sending it.
+
+Shapes only. The matcher makes groups of finds, the outbox keeps deliveries, channels send messages.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from archive.rows import NoticeRow, VersionRow
+from indexer.highlights import Parts
+from noticewatch.models import Event
+from watchlist.evidence import Tag
+
+
+class Rhythm(StrEnum):
+    """When a search speaks: at once, or in a digest at a local time."""
+
+    AT_ONCE = "at_once"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Reason(StrEnum):
+    """What counts, as a reader chooses it."""
+
+    NEW = "new"
+    AMENDED = "amended"
+    AWARDED = "awarded"
+    DUE_SOON = "due_soon"
+    GONE = "gone"
+
+
+ChannelName: TypeAlias = Literal["email", "webhook", "chat", "file", "command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a message goes. ``address``: mail address, URL, Apprise URL, file or command line; ``secret``: the signing
+    secret of a webhook (``whsec_…``), else empty.
+    """
+
+    channel: ChannelName
+    address: str
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A passage in which words of the query stand. ``field`` as in :func:`watchlist.evidence.field_texts`, or
+    ``document``; ``place``: document and page in words; ``parts``: (text, whether it matched).
+    """
+
+    field: str
+    place: str
+    parts: Parts
+
+
+Crossing: TypeAlias = Literal["entered", "still", "left"]
+"""How the query stands to a notice: it matches since this version, as before, or no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One event of the log that a saved search asked for, with what a message says of it.
+
+    ``before``: the version before it in order, None for a new notice; ``reasons``: which of the chosen reasons it is.
+    """
+
+    event: Event
+    notice: NoticeRow
+    version: VersionRow
+    before: VersionRow | None
+    reasons: tuple[Reason, ...]
+    crossing: Crossing
+    words: tuple[Word, ...]
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Everything a batch holds of one procurement, in order of the log: one message, or one entry of a digest.
+
+    ``key`` is the procurement, or the notice that stands alone; it is the same whenever the group is made again.
+    """
+
+    key: str
+    finds: tuple[Find, ...]
+
+    @property
+    def latest(self) -> Find:
+        """What the message is headed by."""
+        return self.finds[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one target. Addresses are absolute.
+
+    ``id``: idempotency key, the same at each attempt; it stands in the mail's Message-ID and the webhook's
+    ``webhook-id``. ``name``: what the search is called; ``understood``: its query as understood; ``groups``: what is
+    shown, most important first; ``total``: how many there are; ``replay_url``: a search that shows exactly these;
+    ``unsubscribe_url``: one click ends it (RFC 8058).
+    """
+
+    id: str
+    name: str
+    understood: str
+    rhythm: Rhythm
+    groups: tuple[Group, ...]
+    total: int
+    made_at: datetime
+    base_url: str
+    replay_url: str
+    manage_url: str
+    unsubscribe_url: str
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a channel says of an attempt.
+
+    ``delivered``: the other side took it; ``retry``: try later, after ``wait`` seconds where it said so; ``gone``: it
+    asked to be left alone (410, unknown mailbox): the target is paused. ``answer``: its first words, without secrets.
+    """
+
+    state: Literal["delivered", "retry", "gone"]
+    answer: str
+    wait: float | None = None
