@@ -27,7 +27,7 @@ test: $(DEV_STAMP) ## run the test suite; REQUIRE=browser,postgresql turns skips
 	@$(BIN)/python -m pytest $(ARGS)
 
 faults: $(DEV_STAMP) ## crawl every source under every fault; kill crawls, imports and backups at 100 random points each
-	@NOTICEWATCH_KILLS=100 $(BIN)/python -m pytest tests/faults $(ARGS)
+	@NOTICEWATCH_KILLS=100 NOTICEWATCH_FAULT_STEP=1 $(BIN)/python -m pytest tests/faults $(ARGS)
 
 elasticsearch: $(DEV_STAMP) ## start an Elasticsearch for trying and for tests, with Docker or with Maven and Java
 	@$(BIN)/python -m dev.elasticsearch_server
