@@ -79,6 +79,7 @@ def test_a_page_to_log_in_in_place_of_a_document_is_said_to_be_one() -> None:
         (making.zipped({"[Content_Types].xml": b"", "ppt/presentation.xml": b""}),
          "It is a presentation, which is not read."),
     ],
+    ids=["old Office", "PNG", "RAR", "any byte", "presentation"],
 )  # fmt: skip
 def test_a_format_that_is_not_read_is_named(data: bytes, words: str) -> None:
     found = read(data)
