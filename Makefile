@@ -23,7 +23,7 @@ run: $(RUN_STAMP) ## install what is needed, load the starter archive on the fir
 
 setup: $(RUN_STAMP) ## make .venv and install noticewatch into it
 
-test: $(DEV_STAMP) ## run the test suite; REQUIRE=browser,postgresql turns skips of what is absent into failures
+test: $(DEV_STAMP) ## run the test suite; REQUIRE=browser,postgresql,elasticsearch turns skips of what is absent into failures
 	@$(BIN)/python -m pytest $(ARGS)
 
 faults: $(DEV_STAMP) ## crawl every source under every fault; kill crawls, imports and backups at 100 random points each

@@ -32,6 +32,7 @@ _PLUGIN: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _HEAP: Final = "512m"
 _STARTS_WITHIN: Final = 120
 _FETCHED_WITHIN: Final = 180
+_TRIES: Final = 3
 _JAVA: Final = 17
 
 
@@ -161,15 +162,17 @@ def fetch() -> str:
             return ""
         with tempfile.TemporaryDirectory(dir=archive.parent) as temporary:
             command = ["mvn", "-q", "-B", _PLUGIN, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={temporary}"]
-            try:
-                subprocess.run(
-                    command, check=True, stdin=subprocess.DEVNULL, capture_output=True, cwd=temporary,
-                    timeout=_FETCHED_WITHIN,
-                )  # fmt: skip
-                next(Path(temporary).glob("*.zip")).replace(archive)
-            except (subprocess.SubprocessError, StopIteration):
-                return f"Maven could not fetch {_ARTIFACT}; name a server in {URL}"
-    return ""
+            for _ in range(_TRIES):
+                try:
+                    subprocess.run(
+                        command, check=True, stdin=subprocess.DEVNULL, capture_output=True, cwd=temporary,
+                        timeout=_FETCHED_WITHIN,
+                    )  # fmt: skip
+                    next(Path(temporary).glob("*.zip")).replace(archive)
+                except (subprocess.SubprocessError, StopIteration):
+                    continue
+                return ""
+    return f"Maven could not fetch {_ARTIFACT} in {_TRIES} tries; name a server in {URL}"
 
 
 def _unpack(folder: Path) -> None:
