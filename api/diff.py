@@ -1,6 +1,6 @@
 """The difference of any two versions of a notice, for pages, programs and the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -78,11 +78,11 @@ def diff_form(notice_id: str, found: Compared) -> dict[str, Any]:
     }
 
 
-def diff_lines(found: Compared) -> list[str]:
-    """The fields that differ as lines for a person: ``[-went-]`` and ``{+came+}``."""
+def diff_lines(found: Iterable[Change]) -> list[str]:
+    """Fields that differ as lines for a person: ``[-went-]`` and ``{+came+}``."""
     return [
         f"{change.field}: {''.join(map(_marked, change.segments))}{f' ({change.by})' if change.by else ''}"
-        for change in found.changes
+        for change in found
     ]
 
 

@@ -8,6 +8,8 @@ import typer
 from sqlalchemy import Connection
 
 from api import words
+from api.changes import changes
+from api.diff import diff_lines
 from api.related import SHOWN, Relations, related_form, related_lines, relations
 from api.tombstones import form_of, stone_words
 from archive import queries
@@ -65,7 +67,7 @@ def show(
 
 
 def history(identity: Identity, as_json: Json = False) -> None:
-    """Show all versions of a notice, oldest first, with what changed in each.
+    """Show all versions of a notice, oldest first, with what changed in each: [-what went-] and {+what came+}.
 
     Example: noticewatch history RFP-002132
     """
@@ -264,24 +266,7 @@ def version_lines(version: VersionRow) -> list[str]:
     lines = [f"{said} (capture {version.capture_id}, {words.ORIGINS.get(version.origin, version.origin)})"]
     if not version.changed or (version.changed[0][1] is None and len(version.changed) > _MOST_NAMED):
         return lines
-    for path, old, new in version.changed:
-        lines.append(f"   {words.field_words(path)}: {_value(old)} → {_value(new)}")
-    return lines
-
-
-def _value(value: Any) -> str:
-    """A path's JSON value in short words."""
-    if value is None:
-        return words.NOT_STATED
-    if isinstance(value, list):
-        return "; ".join(_value(item) for item in value)
-    if isinstance(value, dict):
-        for name in ("text", "printed", "value", "name", "url", "label", "code"):
-            if name in value:
-                return _value(value[name])
-        return ", ".join(f"{name} {_value(item)}" for name, item in value.items())
-    text = " ".join(str(value).split())
-    return text if len(text) <= 200 else f"{text[:199]}…"
+    return [*lines, *(f"   {line}" for line in diff_lines(changes(version.changed)))]
 
 
 def _line(name: str, value: str) -> str:

@@ -38,7 +38,7 @@ def diff(identity: Identity, first: First, last: Last, as_json: Json = False) ->
         say_json(diff_form(rows[0].id, found))
         return
     say(f"{rows[0].id}: from {_named(found.before)} to {_named(found.after)}")
-    for line in diff_lines(found) or ["Nothing differs."]:
+    for line in diff_lines(found.changes) or ["Nothing differs."]:
         say(line)
 
 

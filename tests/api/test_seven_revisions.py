@@ -97,7 +97,7 @@ def test_the_second_is_re_posted_without_a_visible_change_and_the_others_say_wha
     assert fields[0] == ["posted", "links", "SAM.gov notice id"]
     assert all("description" in names for names in fields[1:])
     for one, said in zip(found[1:], SAID, strict=True):
-        [added] = [line for line in diff_lines(one) if line.startswith("description: ")]
+        [added] = [line for line in diff_lines(one.changes) if line.startswith("description: ")]
         assert "[-" not in added
         assert said in added.partition("{+")[2].partition("+}")[0]
 
