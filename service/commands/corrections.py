@@ -51,7 +51,8 @@ def join(
 
     With --contract the notices stay apart and their contracts become one. Either stands until correct split undoes it.
 
-    Example: noticewatch correct join sam:0a1b sam:2c3d --reason "One notice, posted again under another number."
+    Example: noticewatch correct join sam:d7346a2e024440a5a666a32df7d1beeb sam:d72dd40bd5ce47149836c17e9024ede0
+    --reason "One notice, posted again under another number."
     """
     tell(regrouping.join(named, reason, contract=contract), as_json=as_json)
 
@@ -70,7 +71,8 @@ def split(
 
     With --contract, part notices from a contract. Either stands until correct join undoes it.
 
-    Example: noticewatch correct split RFP-002132 --at 2c3d --reason "Another purchase under the same number."
+    Example: noticewatch correct split RFP-002132 --at f4ce3f0421184c4bb6ed5aa8d7dbc24d
+    --reason "Another purchase under the same number."
     """
     tell(regrouping.split(named, at, reason, contract=contract), as_json=as_json)
 

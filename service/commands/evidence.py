@@ -29,7 +29,8 @@ def evidence(
     output: Output,
     version: Annotated[int | None, typer.Option(min=1, help="Of this version alone; default all versions.")] = None,
     procurement: Annotated[
-        bool, typer.Option("--procurement", help="Of all notices of its contract, with all their versions.")
+        bool,
+        typer.Option("--contract", "--procurement", help="Of all notices of its contract, with all their versions."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -39,14 +40,14 @@ def evidence(
     Example: noticewatch evidence RFP-002132 --version 1 -o pack.zip
     """
     if procurement and version is not None:
-        raise UsageError("A pack of a contract holds all versions; leave out --version or --procurement.")
+        raise UsageError("A pack of a contract holds all versions; leave out --version or --contract.")
     settings = load_settings()
     members: Sequence[NoticeRow] = ()
     with open_archive(settings) as archive:
         with archive.reading() as connection:
             rows = find_notices(connection, identity, named=version is not None)
             if len(rows) > 1 and not procurement:
-                whole = "; --procurement packs the whole contract" if version is None else ""
+                whole = "; --contract packs the whole contract" if version is None else ""
                 raise UsageError(f"{several(identity, [row.id for row in rows])[:-1]}{whole}.")
             row = rows[0]
             if procurement:

@@ -120,7 +120,7 @@ def test_command_api_and_page_lead_to_it(
     monkeypatch.setenv("NOTICEWATCH_PUBLIC_URL", small_settings.base_url)
     file = tmp_path / "pack.zip"
     with pytest.raises(SystemExit) as ended:
-        cli.main(["evidence", PIID, "--procurement", "-o", str(file), "--json"])
+        cli.main(["evidence", PIID, "--contract", "-o", str(file), "--json"])
     assert ended.value.code == 0
     assert json.loads(capsys.readouterr().out)["notices"] == 3
     assert file.read_bytes() == answer.content

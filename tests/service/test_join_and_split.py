@@ -74,7 +74,7 @@ def test_a_number_of_several_notices_is_told_how_all_of_them_are_packed(two, tmp
     assert two("correct", "join", "--contract", "sam:aa", "sam:cc", *REASON)[0] == 0
     code, out, err = two("evidence", "70CDCR26R00001", "-o", str(tmp_path / "pack.zip"))
     assert (code, out) == (2, "")
-    assert " ".join(err.split()).endswith("name one: sam:aa, sam:cc; --procurement packs the whole contract.")
+    assert " ".join(err.split()).endswith("name one: sam:aa, sam:cc; --contract packs the whole contract.")
 
 
 @pytest.mark.parametrize(
