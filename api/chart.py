@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from api import words
 from api.profile import Obligations
+from noticewatch import words
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _TOP, _FOOT = 84, 16, 30

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from api import addresses, forms, words
+from api import forms
 from archive.corrections import Correction
+from noticewatch import addresses, words
 
 _CONTRACTS = ("award:", "docket:", "solicitation:")
 """How ids of contracts begin that are none of a notice."""

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from api import forms, words
+from api import forms
 from api.context import Context
 from archive import queries
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
 from crawlers.due import Due, Standing, plan
 from crawlers.source import Source
 from crawlers.standing import crawl_runs, standings
+from noticewatch import words
 from noticewatch.buyers import find
 from noticewatch.identifiers import now
 

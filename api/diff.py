@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api import addresses
-from api.changes import Change, changes
 from api.forms import stamp
 from api.lookup import as_named, led_words, the_notice
 from api.problems import Problem
 from api.tombstones import shown_version
 from archive import queries
 from archive.rows import NoticeRow, VersionRow
+from noticewatch import addresses
+from noticewatch.changes import Change, changes
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import difference
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from api import addresses, words
-from api.tombstones import form_of, stone_words
+from api.tombstones import form_of
 from archive.documents.pages import WORDS
 from archive.documents.queries import DocumentRow, FileRow, PastFile, PlacedPage
+from archive.said import stone_words
 from archive.times import stamp
 from crawlers.source import Source
+from noticewatch import addresses, words
 from noticewatch.models import Document
 from noticewatch.settings import Settings
 

@@ -9,22 +9,22 @@ from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection
 
-from api import addresses, words
-from api.changes import Change, changes, parts
 from api.facts import facts
 from api.pages import environment
 from api.proof import citation, request_paragraph
 from api.routes.notice_pages import BOUGHT, as_version, naming
-from api.tombstones import stone_words
 from archive import queries
 from archive.documents.queries import DocumentRow
 from archive.evidence import pack
 from archive.evidence.gather import Material, PackedRow, PackedVersion, gather
 from archive.rows import CaptureRow, NoticeRow, VersionRow
+from archive.said import stone_words
 from archive.store import Archive
 from crawlers.loading import load_parser
 from crawlers.source import load_sources
 from indexer.leading import leading, order_in_award
+from noticewatch import addresses, words
+from noticewatch.changes import Change, changes, parts
 from noticewatch.contacts import mask
 from noticewatch.models import difference
 from noticewatch.settings import Settings

@@ -7,13 +7,13 @@ from itertools import islice
 
 import orjson
 
-from api.facts import buyer_name, party_names, title
 from api.searching import item_form
-from api.tombstones import stone_words
 from archive.rows import NoticeRow
+from archive.said import stone_words
 from archive.withheld import Tombstone
 from indexer.items import Item
 from noticewatch.models import HEADLINE_ORDER, Content
+from noticewatch.naming import buyer_name, party_names, title
 
 COLUMNS = (
     "id", "url", "source", "kind", "kind_published", "status", "listing", "title", "title_from", "dated", "dated_from",

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from api import addresses, words
 from api.context import Context
-from api.facts import buyer_name, party_names, rebuilt_sentence, shortened, title
 from api.feeds import Entry, Feed
 from api.parameters import written
 from api.searching import matching, run_search
-from api.tombstones import stone_words
 from archive import queries
 from archive.rows import NoticeRow
+from archive.said import rebuilt_sentence, stone_words
 from archive.told import first_told, spoken_for
 from archive.withheld import Tombstone
 from indexer.requests import SearchRequest
+from noticewatch import addresses, words
 from noticewatch.dates import dated
 from noticewatch.models import Event
+from noticewatch.naming import buyer_name, party_names, shortened, title
 from watchlist import queries as watchlist
 from watchlist.evidence import Tag
 

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from api import addresses, words
-from api.facts import buyer_name, rebuilt_sentence, tag_address, title
 from api.proof import Held
 from api.tombstones import form_of
 from archive.gone import Gone
 from archive.rows import CaptureRow, Coverage, NoticeRow, RecordRow, RunRow, SourceStatus, VersionRow
+from archive.said import rebuilt_sentence
 from archive.totals import RunningTotal, StatedTotal, stated_totals
+from noticewatch import addresses, words
 from noticewatch.dates import dated
 from noticewatch.models import Event
+from noticewatch.naming import buyer_name, title
 from watchlist.evidence import Tag
+from watchlist.views import tag_address
 
 
 def stamp(moment: datetime | None) -> str | None:

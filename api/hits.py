@@ -4,25 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api import addresses, words
-from api.facts import (
-    TagView,
-    buyer_name,
-    makers,
-    party_names,
-    rebuilt_sentence,
-    roles_of,
-    shortened,
-    tag_address,
-    tag_views,
-    title,
-)
-from api.tombstones import stone_words
 from archive.rows import NoticeRow
+from archive.said import rebuilt_sentence, stone_words
 from indexer.items import Highlight, Item, ItemAmount, ItemTag
+from noticewatch import addresses, words
 from noticewatch.dates import dated
 from noticewatch.models import Listing, Status
+from noticewatch.naming import buyer_name, party_names, shortened, title
 from watchlist.evidence import Tag
+from watchlist.views import TagView, makers, roles_of, tag_address, tag_views
 
 _MOST_TITLE = 220
 _MOST_TAGS = 6

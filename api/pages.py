@@ -10,9 +10,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api import addresses, words
 from api.context import Context
 from api.negotiation import FRESH, unchanged
+from noticewatch import addresses, words
 
 _STATIC = Path(__file__).parent / "static"
 

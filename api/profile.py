@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from api import words
-from api.facts import buyer_name, party_names
 from api.timeline import obligation
 from archive.rows import NoticeRow
+from noticewatch import words
 from noticewatch.buyers import buyers as buyers_table
 from noticewatch.dates import dated
 from noticewatch.models import AmountKind, Kind, Notice
+from noticewatch.naming import buyer_name, party_names
 
 _OTHERS = "other buyers"
 _MOST_SERIES = 6

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from api import addresses, words
 from archive import tables as t
 from archive.rows import CaptureRow, NoticeRow, RecordRow
 from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
 from archive.withheld import Tombstone, of_records
+from noticewatch import addresses, words
 from noticewatch.models import Origin
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api import addresses, facts, forms, words
-from api.tombstones import stone_words
+from api import forms
 from archive import queries
 from archive.related import INFERRED, MOST, Related, RelatedKind, related
 from archive.rows import NoticeRow
+from archive.said import rebuilt_sentence, stone_words
+from noticewatch import addresses, naming, words
 from noticewatch.buyers import find
 from noticewatch.dates import dated
 
@@ -145,10 +146,10 @@ def _linked(link: Related, row: NoticeRow | None) -> Linked:
         href=addresses.notice(row.id),
         day=words.short_day(dated(row.notice, row.first_seen)[0]),
         kind="" if row.tombstone else words.kind_words(row.notice.kind),
-        title=facts.shortened(stone_words(row.tombstone) if row.tombstone else facts.title(row.notice, row.id), 140),
-        buyer="" if row.tombstone else facts.buyer_name(row.notice),
-        seller=words.listed(facts.party_names(row.notice, "supplier", "reseller")),
-        rebuilt=bool(facts.rebuilt_sentence(row)),
+        title=naming.shortened(stone_words(row.tombstone) if row.tombstone else naming.title(row.notice, row.id), 140),
+        buyer="" if row.tombstone else naming.buyer_name(row.notice),
+        seller=words.listed(naming.party_names(row.notice, "supplier", "reseller")),
+        rebuilt=bool(rebuilt_sentence(row)),
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from api import addresses, facts, words
-from api.tombstones import stone_words
 from archive.rows import NoticeRow
+from archive.said import rebuilt_sentence, stone_words
 from archive.totals import RunningTotal, StatedTotal
+from noticewatch import addresses, naming, words
 from noticewatch.dates import dated
 from noticewatch.models import Amount, AmountKind, Status
 
@@ -89,12 +89,12 @@ def _step(row: NoticeRow, change: Amount | None, total: str, here: str) -> Step:
         day=words.short_day(dated(row.notice, row.first_seen)[0]),
         kind="" if row.tombstone else words.kind_words(row.notice.kind),
         action=_action(row),
-        title=facts.shortened(stone_words(row.tombstone) if row.tombstone else facts.title(row.notice, row.id), 140),
+        title=naming.shortened(stone_words(row.tombstone) if row.tombstone else naming.title(row.notice, row.id), 140),
         change=words.amount_value(change) if change else "",
         total=total,
         other=other,
         here=row.id == here,
-        rebuilt=bool(facts.rebuilt_sentence(row)),
+        rebuilt=bool(rebuilt_sentence(row)),
     )
 
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from api import addresses, words
 from archive.rows import NoticeRow, VersionRow
 from archive.withheld import Tombstone, Withheld
-from indexer.items import TakenDown
+from noticewatch import addresses
 
 
 def stone_form(stone: Tombstone) -> dict[str, Any]:
@@ -21,11 +20,6 @@ def stone_form(stone: Tombstone) -> dict[str, Any]:
 def form_of(stone: Tombstone | None) -> dict[str, Any]:
     """The member ``taken_down`` of a form; nothing where nothing is withheld."""
     return {"taken_down": stone_form(stone)} if stone else {}
-
-
-def stone_words(stone: Tombstone | TakenDown) -> str:
-    """``Taken down 28 November 2026: …``."""
-    return f"Taken down {words.day_words(stone.since.date())}: {stone.reason}"
 
 
 def shown(row: NoticeRow) -> NoticeRow:

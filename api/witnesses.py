@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api import addresses, words
-from api.changes import said
 from api.forms import stamp
 from archive.rows import NoticeRow
 from archive.witnesses import Difference, Stated, Witness, differences, witnesses
 from crawlers.source import Source
+from noticewatch import addresses, words
+from noticewatch.changes import said
 
 _LONGEST = 400
 _FIRST = frozenset({"name", "code"})

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
-from api import addresses, forms
-from api.addresses import MOST_NUMBER
+from api import forms
 from api.context import Context, context
 from api.negotiation import FRESH, etag_of, json_answer, unchanged
 from api.problems import Problem
@@ -20,6 +19,8 @@ from archive.captures import open_payload, read_range
 from archive.documents.queries import answers_document, withheld_file
 from archive.rows import CaptureRow
 from archive.withheld import Tombstone, Withheld, anything_of
+from noticewatch import addresses
+from noticewatch.addresses import MOST_NUMBER
 from noticewatch.errors import NotFound
 
 router = APIRouter(prefix=f"{addresses.API}/captures", tags=["captures"])

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api import addresses
 from api.context import Context, context
 from api.corrections import correction_form, correction_words, named
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive import corrections
 from archive.corrections import Correction
+from noticewatch import addresses
 
 router = APIRouter(tags=["log"])
 Given = Annotated[Context, Depends(context)]

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
-from api import addresses
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive.proof import heads
+from noticewatch import addresses
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from api import addresses, forms
-from api.addresses import MOST_NUMBER
+from api import forms
 from api.context import Context, context
 from api.negotiation import json_answer
 from archive import log, queries
+from noticewatch import addresses
+from noticewatch.addresses import MOST_NUMBER
 
 router = APIRouter(prefix=addresses.API, tags=["log"])
 

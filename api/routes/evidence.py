@@ -8,8 +8,6 @@ from typing import IO, Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api import addresses
-from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.evidence import file_name, of_procurement, write_pack
 from api.lookup import as_named, the_notice
@@ -17,6 +15,8 @@ from api.negotiation import FRESH, unchanged
 from api.problems import Problem
 from archive.proof.answers import NotSealed
 from archive.rows import NoticeRow
+from noticewatch import addresses
+from noticewatch.addresses import MOST_NUMBER
 
 router = APIRouter(prefix=addresses.API, tags=["notices"])
 Given = Annotated[Context, Depends(context)]

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api import addresses
 from api.context import Context, context
 from api.exports import csv_lines, json_lines
 from api.parameters import request_from
 from api.searching import every_notice, run_search
 from indexer.requests import SearchRequest
+from noticewatch import addresses
 
 router = APIRouter(prefix=addresses.API, tags=["notices"])
 Given = Annotated[Context, Depends(context)]

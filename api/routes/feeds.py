@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api import addresses
 from api.context import Context, context
 from api.feed_entries import feed_of
 from api.feeds import atom, json_feed
 from api.negotiation import FRESH, etag_of, json_answer, unchanged
 from api.parameters import request_from, written
+from noticewatch import addresses
 
 router = APIRouter(prefix="/feeds", tags=["feeds"])
 Given = Annotated[Context, Depends(context)]

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api import addresses
 from api.context import Context, context
 from api.coverage import CoverageView, coverage_view
 from api.hits import Row, row_of_item
@@ -16,6 +15,7 @@ from api.routes.search_page import Choice, value_label
 from api.searching import Answered, item_form, run_search
 from archive import queries
 from indexer.requests import SearchRequest
+from noticewatch import addresses
 
 router = APIRouter(include_in_schema=False)
 EXAMPLES = (

@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from api import addresses, forms, words
-from api.changes import version_views
+from api import forms
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.diff import asked_versions, compared, to_compare
 from api.documents import document_views, reasons
-from api.facts import Facts, facts, tag_views
+from api.facts import Facts, facts
 from api.hits import row_of_notice
 from api.lookup import MOST_CANDIDATES, as_named, find_notice, led_words
 from api.negotiation import etag_of, tagged_json, wants_json
@@ -25,22 +24,26 @@ from api.proof import citation, held_records, receipts, request_paragraph
 from api.related import groups, relations
 from api.routes.notices import diff_answer, moved, notice_answer
 from api.timeline import Step, timeline, total_sentence
-from api.tombstones import shown_version, stone_words
+from api.tombstones import shown_version
+from api.versions import version_views
 from api.witnesses import hear
 from archive import queries
 from archive.documents import queries as documents
 from archive.documents.queries import DocumentRow
 from archive.gone import gone
 from archive.rows import NoticeRow, VersionRow
+from archive.said import stone_words
 from archive.totals import held_since, running_total, stated_totals
 from archive.withheld import NOTHING, Tombstone
 from indexer.document_hits import PageHit, page_hits
 from indexer.query import LONGEST_QUERY
 from indexer.requests import QueryError
+from noticewatch import addresses, words
 from noticewatch.errors import NotFound
 from noticewatch.models import Kind, notice_from
 from watchlist import queries as watchlist
 from watchlist.evidence import Tag
+from watchlist.views import tag_views
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from api import addresses, forms
-from api.addresses import MOST_NUMBER
+from api import forms
 from api.context import Context, context
 from api.diff import asked_versions, compared, diff_form, to_compare
 from api.documents import document_form, page_form, past_form, reasons
@@ -29,6 +28,8 @@ from archive.related import MOST
 from archive.rows import NoticeRow
 from archive.totals import held_since, running_total
 from archive.withheld import Withheld
+from noticewatch import addresses
+from noticewatch.addresses import MOST_NUMBER
 from noticewatch.errors import NotFound
 from watchlist import queries as watchlist
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api import addresses
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.forms import member_form, tag_form
@@ -15,6 +14,7 @@ from api.negotiation import etag_of, json_answer, tagged_json
 from api.searching import item_form, run_search
 from api.vendors import Profile, profile, vendor_by
 from indexer.requests import SearchRequest
+from noticewatch import addresses
 from noticewatch.buyers import BuyerEntry, ancestors, buyers
 from noticewatch.errors import NotFound
 from watchlist import queries as watchlist

@@ -6,13 +6,13 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, Response
 
-from api import addresses
-from api.addresses import MOST_NUMBER
 from api.context import Context, context
 from api.negotiation import etag_of, json_answer, tagged_json
 from api.problems import Problem
 from archive.proof import answers, heads
 from archive.proof.answers import NotSealed
+from noticewatch import addresses
+from noticewatch.addresses import MOST_NUMBER
 from noticewatch.errors import NotFound
 
 router = APIRouter(prefix=f"{addresses.API}/proofs", tags=["proofs"])

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api import addresses, forms, words
+from api import forms
 from api.context import Context, context
 from api.coverage import run_line, scope_name
 from api.negotiation import json_answer, wants_json
@@ -13,6 +13,7 @@ from api.pages import render
 from archive import run_queries
 from archive.rows import RunRow
 from archive.run_queries import TroubleRow, WindowRow
+from noticewatch import addresses, words
 from noticewatch.errors import NotFound
 
 router = APIRouter(tags=["coverage"])

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import addresses, words
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.hits import row_of_item
@@ -17,6 +16,7 @@ from api.parameters import request_from, with_filter, written
 from api.problems import Problem, problem_of
 from api.searching import Answered, answer_form, run_search
 from indexer.requests import FacetValue, SearchRequest
+from noticewatch import addresses, words
 from noticewatch.errors import UsageError
 
 router = APIRouter(include_in_schema=False)

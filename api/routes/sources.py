@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api import addresses, forms
+from api import forms
 from api.context import Context, context
 from api.coverage import coverage_view, run_line, scope_name, sources_form
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive import queries
+from noticewatch import addresses
 
 router = APIRouter(tags=["coverage"])
 Given = Annotated[Context, Depends(context)]

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from api import addresses
 from api.context import Context, context
 from api.negotiation import json_answer
 from indexer.suggestions import MOST
+from noticewatch import addresses
 
 router = APIRouter(prefix=addresses.API, tags=["notices"])
 Given = Annotated[Context, Depends(context)]

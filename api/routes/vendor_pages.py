@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import addresses
 from api.chart import chart
 from api.context import Context, context
 from api.coverage import coverage_view
@@ -17,6 +16,7 @@ from api.pages import render
 from api.routes.profiles import vendor_answer, vendors_answer
 from api.routes.search_page import Choice
 from api.vendors import Profile, Shown, profile, vendor_by
+from noticewatch import addresses
 from watchlist import queries as watchlist
 from watchlist.dictionary import Vendor
 

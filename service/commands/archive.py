@@ -7,17 +7,18 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from api import words
-from api.changes import changes
 from api.diff import diff_lines
 from api.related import SHOWN, Relations, related_form, related_lines, relations
-from api.tombstones import form_of, stone_words
+from api.tombstones import form_of
 from archive import queries
 from archive.gone import Gone, gone
 from archive.related import MOST
 from archive.rows import CaptureRow, NoticeRow, VersionRow
+from archive.said import listing_words, stone_words
 from archive.withheld import NOTHING, Tombstone
+from noticewatch import words
 from noticewatch.buyers import buyers
+from noticewatch.changes import changes
 from noticewatch.dates import dated
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import Buyer, Notice, Origin, notice_from
@@ -176,7 +177,7 @@ def notice_lines(shown: Shown) -> list[str]:
         _line("Id", _which_version(row, shown.version)),
         _line("Kind", f"{words.kind_words(notice.kind)}{published}"),
         _line("Status", words.STATUSES.get(notice.status, notice.status)),
-        _line("Listing", words.listing_words(row.listing, shown.gone)),
+        _line("Listing", listing_words(row.listing, shown.gone)),
         *_who(notice),
         *_figures(notice),
     ]

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from api import words
 from archive import backup as backups
 from archive.backup import Manifest
 from archive.readers import drive
 from crawlers import thinning
 from crawlers.source import source
 from indexer.upkeep import rebuild
+from noticewatch import words
 from noticewatch.database import vacuum as vacuum_database
 from noticewatch.settings import load_settings
 from service.assembly import open_archive, open_house

@@ -4,10 +4,10 @@ from typing import Annotated, Final
 
 import typer
 
-from api import words
 from api.corrections import correction_form, correction_lines
 from archive import corrections, takedowns
 from archive.corrections import Correction
+from noticewatch import words
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.commands import regrouping

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import words
 from archive import queries
 from archive.documents.pages import counted
 from archive.rows import RunRow, SourceStatus
 from crawlers.due import Due, Standing, plan, refuse_unknown_sources
 from crawlers.source import Source, load_sources, source
 from crawlers.standing import crawl_runs, standings
+from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
 from noticewatch.models import Verdict

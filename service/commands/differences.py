@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from api import words
 from api.diff import compared, diff_form, diff_lines
 from archive.rows import VersionRow
+from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_archive

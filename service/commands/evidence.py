@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from api import words
 from api.evidence import of_procurement, write_pack
 from archive.rows import NoticeRow
 from archive.store import Archive
+from noticewatch import words
 from noticewatch.errors import DataFolderError, UsageError
 from noticewatch.settings import Settings, load_settings
 from service.assembly import open_archive

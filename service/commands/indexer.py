@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from api import words
-from api.tombstones import stone_words
+from archive.said import stone_words
 from crawlers.source import source as source_by_name
 from indexer.items import Item
 from indexer.requests import MOST_HITS, SearchAnswer, SearchRequest
 from indexer.results import items
+from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_house

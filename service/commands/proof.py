@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from api import words
 from archive.evidence import verify as pack_verifier
 from archive.proof import answers
 from archive.proof.answers import LeafProof
 from archive.proof.forms import Head
 from archive.proof.verify import DoesNotHold, Verified
 from archive.proof.verify import verify as verify_archive
+from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_archive

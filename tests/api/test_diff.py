@@ -9,10 +9,10 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 
-from api.changes import changes
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
+from noticewatch.changes import changes
 from noticewatch.models import difference
 from noticewatch.settings import Settings
 from service.cli import main

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import words
 from api.access_log import PrivateAccessFormatter, cut_address, cut_path
-from api.addresses import escaped, notice
-from api.changes import compare
 from api.chart import chart
 from api.profile import Obligations, fiscal_year
+from noticewatch import words
+from noticewatch.addresses import escaped, notice
+from noticewatch.changes import compare
 from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Origin, Verdict
 
 

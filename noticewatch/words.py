@@ -1,4 +1,4 @@
-"""The plain words of pages, feeds and exports for what the models state in codes. Pure functions."""
+"""The plain words of pages, messages, feeds and exports for what the models state in codes. Pure functions."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from archive.gone import Gone
 from noticewatch.models import AmountKind, CorrectionKind, DateValue, EventKind, Kind, Listing, Origin, Status, Verdict
 
 NOT_STATED = "not stated"
@@ -328,15 +327,6 @@ def first_upper(text: str) -> str:
 def count_words(count: int, one: str, many: str | None = None) -> str:
     """``1 notice``, ``13,210 notices``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def listing_words(listing: str, gone: Gone | None) -> str:
-    """Whether the source lists a notice: ``no longer listed by the source since 3 May 2026 (4 complete crawls)``."""
-    said = LISTINGS.get(listing, listing)
-    if gone is None:
-        return said
-    crawls = f" ({count_words(gone.crawls, 'complete crawl')})" if gone.crawls else ""
-    return f"{said} since {day_words(gone.since.astimezone(UTC).date())}{crawls}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,0 +1,58 @@
+"""The versions of a notice as its page lists them. Pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive.rows import VersionRow
+from archive.said import stone_words
+from noticewatch import words
+from noticewatch.changes import Change, changes
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version as the page lists it. ``before``: number of the one before it in order that readers may see, None where
+    there is none; ``taken_down``: why it is withheld, empty where it is shown.
+    """
+
+    number: int
+    before: int | None
+    current: bool
+    observed: str
+    revision: str
+    what: str
+    quiet: bool
+    late: bool
+    sha256: str
+    capture_id: str
+    rebuilt: bool
+    changes: tuple[Change, ...]
+    taken_down: str = ""
+
+
+def version_views(history: Sequence[VersionRow], current: int) -> list[VersionView]:
+    """Versions for the page, newest first, each with its difference to the version before it."""
+    views = [
+        VersionView(
+            number=row.version,
+            before=None if row.tombstone else _standing(history[:place]),
+            current=row.version == current,
+            observed=words.moment_words(row.observed_at),
+            revision=words.day_words(row.revision) if row.revision else "",
+            what=words.listed(words.EVENTS.get(kind, kind.replace("_", " ")) for kind in row.kinds),
+            quiet=row.quiet,
+            late=row.late,
+            sha256=row.content_sha256,
+            capture_id=row.capture_id,
+            rebuilt=row.origin == "rebuilt",
+            changes=tuple(changes(row.changed)),
+            taken_down=stone_words(row.tombstone) if row.tombstone else "",
+        )
+        for place, row in enumerate(history)
+    ]
+    return views[::-1]
+
+
+def _standing(history: Sequence[VersionRow]) -> int | None:
+    """The last version that was not taken down."""
+    return next((row.version for row in reversed(history) if row.tombstone is None), None)
