@@ -45,11 +45,15 @@ WRITING: Final = (
 """Files of the program beside or in which something is written."""
 
 
-def command(acknowledge: Acknowledge, home: Path, arguments: Sequence[str], printed: Path) -> None:
-    """Run a command of the program; its output and sentences go into a file each."""
+def command(
+    acknowledge: Acknowledge, home: Path, arguments: Sequence[str], printed: Path, database: str | None = None
+) -> None:
+    """Run a command of the program; its output and sentences go into a file each. ``database``: URL of another."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     os.environ["NOTICEWATCH_HOME"] = str(home)
+    if database is not None:
+        os.environ["NOTICEWATCH_DATABASE_URL"] = database
     for number, stream in ((1, "out"), (2, "err")):
         file = os.open(f"{printed}.{stream}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, number)

@@ -11,6 +11,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,15 +32,28 @@ def programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the programs' commands begin with, and under which path this process sees the server's data folder."""
+
+    prefix: list[str]
+    seen: Path
+
+
 class PostgresqlServer:
     """A server on loopback in a folder, owned by an unprivileged user where the tests run as root."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Callable[[Path], Place] | None = None) -> None:
+        """``place`` says of its data folder where its programs run and how we see it."""
         self.folder = Path(tempfile.mkdtemp(prefix="noticewatch-postgresql-"))
         self.password = secrets.token_hex(8)
         self.port = _free_port()
         self._data = self.folder / "data"
         self._prefix = _unprivileged(self.folder)
+        seen = self._data
+        if place is not None:
+            placed = place(self._data)
+            self._prefix, seen = [*placed.prefix, *self._prefix], placed.seen
         secret = self.folder / "password"
         secret.write_text(self.password)
         secret.chmod(0o644)
@@ -47,7 +62,7 @@ class PostgresqlServer:
             "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en", "--no-sync",
         )  # fmt: skip
         secret.unlink()
-        with (self._data / "postgresql.conf").open("a") as settings:
+        with (seen / "postgresql.conf").open("a") as settings:
             settings.write(
                 f"\nport={self.port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nfsync=off\n"
                 "synchronous_commit=off\nfull_page_writes=off\nmax_connections=200\nshared_buffers=64MB\n"
@@ -68,7 +83,8 @@ class PostgresqlServer:
 
     def remove(self) -> None:
         """End it and delete its folder."""
-        remove(self.folder)
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         _run(self._prefix, program, *arguments, log=self.folder / "log", check=check)
