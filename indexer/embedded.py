@@ -185,7 +185,7 @@ class EmbeddedEngine:
                 writer.delete_documents_by_query(query)
             for document in documents:
                 writer.delete_documents_by_term("key", document.key)
-                writer.add_document(_entry(document))
+                writer.add_document(entry(document))
             writer.delete_documents_by_term("key", _SENTINEL)
             writer.add_document(TantivyDocument(key=_SENTINEL, seq=position.seq))
             writer.commit()
@@ -256,7 +256,11 @@ def _create(folder: Path) -> None:
 
 def _open_index(folder: Path) -> Index:
     """The only way to open an index: tokenizers are not kept in it."""
-    index = Index.open(str(folder))
+    return with_tokenizer(Index.open(str(folder)))
+
+
+def with_tokenizer(index: Index) -> Index:
+    """The index, ready to be written and read: it knows the tokenizer, and shows what is committed when it is told."""
     index.register_tokenizer(_WHITESPACE, TextAnalyzerBuilder(Tokenizer.whitespace()).build())
     index.config_reader("manual")
     return index
@@ -292,9 +296,15 @@ def _beyond(order: Order) -> Between:
     return Between(order.field, order.after + 1, None)
 
 
-def _entry(document: Document) -> TantivyDocument:
+def entry(document: Document) -> TantivyDocument:
+    """A document as the index takes it, with what compares the index with the log."""
+    return plain_entry(document, {"bucket": document.bucket, "hash": document.hash})
+
+
+def plain_entry(document: Document, more: Mapping[str, int] | None = None) -> TantivyDocument:
+    """What of a document can be found, and more numbers."""
     values: dict[str, Any] = {"key": document.key, "scope": list(document.scopes), "entry": document.number}
-    values |= {"bucket": document.bucket, "hash": document.hash}
+    values |= more or {}
     values |= {name: stream for name, stream in document.streams.items() if stream}
     values |= {name: list(codes) for name, codes in document.codes.items() if codes}
     values |= document.numbers

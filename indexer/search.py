@@ -5,7 +5,6 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from threading import Lock
 from typing import Final
 
@@ -13,8 +12,9 @@ import orjson
 
 from archive.log import head
 from archive.store import Archive
-from indexer.ast import All, AnyOf, Between, Code, Everything, Node
-from indexer.documents import day_number, minor_units
+from indexer.ast import Node
+from indexer.conditions import asked as asked_by
+from indexer.conditions import base, check, filters, together
 from indexer.engine import Boost, Buckets, Found, Order, Position, Searching, SearchUnavailable
 from indexer.facets import facet_values, purses_of
 from indexer.meaning import Meaning, meaning
@@ -52,7 +52,6 @@ _ORDERS: Final = {
     "amount": Order("by_amount", descending=True),
     "due": Order("by_due", descending=False),
 }
-_WATCHED: Final = AnyOf((Code("tier", "alert"), Code("tier", "review")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +78,11 @@ class Search:
         Raises QueryError for a query that is not of the language, FilterError for a filter, sort or limit that cannot
         be used, CursorError for a cursor that was not given out for this search.
         """
-        _check(request)
-        asked = self._meaning(request)
+        check(request)
+        asked = asked_by(request, self.names)
         place = self._place(request)
-        conditions = dict(self._filters(request))
-        query = _all(asked.node, _base(request), *conditions.values())
+        conditions = dict(filters(request, self.names))
+        query = together(asked.node, base(request), *conditions.values())
         found = self._find(request, query, asked.boosts, place)
         as_of = place.as_of if place is not None else found.position.seq
         return SearchAnswer(
@@ -101,7 +100,7 @@ class Search:
     def suggest(self, text: str, most: int = MOST) -> list[Suggestion]:
         """Names of vendors, technologies and public bodies that begin as the text, with how much there is of each."""
         position = self.engine.position()
-        everything = _base(SearchRequest(lens="everything"))
+        everything = base(SearchRequest(lens="everything"))
         counted = {} if position is None else self._counted(everything, FIELDS, position)
         return suggestions(text, self.names, counted, most)
 
@@ -155,37 +154,16 @@ class Search:
             if cursor is None:
                 return
 
-    def _meaning(self, request: SearchRequest) -> Meaning:
-        question = parse(request.query)
-        return Meaning(Everything(), "") if question is None else meaning(question, self.names)
-
-    def _filters(self, request: SearchRequest) -> Iterator[tuple[str, Node]]:
-        for name, values in request.filters.items():
-            if values:
-                yield name, AnyOf(tuple(Code(name, self._code(name, value)) for value in values))
-        if request.date_from is not None or request.date_to is not None:
-            yield "dated", Between("dated", _day(request.date_from), _day(request.date_to))
-        if request.amount_min is not None or request.amount_max is not None:
-            low = None if request.amount_min is None else minor_units(request.amount_min)
-            high = None if request.amount_max is None else minor_units(request.amount_max)
-            yield "amount", All((Between("amount", low, high), Code("currency", "USD")))
-
-    def _code(self, name: str, value: str) -> str:
-        code = self.names.code(name, value)
-        if code is None:
-            raise FilterError(f"There is no {name} {value!r}; {self.names.way_out(name)}.")
-        return code
-
     def _facets(
         self, request: SearchRequest, asked: Node, conditions: dict[str, Node], position: Position
     ) -> dict[str, tuple[FacetValue, ...]]:
         """Counts and sums under all other filters: a facet with a filter of its own is counted without it."""
         shared = tuple(name for name in request.facets if name not in conditions)
-        counted = dict(self._counted(_all(asked, _base(request), *conditions.values()), shared, position))
+        counted = dict(self._counted(together(asked, base(request), *conditions.values()), shared, position))
         for name in request.facets:
             if name in conditions:
                 others = [node for other, node in conditions.items() if other != name]
-                counted |= self._counted(_all(asked, _base(request), *others), (name,), position)
+                counted |= self._counted(together(asked, base(request), *others), (name,), position)
         return {name: facet_values(name, counted[name], self.names) for name in request.facets}
 
     def _counted(self, query: Node, fields: tuple[str, ...], position: Position) -> Buckets:
@@ -237,32 +215,6 @@ class Search:
 
 
 _SIGNATURE: Final = 9
-
-
-def _base(request: SearchRequest) -> Node:
-    scope = Code("scope", request.scope)
-    return All((scope, _WATCHED)) if request.lens == "watchlist" else scope
-
-
-def _all(*nodes: Node) -> Node:
-    return All(tuple(node for node in nodes if node != Everything()))
-
-
-def _day(day: date | None) -> int | None:
-    return None if day is None else day_number(day)
-
-
-def _check(request: SearchRequest) -> None:
-    if request.sort not in SORTS:
-        raise FilterError(f"There is no sort {request.sort!r}; use one of {', '.join(SORTS)}.")
-    if not 1 <= request.limit <= MOST_HITS:
-        raise FilterError(f"The limit is {request.limit}; use 1 to {MOST_HITS}.")
-    for kind, given, known in (("filter", request.filters, FILTERS), ("facet", request.facets, FACETS)):
-        for name in given:
-            if name not in known:
-                raise FilterError(f"There is no {kind} {name!r}; use one of {', '.join(known)}.")
-    if request.lens not in {"watchlist", "everything"} or request.scope not in {"procurement", "notice"}:
-        raise FilterError("The lens is watchlist or everything; the scope is procurement or notice.")
 
 
 def _warnings(asked: Meaning, request: SearchRequest, found: Found) -> list[str]:

@@ -125,7 +125,7 @@ def assembled(
     rows |= {row.number: row for row in _speaking(others.values())}
     tags = tags_of(connection, rows)
     tiers = tiers_of(connection, [number for number, row in rows.items() if row.tombstone])
-    told, pages = sources_of(connection, rows), _pages(connection, rows)
+    told, pages = sources_of(connection, rows), page_texts(connection, rows)
     own = {}
     for number, row in rows.items():
         carried = tags.get(number, ())
@@ -153,7 +153,7 @@ def _speaking(rows: Iterable[NoticeRow]) -> list[NoticeRow]:
     return [row for row in rows if row.leads_to is None]
 
 
-def _pages(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
+def page_texts(connection: Connection, numbers: Collection[int]) -> dict[int, list[str]]:
     """Texts of pages by notice number; the same file is taken once, and of a notice no more than is indexed."""
     found: dict[int, list[str]] = {}
     listed = of_notices(connection, characters(connection, numbers))

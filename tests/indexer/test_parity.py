@@ -99,12 +99,12 @@ def _larger(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     return st.one_of(st.builds(All, several), st.builds(AnyOf, several), st.builds(Not, parts))
 
 
-_QUERIES = st.recursive(_LEAVES, _larger, max_leaves=8)
+QUERIES = st.recursive(_LEAVES, _larger, max_leaves=8)
 _SCOPES = st.sampled_from(["notice", "procurement"])
 
 
 @settings(max_examples=CASES, deadline=None)
-@given(_QUERIES, _SCOPES, st.sampled_from(ORDERS), st.booleans(), st.integers(9, 400))
+@given(QUERIES, _SCOPES, st.sampled_from(ORDERS), st.booleans(), st.integers(9, 400))
 def test_any_query_finds_the_same_in_the_same_order_on_the_same_pages(
     engine: SearchEngine, query: Node, scope: str, field: str, descending: bool, limit: int
 ) -> None:
@@ -122,7 +122,7 @@ def test_any_query_finds_the_same_in_the_same_order_on_the_same_pages(
 
 
 @settings(max_examples=CASES // 3, deadline=None)
-@given(_QUERIES, _SCOPES)
+@given(QUERIES, _SCOPES)
 def test_any_query_has_the_same_counts_and_sums(engine: SearchEngine, query: Node, scope: str) -> None:
     asked = All((Code("scope", scope), query))
     expected = naive.found(BY_KEY, asked)
@@ -141,7 +141,7 @@ def test_any_query_has_the_same_counts_and_sums(engine: SearchEngine, query: Nod
 
 
 @settings(max_examples=CASES // 3, deadline=None)
-@given(_QUERIES, st.lists(st.builds(Phrase, _STREAM, st.tuples(_TOKEN)), min_size=1, max_size=3))
+@given(QUERIES, st.lists(st.builds(Phrase, _STREAM, st.tuples(_TOKEN)), min_size=1, max_size=3))
 def test_what_is_best_is_of_the_set_that_was_asked_for(engine: SearchEngine, query: Node, better: list[Node]) -> None:
     asked = All((Code("scope", "notice"), query))
     best = engine.best(asked, [(node, 2.0) for node in better], 1_000)
