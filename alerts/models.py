@@ -4,13 +4,17 @@ Shapes only. The matcher makes groups of finds, the outbox keeps deliveries, cha
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from archive.rows import NoticeRow, VersionRow
 from indexer.highlights import Parts
-from noticewatch.models import Event
+from indexer.requests import Lens, SearchRequest
+from noticewatch.models import Event, EventKind
 from watchlist.evidence import Tag
 
 
@@ -33,7 +37,60 @@ class Reason(StrEnum):
     GONE = "gone"
 
 
+Change: TypeAlias = Literal[
+    EventKind.AMENDED, EventKind.DEADLINE_MOVED, EventKind.AWARDED, EventKind.CANCELLED, EventKind.DOCUMENT_ADDED,
+    EventKind.DOCUMENT_CHANGED, EventKind.DOCUMENT_REMOVED, EventKind.DOCUMENT_TEXT,
+]  # fmt: skip
+"""Kinds of change that a search which asks for amendments may choose among."""
+
+DUE_DAYS: Final = (1, 3, 7, 14)
+"""Numbers of days before a deadline at which an event can say that it is near."""
+
+
+class Terms(BaseModel):
+    """What a search asks for. Query, lens and filters as in search, of single notices.
+
+    ``tiers``: of which a tag must be there, where the lens is the watchlist; ``reasons``: what counts; ``changes``:
+    which kinds of change, where amendments count; none: any. ``due_days``: how many days before a deadline it is told.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str = ""
+    lens: Lens = "watchlist"
+    tiers: tuple[Literal["alert", "review"], ...] = ("alert",)
+    filters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    date_from: date | None = None
+    date_to: date | None = None
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+    reasons: tuple[Reason, ...] = (Reason.NEW,)
+    changes: tuple[Change, ...] = ()
+    due_days: tuple[int, ...] = (7,)
+
+    @property
+    def request(self) -> SearchRequest:
+        """The same as a search. Its lens lets both tiers through."""
+        return SearchRequest(
+            self.query, self.lens, "notice", self.filters, self.date_from, self.date_to, self.amount_min,
+            self.amount_max, "found",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a search speaks. ``at``: local time of digests in ``zone`` (``America/New_York``); ``weekday``: of weekly
+    ones, 0 is Monday.
+    """
+
+    rhythm: Rhythm = Rhythm.AT_ONCE
+    at: time = time(8)
+    weekday: int = 0
+    zone: str = "UTC"
+
+
 ChannelName: TypeAlias = Literal["email", "webhook", "chat", "file", "command"]
+TargetState: TypeAlias = Literal["unconfirmed", "active", "paused"]
 
 
 @dataclass(frozen=True, slots=True)

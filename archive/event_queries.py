@@ -1,5 +1,6 @@
 """The read side of the log: events in order. What they say of withheld contents is left out. Takes a connection."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from archive.times import moment
 from archive.withheld import concerned
 from noticewatch.models import Event, EventKind
 
+_CHUNK: Final = 900
 _NO_CONTENT: Final = frozenset({"correction", "listing", "notice", "notice_ids", "procurement"})
 """Paths of changes that are no content of a notice: readers of the log go by them."""
 
@@ -21,6 +23,16 @@ def events(connection: Connection, after: int, limit: int, *, loud_only: bool = 
     if loud_only:
         query = query.where(t.events.c.quiet.is_(False))
     return [_event(row) for row in connection.execute(query)]
+
+
+def events_at(connection: Connection, seqs: Collection[int]) -> dict[int, Event]:
+    """The events with these ``seq``, by it."""
+    found: dict[int, Event] = {}
+    wanted = sorted(seqs)
+    for begin in range(0, len(wanted), _CHUNK):
+        query = _events().where(t.events.c.seq.in_(wanted[begin : begin + _CHUNK]))
+        found.update((row.seq, _event(row)) for row in connection.execute(query))
+    return found
 
 
 def latest_events(connection: Connection, limit: int, *, loud_only: bool = True) -> list[Event]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from archive import tables as t
 from archive import withheld
-from archive.event_queries import events, events_of, kinds_of, latest_events
+from archive.event_queries import events, events_at, events_of, kinds_of, latest_events
 from archive.finding import find, leads_to
 from archive.rows import (
     CaptureRow,
@@ -48,8 +48,10 @@ __all__ = [
     "counts",
     "coverage",
     "events",
+    "events_at",
     "events_of",
     "find",
+    "histories",
     "latest_events",
     "leads_to",
     "members",
@@ -140,6 +142,16 @@ def versions(connection: Connection, notice_number: int) -> list[VersionRow]:
     """A notice's history in version order, without versions that were superseded."""
     query = _versions().where(t.versions.c.notice == notice_number, t.versions.c.superseded.is_(False))
     return _history(connection.execute(query).all())
+
+
+def histories(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, list[VersionRow]]:
+    """Histories of notices as :func:`versions` gives them, by the notice's number."""
+    found: dict[int, list[Row[Any]]] = {}
+    for chunk in _chunks(list(notice_numbers)):
+        query = _versions().add_columns(t.versions.c.notice)
+        for row in connection.execute(query.where(t.versions.c.notice.in_(chunk), t.versions.c.superseded.is_(False))):
+            found.setdefault(row.notice, []).append(row)
+    return {number: _history(rows) for number, rows in found.items()}
 
 
 def version(connection: Connection, notice_number: int, number: int) -> VersionRow | None:

@@ -32,9 +32,9 @@ class MemoryIndex:
         index.reload()
         self._searcher = index.searcher()
 
-    def matching(self, node: Node) -> list[int]:
-        """Places of the documents that match, in order."""
-        if not self._count or not self.sieve.left(node):
+    def matching(self, node: Node, among: int = -1) -> list[int]:
+        """Places of the documents that match, in order; none where no document of ``among`` can, as bits by place."""
+        if not self._count or not self.sieve.left(node) & among:
             return []
         query = Query.const_score_query(tantivy_query(node, self._schema), 1.0)
         hits = self._searcher.search(query, limit=self._count, count=False).hits

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from alerts.matching import AlertReader
 from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
 from archive.readers import LogReader
@@ -46,7 +47,8 @@ class House:
 
     def log_readers(self) -> Sequence[LogReader]:
         """The readers whose work stands in the database itself."""
-        return (Joiner(), Tagger(Matcher(self.dictionary)), DocumentLister())
+        matcher = Matcher(self.dictionary)
+        return (Joiner(), Tagger(matcher), DocumentLister(), AlertReader(matcher))
 
 
 @contextmanager

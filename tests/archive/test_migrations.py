@@ -15,8 +15,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Integer, MetaData, create_engine, func, select, text
 
+import alerts.tables  # noqa: F401 - its tables are compared too, also where this file runs alone
 import archive.correction_tables
-import archive.documents.tables  # noqa: F401 - their tables are compared too, also where this file runs alone
+import archive.documents.tables  # noqa: F401 - likewise
 import indexer.tables  # noqa: F401 - likewise
 import noticewatch
 import watchlist.tables

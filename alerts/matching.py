@@ -1,0 +1,196 @@
+"""The matcher: a reader of the log that runs every saved search on each batch of loud events, and fills the outbox.
+
+It follows the tagger, never the search index. What a batch gives is worked out while others write; matches, outbox and
+cursor are then written in one transaction, for the searches and targets that there are at that moment.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from alerts import timing as clocks
+from alerts.deciding import crossing, decided, reasons
+from alerts.epoch import FOLLOWS, NAME, is_of_this_log
+from alerts.models import Crossing, Reason, Timing
+from alerts.revisions import Active, Revisions, first_seq
+from alerts.searches import timing_of
+from alerts.sides import Sides, Told, sides, told_of
+from alerts.tables import alert_groups, alert_targets, matches, outbox, saved_searches
+from archive.queries import events
+from archive.readers import BATCH, cursor, set_cursor
+from archive.store import Archive
+from archive.times import stamp
+from indexer.memory import MemoryIndex
+from indexer.names import Names
+from indexer.sync import light
+from noticewatch.database import insert_many, shared_time
+from noticewatch.models import Event, EventKind
+from watchlist.matcher import Matcher
+
+_CHUNK: Final = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An event that a revision of a search found."""
+
+    revision: int
+    search: int
+    told: Told
+    crossing: Crossing
+    reasons: tuple[Reason, ...]
+
+    @property
+    def place(self) -> tuple[int, str, bool]:
+        """What it goes into: one message, or entry of a digest. What came late is told apart."""
+        return self.search, self.told.notice.procurement_id, self.told.event.late
+
+
+class AlertReader:
+    """Follows the tagger: what it has passed is matched."""
+
+    name = NAME
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._revisions = Revisions(Names(matcher.dictionary))
+
+    def advance(self, archive: Archive) -> bool:
+        """Match one batch of the log; True if there may be more."""
+        if not is_of_this_log(archive):
+            return True
+        with archive.reading() as connection:
+            after, upto = cursor(connection, NAME), cursor(connection, FOLLOWS)
+            if after >= upto:
+                return False
+            batch, last = _batch(connection, after, upto)
+            if batch:
+                self._revisions.refresh(connection, after)
+            both = sides(connection, told_of(connection, batch), self._matcher)
+        found = list(matched(self._revisions, both))
+        with archive.writing() as connection:
+            if cursor(connection, NAME) == after:  # else another process was quicker
+                _write(connection, found)
+                set_cursor(connection, NAME, last)
+        return last < upto
+
+
+def _batch(connection: Connection, after: int, upto: int) -> tuple[list[Event], int]:
+    """The next loud events that some search counts, no more than is held in memory at once, and the ``seq`` up to which
+    nothing is left out.
+    """
+    first = first_seq(connection, after)
+    if first is None:
+        return [], upto
+    loud = [one for one in events(connection, max(after, first - 1), BATCH, loud_only=True) if one.seq <= upto]
+    batch = light(loud, connection) if loud else []
+    whole = len(loud) < BATCH and len(batch) == len(loud)
+    return batch, upto if whole else batch[-1].seq
+
+
+def matched(revisions: Revisions, both: Sides) -> Iterator[Match]:
+    """What the searches find in a batch: each event once for each search that was active when it was committed."""
+    if not both.documents or not len(revisions):
+        return
+    index = MemoryIndex(both.documents)
+    possible = [reasons(one.event, EventKind.NEW in one.version.kinds) for one in both.told]
+    masks = _masks(both, possible)
+    users = _users(both)
+    for active in revisions.candidates(index.sieve):
+        among = 0
+        for reason in active.asks.reasons:
+            among |= masks.get(reason, 0)
+        if places := frozenset(index.matching(active.asks.node, among)):
+            touched = sorted({event for place in places for event in users.get(place, ())})
+            yield from _matches(active, both, possible, touched, places)
+
+
+def _matches(
+    active: Active,
+    both: Sides,
+    possible: Sequence[frozenset[Reason]],
+    touched: Sequence[int],
+    places: frozenset[int],
+) -> Iterator[Match]:
+    for number in touched:
+        told, (after, before) = both.told[number], both.places[number]
+        if not active.counts(told.event.seq):
+            continue
+        stands = crossing(after=after in places, before=before in places)
+        if stands is not None and (why := decided(active.asks, told.event, possible[number], stands)):
+            yield Match(active.number, active.search, told, stands, why)
+
+
+def _masks(both: Sides, possible: Sequence[frozenset[Reason]]) -> dict[Reason, int]:
+    """For each reason the documents of events that may count for it, as bits by place."""
+    found: dict[Reason, int] = {}
+    for (after, before), some in zip(both.places, possible, strict=True):
+        bits = 1 << after | (0 if before is None else 1 << before)
+        for reason in some:
+            found[reason] = found.get(reason, 0) | bits
+    return found
+
+
+def _users(both: Sides) -> dict[int, list[int]]:
+    """Which events a document stands for."""
+    found: dict[int, list[int]] = {}
+    for event, pair in enumerate(both.places):
+        for place in pair:
+            if place is not None:
+                found.setdefault(place, []).append(event)
+    return found
+
+
+def _write(connection: Connection, found: Sequence[Match]) -> None:
+    """Write what was found, grouped, and for every target of its search a row of the outbox. Searches that were
+    deleted meanwhile are left out.
+    """
+    timings = _timings(connection, {match.search for match in found})
+    groups: dict[tuple[int, str, bool], list[Match]] = {}
+    for match in sorted(found, key=lambda match: match.told.event.seq):
+        if match.search in timings:
+            groups.setdefault(match.place, []).append(match)
+    if not groups:
+        return
+    at = shared_time(connection)
+    targets = _targets(connection, timings)
+    last = int(connection.scalar(select(func.max(alert_groups.c.number))) or 0)
+    rows, held, out = [], [], []
+    for number, ((search, key, late), some) in enumerate(groups.items(), start=last + 1):
+        rows.append(
+            {"number": number, "search": search, "key": key, "first_seq": some[0].told.event.seq, "late": late,
+             "made_at": stamp(at)}
+        )  # fmt: skip
+        held += [
+            {"revision": one.revision, "seq": one.told.event.seq, "event_group": number, "crossing": one.crossing,
+             "reasons": " ".join(one.reasons)}
+            for one in some
+        ]  # fmt: skip
+        due = stamp(clocks.due_at(timings[search], at, late=late))
+        out += [
+            {"search": search, "event_group": number, "target": target, "state": "waiting", "due_at": due}
+            for target in targets.get(search, ())
+        ]
+    insert_many(connection, alert_groups, rows)
+    insert_many(connection, matches, held)
+    insert_many(connection, outbox, out)
+
+
+def _timings(connection: Connection, searches: set[int]) -> dict[int, Timing]:
+    found, wanted = dict[int, Timing](), sorted(searches)
+    for begin in range(0, len(wanted), _CHUNK):
+        query = select(saved_searches).where(saved_searches.c.number.in_(wanted[begin : begin + _CHUNK]))
+        found.update((row.number, timing_of(row)) for row in connection.execute(query))
+    return found
+
+
+def _targets(connection: Connection, searches: Mapping[int, object]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    t, wanted = alert_targets.c, sorted(searches)
+    for begin in range(0, len(wanted), _CHUNK):
+        query = select(t.search, t.number).where(t.search.in_(wanted[begin : begin + _CHUNK])).order_by(t.number)
+        for search, number in connection.execute(query):
+            found.setdefault(search, []).append(number)
+    return found

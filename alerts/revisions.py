@@ -1,0 +1,134 @@
+"""The searches that are active, compiled and kept between batches: a revision never changes, so neither does this."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakValueDictionary
+
+from sqlalchemy import Connection, func, or_, select
+
+from alerts.models import Reason, Terms
+from alerts.searches import compiled
+from alerts.tables import search_revisions
+from indexer.ast import Node
+from indexer.names import Names
+from indexer.sieve import Anchor, Sieve, anchors
+from noticewatch.database import plain_rows
+from noticewatch.errors import UsageError
+from noticewatch.models import EventKind
+
+_CHUNK: Final = 900
+_log = logging.getLogger("noticewatch.alerts")
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Compiled:
+    """What a search asks for, ready to run; searches that ask the same share it. ``anchors``: see indexer/sieve.py."""
+
+    node: Node
+    anchors: frozenset[Anchor] | None
+    reasons: frozenset[Reason]
+    changes: frozenset[EventKind]
+    due_days: frozenset[int]
+
+
+@dataclass(slots=True)
+class Active:
+    """A revision that counts from one event of the log to another, both inclusive."""
+
+    number: int
+    search: int
+    from_seq: int
+    to_seq: int | None
+    asks: Compiled
+
+    def counts(self, seq: int) -> bool:
+        """Whether it was active when an event was committed."""
+        return self.from_seq <= seq and (self.to_seq is None or seq <= self.to_seq)
+
+
+class Revisions:
+    """Keeps up with the table of revisions."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._held: dict[int, Active] = {}
+        self._asked: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
+        self._by_anchor: dict[Anchor, dict[int, None]] = {}
+        self._anchorless: dict[int, None] = {}
+        self._broken: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def refresh(self, connection: Connection, after: int) -> None:
+        """Take up what is new, and let go of what counts for no event behind ``after``."""
+        r = search_revisions.c
+        query = select(r.number, r.active_to_seq).where(or_(r.active_to_seq.is_(None), r.active_to_seq > after))
+        found = dict(plain_rows(connection, query))
+        for number in self._held.keys() - found.keys():
+            self._forget(number)
+        for number, to_seq in found.items():
+            if (held := self._held.get(number)) is not None:
+                held.to_seq = to_seq
+        self._broken &= found.keys()
+        self._take(connection, [number for number in found if number not in self._held and number not in self._broken])
+
+    def candidates(self, sieve: Sieve) -> Iterator[Active]:
+        """Those that may match anything in a batch, in order."""
+        fields = {field for field, _ in self._by_anchor}
+        chosen = dict(self._anchorless)
+        for anchor in sieve.holds(fields):
+            if (numbers := self._by_anchor.get(anchor)) is not None:
+                chosen.update(numbers)
+        return (self._held[number] for number in sorted(chosen))
+
+    def _take(self, connection: Connection, numbers: list[int]) -> None:
+        r = search_revisions.c
+        query = select(r.number, r.search, r.active_from_seq, r.active_to_seq, r.terms)
+        for begin in range(0, len(numbers), _CHUNK):
+            for number, search, from_seq, to_seq, terms in plain_rows(
+                connection, query.where(r.number.in_(numbers[begin : begin + _CHUNK]))
+            ):
+                try:
+                    asks = self._compiled(terms)
+                except UsageError:  # its words are not logged: they are a reader's
+                    self._broken.add(number)
+                    _log.warning("Saved search %d cannot be run any more; its owner has to change it.", search)
+                    continue
+                self._held[number] = Active(number, search, from_seq, to_seq, asks)
+                for place in self._places(asks):
+                    place[number] = None
+
+    def _forget(self, number: int) -> None:
+        asks = self._held.pop(number).asks
+        for place in self._places(asks):
+            place.pop(number, None)
+        for anchor in asks.anchors or ():
+            if not self._by_anchor.get(anchor):
+                self._by_anchor.pop(anchor, None)
+
+    def _places(self, asks: Compiled) -> Iterable[dict[int, None]]:
+        if asks.anchors is None:
+            return (self._anchorless,)
+        return (self._by_anchor.setdefault(anchor, {}) for anchor in asks.anchors)
+
+    def _compiled(self, written: str) -> Compiled:
+        held = self._asked.get(written)
+        if held is None:
+            terms = Terms.model_validate_json(written)
+            node, _ = compiled(terms, self._names)
+            held = Compiled(
+                node, anchors(node), frozenset(terms.reasons), frozenset(terms.changes), frozenset(terms.due_days)
+            )
+            self._asked[written] = held
+        return held
+
+
+def first_seq(connection: Connection, after: int) -> int | None:
+    """The first event that any revision counts for which still counts for some behind ``after``; None without any."""
+    r = search_revisions.c
+    query = select(func.min(r.active_from_seq)).where(or_(r.active_to_seq.is_(None), r.active_to_seq > after))
+    first: int | None = connection.scalar(query)
+    return first

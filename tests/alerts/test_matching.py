@@ -1,0 +1,155 @@
+"""Every loud event is evaluated once for every search that was active when it was committed."""
+
+import pytest
+
+from alerts import searches
+from alerts.matching import AlertReader
+from alerts.models import Reason, Rhythm, Terms
+from archive.readers import cursor
+from archive.store import Archive
+from noticewatch.models import EventKind
+from tests.alerts.making import EVERY_REASON, crawl, follow, found, matcher, names, notices_found, opened, save, waiting
+from tests.archive.making import append, reading, title
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_what_a_crawl_brings_is_found_and_told_to_every_target(archive: Archive) -> None:
+    opened(archive, reading("old", "drone"))
+    drones = save(archive, "drone", to=("a@example.org", "b@example.org"))
+    save(archive, "camera AND NOT drone")
+    crawl(archive, reading("old", "drone"), reading("new", "a drone"), reading("other", "a boat"))
+    follow(archive)
+    assert found(archive) == [(drones.number, "new", "entered", "new")]
+    assert [(search, key) for search, key, _, _ in waiting(archive)] == [(drones.number, "us-action:new")] * 2
+
+
+def test_a_search_does_not_fire_for_what_was_there_before_it(archive: Archive) -> None:
+    opened(archive)
+    crawl(archive, reading("before", "drone"))
+    late = save(archive, "drone")  # no reader has seen the crawl yet
+    follow(archive)
+    assert notices_found(archive, late) == []
+
+
+def test_a_change_of_a_search_counts_from_the_next_event_on(archive: Archive) -> None:
+    opened(archive)
+    search = save(archive, "drone")
+    crawl(archive, reading("1", "drone"), reading("2", "camera"))
+    with archive.writing() as connection:
+        searches.change(connection, names(), search.number, terms=Terms(query="camera", lens="everything"))
+    crawl(archive, reading("1", "drone"), reading("2", "camera"), reading("3", "drone"), reading("4", "camera"), day=2)
+    follow(archive)
+    assert notices_found(archive, search) == ["1", "4"]
+
+
+def test_a_deleted_search_is_evaluated_no_more_and_leaves_nothing(archive: Archive) -> None:
+    opened(archive)
+    search, other = save(archive, "drone"), save(archive, "drone")
+    crawl(archive, reading("1", "drone"))
+    follow(archive)
+    with archive.writing() as connection:
+        searches.remove(connection, [search.number])
+    crawl(archive, reading("1", "drone"), reading("2", "drone"), day=2)
+    follow(archive)
+    assert found(archive) == [(other.number, "1", "entered", "new"), (other.number, "2", "entered", "new")]
+    assert {row[0] for row in waiting(archive)} == {other.number}
+
+
+def test_quiet_events_never_fire(archive: Archive) -> None:
+    search = save(archive, "drone", reasons=EVERY_REASON)
+    append(archive, [reading("i", "drone")], kind="import")
+    append(archive, [reading("s", "drone")], kind="starter")
+    opened(archive, reading("first crawl", "drone"))
+    follow(archive)
+    assert notices_found(archive, search) == []
+    with archive.reading() as connection:
+        assert cursor(connection, "alerts") == cursor(connection, "tagger") > 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [("camera", "drone", "entered"), ("drone", "a drone", "still"), ("drone", "camera", "left")],
+)
+def test_an_amendment_is_matched_on_both_versions(archive: Archive, before: str, after: str, expected: str) -> None:
+    opened(archive, reading("A", before))
+    asking = save(archive, "drone", reasons=(Reason.AMENDED,))
+    save(archive, "drone", reasons=(Reason.NEW, Reason.AWARDED, Reason.GONE))
+    crawl(archive, reading("A", after))
+    follow(archive)
+    assert found(archive) == [(asking.number, "A", expected, "amended")]
+
+
+def test_only_the_chosen_kinds_of_change_fire(archive: Archive) -> None:
+    first = title("drone", dates=[{"role": "due", "value": "2026-01-01"}])
+    opened(archive, reading("A", first), reading("B", first))
+    search = save(archive, "drone", reasons=(Reason.AMENDED,), changes=(EventKind.DEADLINE_MOVED,))
+    moved = title("drone", dates=[{"role": "due", "value": "2026-02-02"}])
+    crawl(archive, reading("A", moved), reading("B", title("drones", dates=first["dates"])))
+    follow(archive)
+    assert notices_found(archive, search) == ["A"]
+
+
+def test_the_tier_is_alert_unless_another_is_chosen(archive: Archive) -> None:
+    opened(archive)
+    strong = save(archive, "", lens="watchlist")
+    weak = save(archive, "", lens="watchlist", tiers=("review",))
+    crawl(archive, reading("c", "Cellebrite UFED"), reading("d", "unmanned aircraft drone"), reading("p", "paper"))
+    follow(archive)
+    assert notices_found(archive, strong) == ["c"]
+    assert notices_found(archive, weak) == ["d"]
+
+
+def test_what_came_late_is_told_apart_and_later(archive: Archive) -> None:
+    opened(archive)
+    search = save(archive, "drone", rhythm=Rhythm.AT_ONCE)
+    old = title("drone", dates=[{"role": "posted", "value": "2020-01-01"}])
+    crawl(archive, reading("late", old), reading("now", "drone"))
+    follow(archive)
+    dues = {key: due for _, key, _, due in waiting(archive)}
+    assert sorted(notices_found(archive, search)) == ["late", "now"]
+    assert dues["us-action:late"] > dues["us-action:now"]
+    assert dues["us-action:late"].endswith("T08:00:00.000000Z")
+
+
+def test_one_procurement_gives_one_message_however_much_a_batch_holds_of_it(archive: Archive) -> None:
+    def action(modification: str) -> object:
+        return reading(f"70CMSD23FR0000145:{modification}", title("drone", numbers=[
+            {"type": "piid", "printed": "70CMSD23FR0000145", "plain": "70CMSD23FR0000145", "issuer": "7012"},
+            {"type": "modification", "printed": modification, "plain": modification},
+        ]))  # fmt: skip
+
+    opened(archive)
+    search = save(archive, "drone")
+    crawl(archive, action("0"), action("P00001"), action("P00002"))  # type: ignore[arg-type]  # readings
+    follow(archive)
+    assert len(notices_found(archive, search)) == 3
+    assert len(waiting(archive)) == 1
+
+
+def test_the_same_reader_sees_new_changed_and_removed_searches_between_batches(archive: Archive) -> None:
+    reader = AlertReader(matcher())
+    opened(archive)
+    one = save(archive, "drone")
+    crawl(archive, reading("1", "drone"))
+    follow(archive, reader)
+    two = save(archive, "drone")
+    with archive.writing() as connection:
+        searches.change(connection, names(), one.number, terms=Terms(query="boat", lens="everything"))
+    crawl(archive, reading("1", "drone"), reading("2", "drone"), day=2)
+    follow(archive, reader)
+    with archive.writing() as connection:
+        searches.remove(connection, [two.number])
+    crawl(archive, reading("1", "drone"), reading("2", "drone"), reading("3", "drone boat"), day=3)
+    follow(archive, reader)
+    assert notices_found(archive, one) == ["1", "3"]
+    assert notices_found(archive, two) == []
+
+
+def test_readers_at_once_find_each_thing_once(archive: Archive) -> None:
+    opened(archive)
+    search = save(archive, "drone")
+    crawl(archive, *(reading(str(number), "drone") for number in range(20)))
+    follow(archive)
+    AlertReader(matcher()).advance(archive)
+    assert len(notices_found(archive, search)) == 20 == len(waiting(archive))
