@@ -82,7 +82,7 @@ class Names:
     def _vendors(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for vendor in self._dictionary.vendors.values():
-            for name in (vendor.id, vendor.name, *vendor.aliases, *vendor.former_names):
+            for name in (vendor.id, vendor.name, *vendor.aliases):
                 found.setdefault(_folded(name), vendor.id)
         return found
 

@@ -1,86 +1,42 @@
-"""The dictionary: vendors, technologies and what each of their names may cause by itself. Data files, validated."""
+"""The dictionary: vendors, technologies, and what each of their names and terms may cause. Data files, validated.
 
-import csv
+The files are in ``watchlist/data``; ``docs/contributing/watchlist.md`` tells how they are written.
+"""
+
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from watchlist.checking import (
+    check_clauses,
+    check_greys,
+    check_spellings,
+    check_technologies,
+    check_terms,
+    check_vendors,
+)
+from watchlist.reading import DataFile, DictionaryError, read_file
+from watchlist.records import Clause, Family, Grey, Learned, Origin, Policy, Spelling, Technology, Terms, Vendor, Veto
 
-from noticewatch.errors import NoticewatchError
+__all__ = ["DATA", "Dictionary", "DictionaryError", "Policy", "Technology", "TermBook", "Vendor", "load_dictionary"]
 
 DATA: Final = Path(__file__).parent / "data"
 
-Policy: TypeAlias = Literal["strong", "needs_context", "legal_name_only", "never_alone"]
-"""What a name may cause: docs in ``data/PROVENANCE.md``."""
+_VENDOR_FILES: Final = ("vendors.toml", "integrators.toml", "resellers.toml")
+_TERM_BLOCKS: Final = ("terms", "family", "veto")
+_L = TypeVar("_L", bound=Learned)
 
 
-class DictionaryError(NoticewatchError):
-    """A data file of the watchlist cannot be used; the message names file, line and reason."""
+@dataclass(frozen=True)
+class TermBook:
+    """The terms, families and vetoes of one language (ISO 639-1); those of English are read in every text."""
 
-
-def _parts(value: object) -> object:
-    return tuple(part.strip() for part in value.split("|") if part.strip()) if isinstance(value, str) else value
-
-
-Parts = Annotated[tuple[str, ...], BeforeValidator(_parts)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class Technology(_Row):
-    """A class of surveillance technology; ``exclude_terms`` are contexts in which its terms mean another thing."""
-
-    id: str
-    name: str
-    parent: str
-    definition: str
-    include_terms: Parts
-    exclude_terms: Parts
-    source: str
-
-
-class Vendor(_Row):
-    """A maker, integrator or reseller. ``identifiers``: ``UEI:…``, ``CAGE:…``, ``DUNS:…`` as found in records."""
-
-    id: str
-    canonical_name: str
-    kind: Literal["vendor", "integrator", "reseller"]
-    aliases: Parts
-    former_names: Parts
-    parent: str
-    products: Parts
-    technologies: Parts
-    identifiers: Parts
-    countries: Parts
-    website_domain: str
-    ambiguous: Literal["yes", "no"]
-    ambiguous_note: str
-    evidence: str
-
-    @property
-    def name(self) -> str:
-        """The name shown to readers."""
-        return self.canonical_name
-
-    @property
-    def sells_only(self) -> bool:
-        """Whether it sells or integrates other makers' goods."""
-        return self.kind != "vendor"
-
-
-class NamePolicy(_Row):
-    """What one name of a vendor, product or technology may cause by itself."""
-
-    part: Literal["name", "product", "term"]
-    owner: str
-    name: str
-    policy: Policy
-    reason: str
+    language: str
+    terms: tuple[Terms, ...]
+    families: tuple[Family, ...]
+    vetoes: tuple[Veto, ...]
 
 
 @dataclass(frozen=True)
@@ -90,74 +46,90 @@ class Dictionary:
     version: str
     vendors: Mapping[str, Vendor]
     technologies: Mapping[str, Technology]
-    policies: tuple[NamePolicy, ...]
+    books: tuple[TermBook, ...]
+    spellings: tuple[Spelling, ...]
+    clauses: tuple[Clause, ...]
+    greys: tuple[Grey, ...]
+    origins: Mapping[str, Origin]
 
     def label(self, kind: str, identifier: str) -> str:
         """The name of a vendor or technology; the id itself where the dictionary no longer holds it."""
         found = self.vendors.get(identifier) if kind == "vendor" else self.technologies.get(identifier)
         return found.name if found else identifier
 
+    def without(self, origins: Collection[str]) -> "Dictionary":
+        """The dictionary as it would be had labelled sources never been seen; sources that taught nothing may be named.
 
-_R = TypeVar("_R", bound=_Row)
+        What was learned from several sources stays until all of them are left out.
+        """
+        left_out = frozenset(origins)
+        return replace(
+            self,
+            version=f"{self.version} without {', '.join(sorted(left_out))}",
+            vendors={vendor.id: _reduced(vendor, left_out) for vendor in self.vendors.values()},
+            books=tuple(
+                TermBook(
+                    book.language,
+                    _kept(book.terms, left_out),
+                    _kept(book.families, left_out),
+                    _kept(book.vetoes, left_out),
+                )
+                for book in self.books
+            ),
+            spellings=_kept(self.spellings, left_out),
+            clauses=_kept(self.clauses, left_out),
+            greys=_kept(self.greys, left_out),
+        )
+
+
+def _reduced(vendor: Vendor, left_out: frozenset[str]) -> Vendor:
+    parts = ("names", "products", "contexts", "identifiers")
+    return vendor.model_copy(update={part: _kept(getattr(vendor, part), left_out) for part in parts})
+
+
+def _kept(items: Iterable[_L], left_out: frozenset[str]) -> tuple[_L, ...]:
+    return tuple(item for item in items if item.known_without(left_out))
 
 
 def load_dictionary(folder: Path | None = None) -> Dictionary:
     """Read and check the data files (those of the program by default). Raises DictionaryError."""
     folder = folder or DATA
+    origin_file = read_file(folder / "origins.toml", ("origin",))
+    technology_file = read_file(folder / "technologies.toml", ("technology",))
+    vendor_files = [read_file(folder / name, ("vendor",)) for name in _VENDOR_FILES]
+    spelling_file = read_file(folder / "spellings.toml", ("spelling",))
+    clause_file = read_file(folder / "clauses.toml", ("clause",))
+    grey_file = read_file(folder / "greys.toml", ("grey",))
+    term_files = {path.name.split(".")[1]: read_file(path, _TERM_BLOCKS) for path in _term_paths(folder)}
+
+    origins = {placed.record.id: placed.record for placed in origin_file.records("origin", Origin)}
+    technologies = check_technologies(technology_file)
+    return Dictionary(
+        version=_version(
+            [origin_file, technology_file, *vendor_files, spelling_file, clause_file, grey_file, *term_files.values()]
+        ),
+        vendors=check_vendors(vendor_files, technologies, origins),
+        technologies=technologies,
+        books=tuple(
+            TermBook(language, *check_terms(file, technologies, origins)) for language, file in term_files.items()
+        ),
+        spellings=check_spellings(spelling_file, origins),
+        clauses=check_clauses(clause_file, origins),
+        greys=check_greys(grey_file, technologies, origins),
+        origins=origins,
+    )
+
+
+def _term_paths(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("terms.*.toml"))
+    if not any(path.name == "terms.en.toml" for path in paths):
+        raise DictionaryError(f"{folder / 'terms.en.toml'} cannot be read (no such file); restore the file.")
+    return paths
+
+
+def _version(files: Iterable[DataFile]) -> str:
     digest = hashlib.sha256()
-    technologies = dict(_keyed(folder / "technologies.csv", _rows(folder / "technologies.csv", Technology, digest)))
-    vendors = dict(_keyed(folder / "vendors.csv", _rows(folder / "vendors.csv", Vendor, digest)))
-    policies = list(_rows(folder / "policies.csv", NamePolicy, digest))
-    _check_technologies(folder, technologies, vendors)
-    for line, row in policies:
-        if row.owner not in (technologies if row.part == "term" else vendors):
-            raise DictionaryError(
-                f"{folder / 'policies.csv'}, line {line}: no {row.part} owner is called {row.owner!r}."
-            )
-    return Dictionary(digest.hexdigest()[:16], vendors, technologies, tuple(row for _, row in policies))
-
-
-def _check_technologies(folder: Path, technologies: Mapping[str, Technology], vendors: Mapping[str, Vendor]) -> None:
-    for technology in technologies.values():
-        if technology.parent and technology.parent not in technologies:
-            raise DictionaryError(
-                f"{folder / 'technologies.csv'}: {technology.id} names the unknown parent {technology.parent!r}."
-            )
-    for vendor in vendors.values():
-        unknown = [name for name in vendor.technologies if name not in technologies]
-        if unknown:
-            raise DictionaryError(f"{folder / 'vendors.csv'}: {vendor.id} names the unknown technology {unknown[0]!r}.")
-
-
-def _rows(path: Path, model: type[_R], digest: Any) -> Iterator[tuple[int, _R]]:
-    """Checked rows of a CSV file with their line numbers; the file's bytes go into the digest."""
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise DictionaryError(f"{path} cannot be read ({error.strerror}); restore the file.") from error
-    except UnicodeDecodeError as error:
-        raise DictionaryError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8.") from error
-    digest.update(data)
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    for row in reader:
-        if None in row or None in row.values():
-            raise DictionaryError(f"{path}, line {reader.line_num}: the row does not have the columns of the header.")
-        try:
-            yield reader.line_num, model.model_validate(row)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise DictionaryError(f"{path}, line {reader.line_num}, column {where}: {first['msg']}.") from error
-
-
-_K = TypeVar("_K", Technology, Vendor)
-
-
-def _keyed(path: Path, rows: Iterable[tuple[int, _K]]) -> Iterator[tuple[str, _K]]:
-    seen: set[str] = set()
-    for line, row in rows:
-        if row.id in seen:
-            raise DictionaryError(f"{path}, line {line}: the id {row.id!r} stands twice.")
-        seen.add(row.id)
-        yield row.id, row
+    for file in files:
+        digest.update(f"{file.path.name} {len(file.data)}\n".encode())
+        digest.update(file.data)
+    return digest.hexdigest()[:16]

@@ -2,31 +2,39 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import orjson
 
 from noticewatch.models import Notice
+
+By: TypeAlias = Literal["identifier", "alias", "product", "term", "inheritance"]
+"""The five kinds of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One reason for a tag: ``quote`` stands at ``start`` to ``end`` (characters) of the text of ``field``.
 
-    ``field`` is a key of :func:`field_texts`; ``why`` says in words what the quote is.
+    ``field`` is a key of :func:`field_texts`; ``why`` says in words what the quote is and what it suffices for.
+    ``notice`` is the id of the notice whose text is quoted where it is another one, from which the tag passes down.
     """
 
     field: str
     quote: str
     start: int
     end: int
-    by: Literal["identifier", "alias", "product", "term"]
+    by: By
     why: str
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What a notice is about, with at least one Evidence. A ``seller`` stands only beside what it sells."""
+    """What a notice is about, with at least one Evidence. A ``seller`` stands only beside what it sells.
+
+    The evidence that decided the tier comes first.
+    """
 
     kind: Literal["vendor", "technology"]
     id: str
@@ -34,6 +42,11 @@ class Tag:
     role: Literal["maker", "product", "seller", ""]
     tier: Literal["alert", "review"]
     evidence: tuple[Evidence, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why the tag has its tier, in words."""
+        return self.evidence[0].why
 
 
 def field_texts(notice: Notice) -> dict[str, str]:
@@ -56,6 +69,19 @@ def field_texts(notice: Notice) -> dict[str, str]:
             if value:
                 texts[f"{field}.{scheme}"] = value
     return texts
+
+
+def languages(notice: Notice) -> dict[str, str]:
+    """The languages (ISO 639-1) of the fields of :func:`field_texts` whose language is stated."""
+    return {
+        _nth(field, index): _LANGUAGES.get(part.language, part.language[:2])
+        for field, parts in (("title", notice.title), ("description", notice.description))
+        for index, part in enumerate(parts)
+    }
+
+
+_LANGUAGES = {"spa": "es", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de"}
+"""Languages of ISO 639-2 whose two letters are not its first two."""
 
 
 def _nth(field: str, index: int) -> str:

@@ -116,10 +116,10 @@ def _vendor(entry: Vendor) -> dict[str, Any]:
         "url": addresses.vendor(entry.id),
         "kind": entry.kind,
         "names": list(entry.aliases),
-        "products": list(entry.products),
+        "products": list(entry.product_names),
         "technologies": list(entry.technologies),
-        "identifiers": [str(identifier) for identifier in entry.identifiers],
-        "ambiguous": entry.ambiguous == "yes",
+        "identifiers": [identifier.id for identifier in entry.identifiers],
+        "ambiguous": bool(entry.note),
     }
 
 

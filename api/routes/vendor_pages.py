@@ -97,15 +97,16 @@ def _identity(held: Context, vendor: Vendor) -> dict[str, Any]:
     """What the watchlist looks for. Ties between firms are given as "see also" only: they were not checked singly."""
     technologies, vendors = held.dictionary.technologies, held.dictionary.vendors
     named = [technologies[t] for t in vendor.technologies if t in technologies]
-    near = [v for v in vendors.values() if v.id != vendor.id and (v.name == vendor.parent or v.parent == vendor.name)]
+    parents = {parent.vendor for parent in vendor.parents}
+    near = [v for v in vendors.values() if v.id in parents or vendor.id in {parent.vendor for parent in v.parents}]
     return {
         "names": list(dict.fromkeys([vendor.name, *vendor.aliases])),
-        "products": vendor.products,
-        "identifiers": vendor.identifiers,
+        "products": vendor.product_names,
+        "identifiers": [identifier.id for identifier in vendor.identifiers],
         "technologies": [Choice(t.name, 0, addresses.search({"technology": t.id})) for t in named],
         "related": [Choice(v.name, 0, addresses.vendor(v.id)) for v in near],
-        "ambiguous": vendor.ambiguous == "yes",
-        "ambiguous_note": vendor.ambiguous_note,
+        "ambiguous": bool(vendor.note),
+        "ambiguous_note": vendor.note,
     }
 
 

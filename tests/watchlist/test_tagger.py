@@ -37,11 +37,11 @@ def dictionary() -> Dictionary:
 @pytest.fixture(scope="module")
 def other_dictionary(tmp_path_factory: pytest.TempPathFactory) -> Dictionary:
     folder = tmp_path_factory.mktemp("dictionary")
-    for path in DATA.glob("*.csv"):
+    for path in DATA.glob("*.toml"):
         shutil.copy(path, folder)
-    policies = folder / "policies.csv"
-    text = policies.read_text(encoding="utf-8")
-    policies.write_text(text + "product,axon,Paper,strong,a test\n", encoding="utf-8")
+    vendors = folder / "vendors.toml"
+    text = vendors.read_text(encoding="utf-8")
+    vendors.write_text(text.replace('"Axon Flex"', '"Paper"', 1), encoding="utf-8")
     return load_dictionary(folder)
 
 
@@ -116,7 +116,7 @@ def test_another_dictionary_retags_the_past_quietly_and_once(
     append(archive, [reading("a", CELLEBRITE), reading("b", PLAIN)])
     tag(archive, dictionary)
     tag(archive, other_dictionary)
-    assert set(tag_ids(archive)[2]) == {"axon"}
+    assert set(tag_ids(archive)[2]) == {"axon", "body_worn_camera"}
     assert [number for number, _, _ in retagged(archive)] == [2]
     tag(archive, other_dictionary)
     assert len(retagged(archive)) == 1

@@ -1,0 +1,243 @@
+"""The rules: what the names found in one notice mean together. Pure; every tag keeps the words that caused it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from noticewatch.models import Notice
+from watchlist.dictionary import Dictionary, Vendor
+from watchlist.evidence import By, Evidence, Tag
+from watchlist.findings import Findings, Key, Tier
+from watchlist.patterns import Hit, widest
+
+_NEARBY: Final = 300
+"""Characters within which a veto takes a term's meaning away."""
+_LEGAL_WORDS: Final = (
+    r"incorporated|inc|llc|ltd|corporation|corp|company|co|limited|liability|lp|gmbh|usa|us|uk|the|of|america"
+)
+_LEGAL_REST: Final = re.compile(rf"^(?:[\s,.()]|\b(?:{_LEGAL_WORDS})\b)*$", re.IGNORECASE)
+_LEGAL_NEXT: Final = re.compile(
+    r"^[\s,.]{0,3}(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\b", re.IGNORECASE
+)
+_LEGAL_INSIDE: Final = re.compile(r"\b(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\.?$", re.IGNORECASE)
+_CLOSE: Final = 60
+"""Characters of a party's name that can hold a legal form behind it."""
+
+
+class Judgement:
+    """The rules, applied to the hits of one notice."""
+
+    def __init__(self, dictionary: Dictionary, notice: Notice, texts: Mapping[str, str]) -> None:
+        self._dictionary = dictionary
+        self._texts = texts
+        self._headline = {name for name in texts if name.partition(".")[0] == "title"}
+        if notice.title_from != "published":
+            self._headline |= {name for name in texts if name.partition(".")[0] == "description"}
+        self._found = Findings()
+        self._doubtful: list[tuple[Vendor, Evidence]] = []
+        self._sellers: list[tuple[str, Evidence]] = []
+        self._greys: list[tuple[frozenset[str], str]] = []
+
+    def tags(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> tuple[Tag, ...]:
+        """The tags of the notice, from what was found in its texts and identifiers."""
+        kept = self._meant(list(hits))
+        terms = [hit for hit in kept if hit.name.part == "term"]
+        self._judge_terms(terms)
+        self._judge_names((hit for hit in kept if hit.name.part == "name"), identified)
+        products = self._attributed([hit for hit in kept if hit.name.part == "product"], kept)
+        self._judge_products(hit for hit in products if hit.name.policy == "strong")
+        contexts = [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
+        self._judge_doubtful([hit for hit in products if hit.name.policy != "strong"], contexts, terms)
+        self._judge_sellers_words(terms)
+        self._name_sellers()
+        self._name_technologies()
+        return tuple(self._found.tags(self._dictionary))
+
+    # What was meant -----------------------------------------------------------------------------------------------
+
+    def _meant(self, hits: list[Hit]) -> list[Hit]:
+        """Hits without those inside wider ones and without terms whose meaning a veto takes away."""
+        vetoes = [hit for hit in hits if hit.name.part == "veto"]
+        self._greys = [self._grey(hit) for hit in hits if hit.name.part == "grey" and self._is_grey(hit)]
+        kept: list[Hit] = []
+        for hit in widest(hit for hit in hits if hit.name.part not in {"veto", "grey"}):
+            in_party = hit.field.startswith("parties.")
+            if in_party and hit.name.part in {"product", "context"}:
+                continue
+            if hit.name.part == "term" and any(self._takes_away(veto, hit) for veto in vetoes):
+                continue
+            kept.append(hit)
+        return kept
+
+    def _takes_away(self, veto: Hit, hit: Hit) -> bool:
+        """Whether a veto stands near a term of its technology, or in the headline of what a body says."""
+        if veto.name.owner != hit.name.owner:
+            return False
+        if veto.field != hit.field:
+            return veto.field in self._headline and hit.field not in self._headline
+        inside = hit.start <= veto.start and veto.end <= hit.end and (veto.start, veto.end) != (hit.start, hit.end)
+        return not inside and veto.start - _NEARBY <= hit.start <= veto.end + _NEARBY
+
+    def _is_grey(self, hit: Hit) -> bool:
+        return hit.field in self._headline or not self._dictionary.greys[int(hit.name.owner)].headline
+
+    def _grey(self, hit: Hit) -> tuple[frozenset[str], str]:
+        case = self._dictionary.greys[int(hit.name.owner)]
+        quote = self._texts[hit.field][hit.start : hit.end]
+        return frozenset(case.technologies), f"for review, since “{quote}” may mean {case.name}"
+
+    # Terms --------------------------------------------------------------------------------------------------------
+
+    def _judge_terms(self, terms: list[Hit]) -> None:
+        titled = {hit.name.owner for hit in terms if hit.field in self._headline}
+        for hit in terms:
+            if hit.field.startswith("parties.") or hit.name.policy == "never_alone":
+                continue
+            headline, strong = hit.field in self._headline, hit.name.policy == "strong"
+            if headline and strong:
+                self._add_term(hit, "alert", "in the headline")
+            elif strong and hit.name.owner in titled:
+                self._add_term(hit, "alert", "in the text, under a headline that speaks of it")
+            elif strong:
+                self._add_term(hit, "review", "in the text only")
+            elif headline:
+                self._add_term(hit, "review", "in the headline, but also said of other things")
+
+    def _judge_sellers_words(self, terms: list[Hit]) -> None:
+        """What the seller's own name says, where nothing else does, is for review."""
+        for hit in terms:
+            if hit.field.startswith("parties.") and hit.name.policy == "strong" and not self._found:
+                self._add_term(hit, "review", "in the seller's name only")
+
+    def _add_term(self, hit: Hit, tier: Tier, where: str) -> None:
+        label = self._dictionary.label("technology", hit.name.owner)
+        evidence = self._evidence(hit, "term", f"a term of {label}, {where}")
+        self._add(("technology", hit.name.owner, ""), tier, evidence)
+
+    # Names --------------------------------------------------------------------------------------------------------
+
+    def _judge_names(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> None:
+        for hit in hits:
+            vendor = self._dictionary.vendors[hit.name.owner]
+            suffices = self._suffices(hit)
+            how = "which suffices" if suffices else "which counts beside what it is watched for"
+            evidence = self._evidence(hit, "alias", f"a name of {vendor.name}, {how}")
+            self._judge_name(vendor, evidence, suffices)
+        for owner, evidence in identified:
+            vendor = self._dictionary.vendors[owner]
+            suffices = bool(vendor.names) and vendor.names[0].policy in {"strong", "legal_name_only"}
+            self._judge_name(vendor, evidence, suffices)
+
+    def _judge_name(self, vendor: Vendor, evidence: Evidence, suffices: bool) -> None:
+        if vendor.sells_only:
+            if evidence.field.startswith("parties."):
+                self._sellers.append((vendor.id, evidence))
+        elif suffices:
+            self._add(("vendor", vendor.id, "maker"), "alert", evidence)
+        else:
+            self._doubtful.append((vendor, evidence))
+
+    def _suffices(self, hit: Hit) -> bool:
+        """Whether a name names its vendor beyond doubt where it stands."""
+        if hit.name.policy == "strong":
+            return True
+        if hit.name.policy != "legal_name_only":
+            return False
+        text = self._texts[hit.field]
+        before, after = text[max(0, hit.start - _CLOSE) : hit.start], text[hit.end : hit.end + _CLOSE]
+        if hit.field.startswith("parties."):
+            return bool(_LEGAL_REST.match(before) and _LEGAL_REST.match(after))
+        return bool(_LEGAL_INSIDE.search(text[hit.start : hit.end]) or _LEGAL_NEXT.match(after[:16]))
+
+    def _attributed(self, products: list[Hit], kept: list[Hit]) -> list[Hit]:
+        """Products that are not another vendor's own name; of shared ones those of a vendor named here."""
+        named = {(hit.field, hit.start): hit.name.owner for hit in kept if hit.name.part == "name"}
+        owners: dict[tuple[str, int, int], set[str]] = {}
+        for hit in products:
+            owners.setdefault((hit.field, hit.start, hit.end), set()).add(hit.name.owner)
+        makers = self._found.vendors("maker") | {vendor.id for vendor, _ in self._doubtful}
+        attributed = []
+        for hit in products:
+            present = owners[hit.field, hit.start, hit.end] & makers
+            own_name = named.get((hit.field, hit.start), hit.name.owner) == hit.name.owner
+            if own_name and (not present or hit.name.owner in present):
+                attributed.append(hit)
+        return attributed
+
+    def _judge_products(self, hits: Iterable[Hit]) -> None:
+        for hit in hits:
+            vendor = self._dictionary.vendors[hit.name.owner]
+            evidence = self._evidence(hit, "product", f"{hit.name.name} is a product of {vendor.name}, which suffices")
+            self._add(("vendor", vendor.id, "product"), "alert", evidence)
+            if not vendor.sells_only:
+                self._add(("vendor", vendor.id, "maker"), "alert", evidence)
+
+    def _judge_doubtful(self, weak_products: list[Hit], contexts: list[Hit], terms: list[Hit]) -> None:
+        """Names that need a context, and products that are ordinary words: counted only beside each other."""
+        for vendor, evidence in self._doubtful:
+            products = [hit for hit in weak_products if hit.name.owner == vendor.id]
+            own = [hit for hit in contexts if hit.name.owner == vendor.id]
+            tier = self._context(vendor, products, own, terms, in_party=evidence.field.startswith("parties."))
+            if tier is None:
+                continue
+            self._add(("vendor", vendor.id, "maker"), tier, evidence)
+            for hit in own:
+                said = self._evidence(hit, "term", f"said of what {vendor.name} is watched for, beside its name")
+                self._add(("vendor", vendor.id, "maker"), tier, said)
+        for hit in weak_products:
+            maker_tier = self._found.tier(("vendor", hit.name.owner, "maker"))
+            if maker_tier is not None:
+                label = self._dictionary.label("vendor", hit.name.owner)
+                evidence = self._evidence(hit, "product", f"{hit.name.name} is a product of {label}, named beside it")
+                self._add(("vendor", hit.name.owner, "product"), maker_tier, evidence)
+
+    def _context(
+        self, vendor: Vendor, products: list[Hit], contexts: list[Hit], terms: list[Hit], *, in_party: bool
+    ) -> Tier | None:
+        """The tier that the rest of the notice gives to a vendor's doubtful name; None where nothing speaks for it."""
+        known = self._found.tier(("vendor", vendor.id, "maker"))
+        if known == "alert":
+            return known
+        tiers = [self._found.tier(("technology", technology, "")) for technology in vendor.technologies]
+        titled = in_party and any(hit.field in self._headline for hit in products)
+        if "alert" in tiers or titled or (in_party and any(hit.name.policy == "strong" for hit in contexts)):
+            return "alert"
+        if any(tiers) or products or contexts or any(hit.name.owner in vendor.technologies for hit in terms):
+            return "review"
+        return known
+
+    # What follows from makers -------------------------------------------------------------------------------------
+
+    def _name_sellers(self) -> None:
+        tiers = {self._found.tier(key) for key in self._found.found()}
+        if tiers:
+            for owner, evidence in self._sellers:
+                self._add(("vendor", owner, "seller"), "alert" if "alert" in tiers else "review", evidence)
+
+    def _name_technologies(self) -> None:
+        """Where no term says what it is, a maker's first technology is what it is bought for."""
+        said = {key[1] for key in self._found.found() if key[0] == "technology"}
+        for key in [key for key in self._found.found() if key[0] == "vendor" and key[2] == "maker"]:
+            technologies = self._dictionary.vendors[key[1]].technologies
+            if technologies and not said.intersection(technologies):
+                for evidence in self._found.evidence(key):
+                    self._add(("technology", technologies[0], ""), self._found.tier(key) or "review", evidence)
+
+    def _add(self, key: Key, tier: Tier, evidence: Evidence) -> None:
+        """Note a reason for a tag; what is a grey case is for review, and says so."""
+        if tier == "alert" and (reason := self._why_grey(key)):
+            tier = "review"
+            evidence = Evidence(
+                evidence.field, evidence.quote, evidence.start, evidence.end, evidence.by, f"{evidence.why}; {reason}"
+            )
+        self._found.add(key, tier, evidence)
+
+    def _why_grey(self, key: Key) -> str:
+        owned = {key[1]} if key[0] == "technology" else set(self._dictionary.vendors[key[1]].technologies)
+        for technologies, reason in self._greys:
+            if not technologies or (owned and owned <= technologies):
+                return reason
+        return ""
+
+    def _evidence(self, hit: Hit, by: By, why: str) -> Evidence:
+        return Evidence(hit.field, self._texts[hit.field][hit.start : hit.end], hit.start, hit.end, by, why)

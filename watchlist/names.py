@@ -1,0 +1,113 @@
+"""What the automaton looks for: every name, term and veto of the dictionary in all its spellings."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from noticewatch.text import normalise
+from watchlist.dictionary import Dictionary, Policy, TermBook
+from watchlist.records import Family
+from watchlist.spelling import apart, spellings, term_spellings
+
+ENGLISH: Final = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name of the dictionary: ``veto`` is a context in which the owner's terms mean another thing; ``context`` one
+    in which the owner's watched line is meant; the owner of a ``grey`` is its place among the grey cases.
+
+    ``language`` is that of a term or veto; names of vendors and products have none.
+    """
+
+    part: Literal["name", "product", "term", "veto", "context", "grey"]
+    owner: str
+    name: str
+    policy: Policy
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The first words of a family whose next words may stand apart; ``rest`` finds them behind it."""
+
+    name: Name
+    rest: re.Pattern[str]
+
+
+def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
+    """Every spelling that is searched as it stands, and the name it stands for."""
+    for vendor in dictionary.vendors.values():
+        for alias in vendor.names:
+            yield from _spelt(Name("name", vendor.id, alias.name, alias.policy))
+        maker = vendor.name.split()[0]
+        for product in vendor.products:
+            name = Name("product", vendor.id, product.name, product.policy)
+            yield from _spelt(name)
+            if product.policy != "strong" and normalise(maker).text not in normalise(product.name).text:
+                yield from _spelt(replace(name, name=f"{maker} {product.name}", policy="strong"))
+        for context in vendor.contexts:
+            name = Name("context", vendor.id, context.word, "strong" if context.tier == "alert" else "needs_context")
+            yield from ((spelling, name) for spelling in term_spellings(context.word))
+    for index, grey in enumerate(dictionary.greys):
+        for word in grey.words:
+            name = Name("grey", str(index), word, "strong")
+            yield from ((spelling, name) for spelling in term_spellings(word))
+    for book in dictionary.books:
+        yield from _of_book(book)
+
+
+def _of_book(book: TermBook) -> Iterator[tuple[str, Name]]:
+    for terms in book.terms:
+        for term in terms.terms:
+            name = Name("term", terms.technology, term, terms.policy, book.language)
+            yield from ((spelling, name) for spelling in term_spellings(term) | term_spellings(apart(term)))
+    for veto in book.vetoes:
+        for term in veto.terms:
+            name = Name("veto", veto.technology, term, "strong", book.language)
+            yield from ((spelling, name) for spelling in term_spellings(term))
+    for family in book.families:
+        if not family.apart:
+            yield from _pairs(family, book.language)
+
+
+def _pairs(family: Family, language: str) -> Iterator[tuple[str, Name]]:
+    orders = [(family.first, family.then)] + ([(family.then, family.first)] if family.any_order else [])
+    for firsts, thens in orders:
+        for first in firsts:
+            for then in thens:
+                name = Name("term", family.technology, f"{first} {then}", family.policy, language)
+                yield from ((spelling, name) for spelling in term_spellings(name.name))
+
+
+def anchors(dictionary: Dictionary) -> Iterator[tuple[str, Anchor]]:
+    """Spellings of the first words of families whose next words may stand apart, each with what finds the rest."""
+    for book in dictionary.books:
+        for family in book.families:
+            if family.apart:
+                orders = [(family.first, family.then)] + ([(family.then, family.first)] if family.any_order else [])
+                for firsts, thens in orders:
+                    rest = _rest(thens, family.apart)
+                    for first in firsts:
+                        anchor = Anchor(Name("term", family.technology, first, family.policy, book.language), rest)
+                        yield from ((spelling, anchor) for spelling in term_spellings(first))
+
+
+def _rest(thens: tuple[str, ...], between: int) -> re.Pattern[str]:
+    """Finds one of ``thens`` after at most ``between`` other words; no word may be longer than 20 letters."""
+    ends = sorted({spelling for then in thens for spelling in term_spellings(then)}, key=len, reverse=True)
+    words = "|".join(map(re.escape, ends))
+    return re.compile(rf"s?(?:[^\w.;:]{{1,3}}\w{{1,20}}){{0,{between}}}?[^\w.;:]{{1,3}}(?:{words})s?(?!\w)")
+
+
+def _spelt(name: Name) -> Iterator[tuple[str, Name]]:
+    """Spellings of a name, and what each is worth: a product written apart (``BodyWorn``) may be plain words."""
+    own = spellings(name.name)
+    yield from ((spelling, name) for spelling in own)
+    if name.part == "product":
+        yield from ((", ".join(words), name) for spelling in own if len(words := spelling.split(" ")) == 2)
+    parted = apart(name.name)
+    if parted != name.name:
+        weaker = replace(name, policy="needs_context")
+        yield from ((spelling, weaker) for spelling in spellings(parted) - own)

@@ -1,0 +1,65 @@
+"""Which regular expressions a data file may hold: those whose cost grows with the text and with nothing else."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_PART: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(,?)(\d*)\}|.", re.DOTALL)
+_LONGEST: Final = 100
+_MOST_REPEATS: Final = 2
+_MOST_OPTIONS: Final = 8
+
+
+def why_unsafe(pattern: str) -> str:
+    """Why a pattern could run away, in words; empty where it cannot.
+
+    Allowed: literals, classes, alternatives, groups, eight ``?`` and two repeats of at most 100, none of them inside
+    another. From each place of a text a match then tries a bounded number of ways.
+    """
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"no regular expression ({error})"
+    return next(_faults(pattern), "") or _too_many(pattern)
+
+
+def _faults(pattern: str) -> Iterator[str]:
+    """What a single part of a pattern does that is not allowed."""
+    varies: list[bool] = [False]
+    closed = -1
+    for part in _PART.finditer(pattern):
+        match part[0]:
+            case "(":
+                varies.append(False)
+            case ")":
+                closed = part.end() if varies[-1] else -1
+                varies[-2:] = [varies[-2] or varies[-1]]
+            case "*" | "+":
+                yield f"{part[0]!r}, which has no end; write a repeat with a limit, such as {{0,40}}"
+            case "?" if pattern[part.start() - 1] != "(":
+                varies[-1] = True
+            case "?" if pattern[part.end()] != ":":
+                yield "a group other than (…) and (?:…)"
+            case other if re.fullmatch(r"\\[1-9]", other):
+                yield "a reference to a group"
+            case _ if part[1] is not None:
+                yield from _repeat(part[1], part[2], part[3])
+                if part.start() == closed:
+                    yield "a repeat inside a repeat"
+                varies[-1] = True
+
+
+def _repeat(least: str, comma: str, most: str) -> Iterator[str]:
+    if comma and not most:
+        yield "a repeat without an end; write a limit, such as {0,40}"
+    elif int(most or least) > _LONGEST:
+        yield f"a repeat of more than {_LONGEST}"
+
+
+def _too_many(pattern: str) -> str:
+    parts = list(_PART.finditer(pattern))
+    if sum(part[1] is not None for part in parts) > _MOST_REPEATS:
+        return f"more than {_MOST_REPEATS} repeats"
+    if sum(part[0] == "?" and pattern[part.start() - 1] != "(" for part in parts) > _MOST_OPTIONS:
+        return f"more than {_MOST_OPTIONS} optional parts"
+    return ""

@@ -1,0 +1,88 @@
+"""The spellings under which a name is searched, and the correction of common misspellings in a text."""
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from noticewatch.text import normalise
+
+_LEGAL_FORMS: Final = ("inc", "llc", "ltd", "corp", "corporation", "incorporated", "limited", "co", "company", "gmbh")
+_LEGAL_END: Final = re.compile(rf"[,.]?\s+({'|'.join(_LEGAL_FORMS)})\.?$")
+_CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
+_SEPARATORS: Final = re.compile(r"[ -]+")
+_JOINED_LENGTH: Final = 8
+_PLURAL_LENGTH: Final = 3
+
+
+def spellings(name: str) -> set[str]:
+    """Normal forms under which a name is searched: spaced, hyphenated and joined, with and without punctuation."""
+    plain = normalise(name).text.strip()
+    base = {plain, plain.replace(" & ", " and ")}
+    found: set[str] = set()
+    for spelling in base:
+        legal = _LEGAL_END.search(spelling)
+        if legal:
+            stem = spelling[: legal.start()]
+            found |= {f"{stem} {legal[1]}", f"{stem}, {legal[1]}"}
+        words = _SEPARATORS.split(spelling)
+        found |= {spelling, " ".join(words), "-".join(words)}
+        joined = "".join(words)
+        if len(joined) >= _JOINED_LENGTH and len(words) == 2 and not legal:
+            found.add(joined)
+    return found - {""}
+
+
+def term_spellings(term: str) -> set[str]:
+    """Normal forms of a term: spaced, hyphenated after its first word, two words joined, with a plural inside it."""
+    words = _SEPARATORS.split(normalise(term).text.strip())
+    found = {" ".join(words), normalise(term).text.strip()}
+    if len(words) == 2 and len("".join(words)) >= _JOINED_LENGTH:
+        found.add("".join(words))
+    if len(words) > 1:
+        found |= {f"{words[0]}-{' '.join(words[1:])}", " ".join([*words[:-2], f"{words[-2]}s", words[-1]])}
+        if words[-1].endswith("y") and words[-1][-2:-1] not in set("aeiou"):
+            found.add(" ".join([*words[:-1], f"{words[-1][:-1]}ies"]))
+    if len(words) > 2:
+        found.add(f"{' '.join(words[:-2])} {words[-2]}-{words[-1]}")
+    return found - {""}
+
+
+def apart(name: str) -> str:
+    """A name with its inner capitals parted (``BodyWorn`` → ``Body Worn``); the name itself where there are none."""
+    return _CAMEL.sub(" ", name)
+
+
+def whole_word_end(text: str, start: int, end: int) -> int:
+    """The end of a match that stands as a whole word, its plural or possessive included; 0 for a part of a word."""
+    if start and text[start - 1].isalnum() and text[start].isalnum():
+        return 0
+    if end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum()):
+        return end
+    if end - start > _PLURAL_LENGTH and text[end] == "s" and (end + 1 == len(text) or not text[end + 1].isalnum()):
+        return end + 1
+    return 0
+
+
+def corrected(text: str, mistakes: Iterable[tuple[int, int, str]]) -> tuple[str, "array[int]"]:
+    """A text with spans (in order, apart) replaced by words, and the place in ``text`` of each of its characters."""
+    pieces: list[str] = []
+    offsets = array("q")
+    position = 0
+    for start, end, word in _apart(mistakes):
+        pieces += (text[position:start], word)
+        offsets.extend(range(position, start))
+        offsets.extend([start] * (len(word) - 1))
+        offsets.append(max(start, end - 1))
+        position = end
+    offsets.extend(range(position, len(text) + 1))
+    return "".join(pieces) + text[position:], offsets
+
+
+def _apart(mistakes: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """The longest of mistakes that overlap."""
+    until = 0
+    for start, end, word in sorted(mistakes, key=lambda mistake: (mistake[0], -mistake[1])):
+        if start >= until:
+            yield start, end, word
+            until = end
