@@ -27,6 +27,7 @@ from indexer.names import Names
 from indexer.sync import light
 from noticewatch.database import insert_many, shared_time
 from noticewatch.models import Event, EventKind
+from watchlist.current import Watchlist, matcher_of
 from watchlist.matcher import Matcher
 
 _CHUNK: Final = 900
@@ -53,14 +54,17 @@ class AlertReader:
 
     name = NAME
 
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
-        self._revisions = Revisions(Names(matcher.dictionary))
+    def __init__(self, matcher: Matcher | Watchlist) -> None:
+        """``matcher``: the one to use, or the watchlist that has one in force at each moment."""
+        self._given = matcher
+        self._use(matcher_of(matcher))
 
     def advance(self, archive: Archive) -> bool:
         """Match one batch of the log; True if there may be more."""
         if not is_of_this_log(archive):
             return True
+        if (matcher := matcher_of(self._given)) is not self._matcher:
+            self._use(matcher)
         with archive.reading() as connection:
             after, upto = cursor(connection, NAME), cursor(connection, FOLLOWS)
             if after >= upto:
@@ -75,6 +79,10 @@ class AlertReader:
                 _write(connection, found)
                 set_cursor(connection, NAME, last)
         return last < upto
+
+    def _use(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._revisions = Revisions(Names(matcher.dictionary))
 
 
 def _batch(connection: Connection, after: int, upto: int) -> tuple[list[Event], int]:

@@ -33,6 +33,7 @@ from crawlers.source import load_sources
 from indexer.search import Search
 from noticewatch import __version__
 from noticewatch.settings import Settings
+from watchlist.current import Watchlist
 from watchlist.dictionary import Dictionary
 
 _STATIC = Path(__file__).parent / "static"
@@ -42,13 +43,13 @@ _DESCRIPTION = (
 )
 
 
-def create_app(archive: Archive, search: Search, settings: Settings, dictionary: Dictionary) -> FastAPI:
+def create_app(archive: Archive, search: Search, settings: Settings, watchlist: Dictionary | Watchlist) -> FastAPI:
     """The HTTP API, feeds and pages over an open archive and its search."""
     app = FastAPI(
         title="noticewatch", version=__version__, description=_DESCRIPTION, openapi_url="/api/v1/openapi.json",
         docs_url=None, redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
-    app.state.context = Context(archive, search, settings, dictionary, load_sources())
+    app.state.context = Context(archive, search, settings, watchlist, load_sources())
     app.add_middleware(Protection)
     app.add_middleware(HeadAsGet)
     problems.install(app)

@@ -13,6 +13,7 @@ from archive.store import Archive
 from crawlers.source import Source
 from indexer.search import Search
 from noticewatch.settings import Settings
+from watchlist.current import Watchlist, dictionary_of
 from watchlist.dictionary import Dictionary
 
 _T = TypeVar("_T")
@@ -21,15 +22,20 @@ _MOST_REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Context:
-    """The archive, the search over it, the settings, the dictionary and the sources; and what is remembered."""
+    """The archive, the search over it, the settings, the watchlist and the sources; and what is remembered."""
 
     archive: Archive
     search: Search
     settings: Settings
-    dictionary: Dictionary
+    watchlist: Dictionary | Watchlist
     sources: dict[str, Source]
     _remembered: dict[str, tuple[Any, Any, float]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """The dictionary in force at the moment."""
+        return dictionary_of(self.watchlist)
 
     def remember(self, name: str, at: object, make: Callable[[], _T], *, lasts: float = 0.0) -> _T:
         """The value made for ``name`` at ``at`` (a head of the log), made anew where that has moved.

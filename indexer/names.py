@@ -28,7 +28,7 @@ class Names:
     """Looks names up in the dictionary and the buyers table."""
 
     def __init__(self, dictionary: Dictionary) -> None:
-        self._dictionary = dictionary
+        self.dictionary = dictionary
 
     def code(self, field: str, written: str) -> str | None:
         """The code of a value as written, or None where nobody has that name."""
@@ -56,7 +56,7 @@ class Names:
                 entry = buyers().get(code)
                 return entry.short_name if entry else code
             case "vendor" | "technology":
-                return self._dictionary.label(field, code)
+                return self.dictionary.label(field, code)
             case "year" | "source" | "jurisdiction" | "month":
                 return code
             case "band":
@@ -81,7 +81,7 @@ class Names:
     @cached_property
     def _vendors(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for vendor in self._dictionary.vendors.values():
+        for vendor in self.dictionary.vendors.values():
             for name in (vendor.id, vendor.name, *vendor.aliases):
                 found.setdefault(_folded(name), vendor.id)
         return found
@@ -89,7 +89,7 @@ class Names:
     @cached_property
     def _technologies(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for technology in self._dictionary.technologies.values():
+        for technology in self.dictionary.technologies.values():
             for name in (technology.id, technology.name):
                 found.setdefault(_folded(name), technology.id)
         return found

@@ -38,6 +38,7 @@ from indexer.requests import (
     Sort,
 )
 from indexer.suggestions import FIELDS, MOST, Suggestion, suggestions
+from watchlist.current import Watchlist, dictionary_of
 from watchlist.dictionary import Dictionary, load_dictionary
 
 __all__ = [
@@ -65,12 +66,21 @@ class _Place:
 class Search:
     """Answers search requests from an engine and the log."""
 
-    def __init__(self, archive: Archive, engine: Searching, dictionary: Dictionary | None = None) -> None:
+    def __init__(self, archive: Archive, engine: Searching, watchlist: Dictionary | Watchlist | None = None) -> None:
         self.archive = archive
         self.engine = engine
-        self.names = Names(dictionary or load_dictionary())
+        self._watchlist = watchlist or load_dictionary()
+        self._names = Names(dictionary_of(self._watchlist))
         self._remembered: dict[tuple[object, ...], Buckets] = {}
         self._lock = Lock()
+
+    @property
+    def names(self) -> Names:
+        """Names of vendors, technologies and public bodies, by the dictionary in force at the moment."""
+        dictionary = dictionary_of(self._watchlist)
+        if self._names.dictionary is not dictionary:
+            self._names = Names(dictionary)
+        return self._names
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The answer to a request.

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     )
     admin_token: SecretStr | None = Field(None, description="operator's token for whole bulk payloads")
     starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
+    watchlist: Path | None = Field(None, description="folder of the watchlist's data; default those that come along")
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")
     hang_after: str = Field("30m", description="interval without progress after which a crawl is stopped")
     documents: DocumentsOf = Field("watchlist", description="documents of which notices: watchlist, all or none")
@@ -114,9 +115,9 @@ class Settings(BaseSettings):
             raise ValueError("write an interval such as 30m or 2h")
         return value
 
-    @field_validator("starter")
+    @field_validator("starter", "watchlist")
     @classmethod
-    def _starter_is_a_folder(cls, value: Path | None) -> Path | None:
+    def _it_is_a_folder(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_dir():
             raise ValueError(f"{value} is no folder")
         return value

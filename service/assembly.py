@@ -18,8 +18,10 @@ from indexer.search import Search
 from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 from service.output import Bar, progress
-from watchlist.dictionary import Dictionary, load_dictionary
-from watchlist.matcher import Matcher
+from watchlist.current import Watchlist
+from watchlist.dictionary import Dictionary
+from watchlist.radar.counting import PhraseCounter
+from watchlist.retag import Retagger
 from watchlist.tagger import Tagger
 
 
@@ -29,8 +31,13 @@ class House:
 
     settings: Settings
     archive: Archive
-    dictionary: Dictionary
+    watchlist: Watchlist
     engines: Sequence[SearchEngine]
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """The dictionary in force at the moment."""
+        return self.watchlist.dictionary
 
     @cached_property
     def engine(self) -> Searching:
@@ -39,7 +46,7 @@ class House:
 
     def search(self) -> Search:
         """The search over the archive."""
-        return Search(self.archive, self.engine)
+        return Search(self.archive, self.engine, self.watchlist)
 
     def readers(self) -> Sequence[LogReader]:
         """The readers of the log in the order in which they are driven."""
@@ -47,8 +54,11 @@ class House:
 
     def log_readers(self) -> Sequence[LogReader]:
         """The readers whose work stands in the database itself."""
-        matcher = Matcher(self.dictionary)
-        return (Joiner(), Tagger(matcher), DocumentLister(), AlertReader(matcher))
+        return (Joiner(), Tagger(self.watchlist), DocumentLister(), AlertReader(self.watchlist))
+
+    def resting_readers(self) -> Sequence[LogReader]:
+        """The readers that work while the others are at rest: nothing that is served waits for them."""
+        return (Retagger(self.watchlist), PhraseCounter())
 
 
 @contextmanager
@@ -81,7 +91,9 @@ def open_house(settings: Settings) -> Iterator[House]:
     with open_archive(settings) as archive:
         engines = open_engines(settings, archive)
         try:
-            yield House(settings, archive, load_dictionary(), engines)
+            watchlist = Watchlist(settings.watchlist)
+            watchlist.put_in_force()
+            yield House(settings, archive, watchlist, engines)
         finally:
             for engine in engines:
                 engine.close()

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,15 +38,18 @@ class ReadersThread(threading.Thread):
         self.failure: str | None = None
         self._house, self._look_every = house, look_every
         self._stopping = threading.Event()
+        self._rests_until = 0.0
 
     def run(self) -> None:
         """Look, drive, rest, until stopped."""
         archive = self._house.archive
         readers = tuple(_Stoppable(reader, self._stopping) for reader in self._house.readers())
+        resting = self._house.resting_readers()
         while not self._stopping.is_set():
             pause = self._look_every
             try:
                 self._step(archive, readers)
+                pause = 0.0 if self.passed >= 0 and self._rest(archive, resting) else pause
             except _Stopped:
                 return
             except ReaderWaits as error:
@@ -72,6 +75,20 @@ class ReadersThread(threading.Thread):
             passed = drive(archive, readers, timeout=self._look_every)
             if passed is not None:
                 self.passed, self.failure = passed, None
+
+    def _rest(self, archive: Archive, resting: Sequence[LogReader]) -> bool:
+        """One batch of the readers that work while the others are at rest; True if there may be more. One that fails is
+        logged and left alone for a while: the others never wait for it.
+        """
+        if time.monotonic() < self._rests_until:
+            return False
+        try:
+            self._house.watchlist.refresh()
+            return any(reader.advance(archive) for reader in resting)
+        except Exception:
+            _log.exception("Work in the background failed; it goes on in %.0f seconds.", REST)
+            self._rests_until = time.monotonic() + REST
+            return False
 
 
 class _Stopped(Exception):

@@ -71,7 +71,7 @@ class PageServer:
     """uvicorn over the application, until a signal or :meth:`stop`."""
 
     def __init__(self, house: House, bound: socket.socket, *, access_log: bool) -> None:
-        app = create_app(house.archive, house.search(), house.settings, house.dictionary)
+        app = create_app(house.archive, house.search(), house.settings, house.watchlist)
         config = uvicorn.Config(
             app, log_config=logging_config(), access_log=access_log, server_header=False,
             timeout_graceful_shutdown=2, lifespan="off",

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from archive.tables import memberships
 from archive.withheld import withheld_now
-from watchlist.dictionary import Dictionary, load_dictionary
+from watchlist.current import dictionary_in_force
+from watchlist.dictionary import Dictionary
 from watchlist.evidence import Tag, load_evidence
 from watchlist.tables import tags
 
@@ -35,11 +35,25 @@ def tags_of(
     """Tags by notice number, in order of kind, id and role; notices without tags are left out, and so are those whose
     content is withheld: a tag quotes it.
     """
-    labels = dictionary or _own_dictionary()
+    return _tags(connection, notice_numbers, dictionary, tags.c.notice.not_in(withheld_now()))
+
+
+def held_tags(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, list[Tag]]:
+    """The same for who tags: also of notices whose content is withheld."""
+    return _tags(connection, notice_numbers, None)
+
+
+def _tags(
+    connection: Connection,
+    notice_numbers: Iterable[int],
+    dictionary: Dictionary | None,
+    *conditions: ColumnElement[bool],
+) -> dict[int, list[Tag]]:
+    labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
     numbers = iter(notice_numbers)
     while chunk := list(islice(numbers, _CHUNK)):
-        query = select(tags).where(tags.c.notice.in_(chunk), tags.c.notice.not_in(withheld_now()))
+        query = select(tags).where(tags.c.notice.in_(chunk), *conditions)
         for row in connection.execute(query.order_by(tags.c.kind, tags.c.id, tags.c.role)):
             label = labels.label(row.kind, row.id)
             tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, load_evidence(row.evidence))
@@ -71,7 +85,7 @@ def watched() -> Select[tuple[int]]:
 
 def counts_by_tag(connection: Connection, dictionary: Dictionary | None = None) -> list[TagCount]:
     """Every tag in use with its number of notices, the most frequent first."""
-    labels = dictionary or _own_dictionary()
+    labels = dictionary or dictionary_in_force()
     alert = case((tags.c.tier == "alert", tags.c.notice))
     counted = func.count(tags.c.notice.distinct()), func.count(alert.distinct())
     query = select(tags.c.kind, tags.c.id, *counted).where(tags.c.notice.not_in(withheld_now()))
@@ -81,8 +95,3 @@ def counts_by_tag(connection: Connection, dictionary: Dictionary | None = None) 
         for kind, tag, held, alerts in connection.execute(query)
     ]
     return sorted(rows, key=lambda row: (-row.notices, row.kind, row.id))
-
-
-@lru_cache(maxsize=1)
-def _own_dictionary() -> Dictionary:
-    return load_dictionary()

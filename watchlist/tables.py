@@ -26,3 +26,30 @@ tagged = Table(
     Column("dictionary", String, nullable=False),
 )
 """With which dictionary each notice's current version was tagged."""
+
+retags = Table(
+    "retags",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("dictionary", String, nullable=False),
+    Column("began_at", String, nullable=False),
+    Column("ended_at", String),
+    Column("notices", Integer, nullable=False),
+)
+"""Each time that what is held was tagged again with another dictionary; ``ended_at`` NULL: it goes on; ``notices``: how
+many were tagged again so far."""
+
+tag_changes = Table(
+    "tag_changes",
+    metadata,
+    Column("retag", ForeignKey("retags.number"), primary_key=True, autoincrement=False),
+    Column("notice", ForeignKey("notices.number"), primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("role", String, primary_key=True),
+    Column("before", String, nullable=False),
+    Column("after", String, nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+"""What a retag changed. ``before``, ``after``: tier of the tag, empty where the notice did not carry it; ``evidence``:
+why it does now, or why it did."""

@@ -1,7 +1,11 @@
-"""The tagger: a reader of the log that keeps every notice's tags at its current version and the present dictionary."""
+"""The tagger: a reader of the log that keeps every notice's tags at its current version.
+
+What another dictionary has tagged is tagged again in the background (watchlist/retag.py).
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, delete, func, select
@@ -12,13 +16,14 @@ from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
 from noticewatch.database import insert_many
 from noticewatch.models import DERIVED, EventKind, Notice, notice_from
+from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
 from watchlist.matcher import Matcher
 from watchlist.tables import tagged, tags
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
 _CHUNK: Final = 900
-_State = tuple[int, str]
+State: TypeAlias = tuple[int, str]
 """Version and dictionary a notice was tagged with."""
 
 
@@ -27,72 +32,85 @@ class Tagger:
 
     name = "tagger"
 
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
-        self._dictionary = matcher.dictionary.version
+    def __init__(self, matcher: Matcher | Watchlist) -> None:
+        """``matcher``: the one to use, or the watchlist that has one in force at each moment."""
+        self._given = matcher
 
     def advance(self, archive: Archive) -> bool:
-        """Take the next batch of at most 1,000 events; at the joiner's cursor, notices tagged with another dictionary.
+        """Take the next batch of at most 1,000 events up to the joiner's cursor; True if there may be more.
 
-        Gives True if there may be more. Work and cursor are committed in one transaction.
+        Work and cursor are committed in one transaction.
         """
         if not self._has_work(archive):
             return False
+        matcher = matcher_of(self._given)
         with archive.writing() as connection:
             after, limit = cursor(connection, self.name), cursor(connection, "joiner")
             e = t.events.c
             query = select(e.seq, e.notice, e.kinds, REGROUPED).where(e.seq > after, e.seq <= limit).order_by(e.seq)
             rows = connection.execute(query.limit(BATCH)).all()
             if not rows:
-                return self._retag_stale(connection)
+                return False
             if any(row.regrouped for row in rows):
                 _replace(connection, {}, speechless(connection, {row.notice for row in rows if row.regrouped}))
-            self._tag(connection, sorted({row.notice for row in rows if row.regrouped or not _is_derived(row.kinds)}))
+            numbers = {row.notice for row in rows if row.regrouped or not _is_derived(row.kinds)}
+            _tag(connection, matcher, sorted(numbers))
             set_cursor(connection, self.name, rows[-1].seq)
             return True
 
     def _has_work(self, archive: Archive) -> bool:
         """Looks without taking the write lock, so that an idle reader disturbs nobody."""
         with archive.reading() as connection:
-            if cursor(connection, self.name) < cursor(connection, "joiner"):
-                return True
-            return bool(self._stale(connection, 1))
+            return cursor(connection, self.name) < cursor(connection, "joiner")
 
-    def _retag_stale(self, connection: Connection) -> bool:
-        numbers = self._stale(connection, BATCH)
-        self._tag(connection, numbers)
-        return len(numbers) == BATCH
 
-    def _stale(self, connection: Connection, limit: int) -> Sequence[int]:
-        """Notices tagged with another dictionary."""
-        query = select(tagged.c.notice).where(tagged.c.dictionary != self._dictionary)
-        return connection.scalars(query.order_by(tagged.c.notice).limit(limit)).all()
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """The tags of a notice in a version."""
 
-    def _tag(self, connection: Connection, numbers: Sequence[int]) -> None:
-        """Replace the tags of notices that are not yet tagged at their current version with this dictionary."""
-        states = _states(connection, numbers)
-        current = {
-            number: (version, notice)
-            for number, version, notice in _current(connection, numbers, states, self._dictionary)
-        }
-        if not current:
-            return
-        found = {number: self._matcher.tags(notice) for number, (_, notice) in current.items()}
-        before = _ids(connection, [number for number in current if number in states])
-        retagged = [
-            number for number in current if number in states and before.get(number, []) != _plain(found[number])
-        ]
-        _replace(connection, found, [number for number in current if number in states])
-        insert_many(
-            connection,
-            tagged,
-            [{"notice": n, "version": v, "dictionary": self._dictionary} for n, (v, _) in current.items()],
-        )
-        if retagged:
-            append_derived(
-                connection,
-                [Derived(n, EventKind.RETAGGED, [("tags", before.get(n, []), _plain(found[n]))]) for n in retagged],
-            )
+    version: int
+    tags: Sequence[Tag]
+
+
+def tags_now(connection: Connection, matcher: Matcher, states: Mapping[int, State | None]) -> dict[int, Tagged]:
+    """What a matcher finds in the current versions of notices, by number; without those whose state says that they are
+    tagged so already, and those that say nothing.
+    """
+    return {
+        number: Tagged(version, matcher.tags(notice))
+        for number, version, notice in _current(connection, states, matcher.dictionary.version)
+    }
+
+
+def keep(
+    connection: Connection, dictionary: str, found: Mapping[int, Tagged], states: Mapping[int, State | None]
+) -> None:
+    """Put tags in the place of those held, and append a quiet event for each notice that was tagged otherwise."""
+    again = [number for number in found if states.get(number) is not None]
+    before = _ids(connection, again)
+    _replace(connection, {number: one.tags for number, one in found.items()}, again)
+    rows = [{"notice": number, "version": one.version, "dictionary": dictionary} for number, one in found.items()]
+    insert_many(connection, tagged, rows)
+    changed = [(number, before.get(number, []), _plain(found[number].tags)) for number in again]
+    findings = [Derived(number, EventKind.RETAGGED, [("tags", old, new)]) for number, old, new in changed if old != new]
+    if findings:
+        append_derived(connection, findings)
+
+
+def states_of(connection: Connection, numbers: Sequence[int]) -> dict[int, State | None]:
+    """With which version and dictionary each notice was tagged; None where it was not."""
+    query = select(tagged.c.notice, tagged.c.version, tagged.c.dictionary)
+    found: dict[int, State | None] = dict.fromkeys(numbers)
+    for chunk in _chunks(numbers):
+        for number, version, dictionary in connection.execute(query.where(tagged.c.notice.in_(chunk))):
+            found[number] = (version, dictionary)
+    return found
+
+
+def _tag(connection: Connection, matcher: Matcher, numbers: Sequence[int]) -> None:
+    """Replace the tags of notices that are not yet tagged at their current version with this dictionary."""
+    states = states_of(connection, numbers)
+    keep(connection, matcher.dictionary.version, tags_now(connection, matcher, states), states)
 
 
 def _is_derived(kinds: str) -> bool:
@@ -113,17 +131,8 @@ def _ids(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]
     return {number: sorted(plain) for number, plain in found.items()}
 
 
-def _states(connection: Connection, numbers: Sequence[int]) -> dict[int, _State]:
-    query = select(tagged.c.notice, tagged.c.version, tagged.c.dictionary)
-    return {
-        number: (version, dictionary)
-        for chunk in _chunks(numbers)
-        for number, version, dictionary in connection.execute(query.where(tagged.c.notice.in_(chunk)))
-    }
-
-
 def _current(
-    connection: Connection, numbers: Sequence[int], states: Mapping[int, _State], dictionary: str
+    connection: Connection, states: Mapping[int, State | None], dictionary: str
 ) -> Iterator[tuple[int, int, Notice]]:
     """Number, version and content of the notices that have records and whose tags are not up to date."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
@@ -133,7 +142,7 @@ def _current(
         .join(t.records, r.number == v.record)
         .where(n.leads_to.is_(None))
     )
-    for chunk in _chunks(numbers):
+    for chunk in _chunks(list(states)):
         for number, version, content in connection.execute(query.where(n.number.in_(chunk))).all():
             if states.get(number) != (version, dictionary):
                 yield number, version, _readable(content)

@@ -1,6 +1,5 @@
 """The tagger keeps tags at the current version and the present dictionary, and says quietly what changed later."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from archive.store import Archive
 from noticewatch.models import EventKind
 from tests.archive.making import append, events, head, open_archive, reading, title
 from watchlist import queries
-from watchlist.dictionary import DATA, Dictionary, load_dictionary
+from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.evidence import field_texts
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -32,17 +31,6 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 @pytest.fixture(scope="module")
 def dictionary() -> Dictionary:
     return load_dictionary()
-
-
-@pytest.fixture(scope="module")
-def other_dictionary(tmp_path_factory: pytest.TempPathFactory) -> Dictionary:
-    folder = tmp_path_factory.mktemp("dictionary")
-    for path in DATA.glob("*.toml"):
-        shutil.copy(path, folder)
-    vendors = folder / "vendors.toml"
-    text = vendors.read_text(encoding="utf-8")
-    vendors.write_text(text.replace('"Axon Flex"', '"Paper"', 1), encoding="utf-8")
-    return load_dictionary(folder)
 
 
 def tag(archive: Archive, dictionary: Dictionary) -> None:
@@ -108,18 +96,6 @@ def test_the_tagger_never_passes_the_joiner(archive: Archive, dictionary: Dictio
     assert tag_ids(archive) == {}
     with archive.reading() as connection:
         assert cursor(connection, "tagger") == 0
-
-
-def test_another_dictionary_retags_the_past_quietly_and_once(
-    archive: Archive, dictionary: Dictionary, other_dictionary: Dictionary
-) -> None:
-    append(archive, [reading("a", CELLEBRITE), reading("b", PLAIN)])
-    tag(archive, dictionary)
-    tag(archive, other_dictionary)
-    assert set(tag_ids(archive)[2]) == {"axon", "body_worn_camera"}
-    assert [number for number, _, _ in retagged(archive)] == [2]
-    tag(archive, other_dictionary)
-    assert len(retagged(archive)) == 1
 
 
 def test_more_notices_than_one_batch_are_all_tagged(archive: Archive, dictionary: Dictionary) -> None:
