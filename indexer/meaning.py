@@ -14,8 +14,9 @@ from indexer.engine import Boost
 from indexer.names import VOCABULARIES, Names
 from indexer.query import Asked, Bounded, Close, Every, Question, Quoted, Some, Starting, Without, Word
 from indexer.requests import QueryError
-from indexer.tokens import WORD, abbreviations, other_spellings, stem, tokens
+from indexer.tokens import abbreviations, other_spellings, stem, tokens
 from noticewatch.numbers import plain
+from noticewatch.text import WORD
 
 _TEXT: Final = {"title": "title", "body": "body", "document": "document", "supplier": "supplier", "buyer": "buyer"}
 _CODES: Final = frozenset(

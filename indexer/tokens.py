@@ -13,7 +13,7 @@ from typing import Final
 
 import Stemmer
 
-from noticewatch.text import normalise, strip_html
+from noticewatch.text import WORD, normalise, strip_html
 
 LONGEST: Final = 200
 """Most UTF-16 units of a token: Elasticsearch's whitespace analyzer cuts at 255."""
@@ -31,9 +31,6 @@ _CAMEL: Final = re.compile(r"\b[^\W_]{2,}?(?:(?<=[a-z0-9])[A-Z][^\W\d_A-Z]+)+\b"
 _BETWEEN: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _JOINED: Final = re.compile(r"(?<![\w-])[^\W\d_]+(?:[-\u2010\u2011'\u2019][^\W\d_]+){1,2}(?![\w-])")
 """Two or three words of letters with hyphens or apostrophes between."""
-
-WORD: Final = re.compile(r"[^\W_]+")
-"""A word as it stands in a text."""
 
 _STEMMER: Final = Stemmer.Stemmer("english")
 

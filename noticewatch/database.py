@@ -178,6 +178,24 @@ def insert_many(
     connection.execute(statement_pg, list(rows))
 
 
+def add_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, int]]) -> None:
+    """Add counts to those that stand under the same primary key: rows with the same keys in the same order, all columns
+    outside of the primary key are counts.
+    """
+    if not rows:
+        return
+    key = [column.name for column in table.primary_key.columns]
+    made = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    sums = {name: table.c[name] + made.excluded[name] for name in rows[0] if name not in key}
+    statement = made.on_conflict_do_update(index_elements=key, set_=sums)
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement, list(rows))
+        return
+    text, names = _sqlite_text(statement.values(dict.fromkeys(rows[0])))
+    take = itemgetter(*names)
+    connection.exec_driver_sql(text, [take(row) for row in rows])
+
+
 def put_selected(connection: Connection, table: Table, selected: Select[Any], rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert what a query finds for each row of parameters, over what stands under the same primary key.
 

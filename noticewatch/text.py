@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+WORD: Final = re.compile(r"[^\W_]+")
+"""A word as it stands in a text: letters and digits."""
+
 _SINGLE_QUOTES: Final = "\u2018\u2019\u201a\u201b\u2032\u02bc\u02b9\u00b4\u2039\u203a"
 _DOUBLE_QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
 _WRITTEN_OUT: Final = {

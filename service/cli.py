@@ -21,6 +21,7 @@ from service.commands import (
     indexer,
     proof,
     service,
+    watchlist,
 )
 
 app = typer.Typer(
@@ -33,7 +34,20 @@ app = typer.Typer(
     help="Which public bodies buy surveillance technology, from whom and for how much. "
     "Start with `noticewatch run`. A traceback of an error is shown with `--debug`.",
 )
-for room in (service, crawlers, indexer, index, archive, backups, differences, evidence, proof, corrections, doctor):
+for room in (
+    service,
+    crawlers,
+    indexer,
+    index,
+    watchlist,
+    archive,
+    backups,
+    differences,
+    evidence,
+    proof,
+    corrections,
+    doctor,
+):
     room.add_to(app)
 
 INTERRUPTED = 130
