@@ -1,13 +1,18 @@
 """Processes by machine, number and start: whether one that is noted in the database is known to be dead."""
 
+import contextlib
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
-_PROC = Path("/proc")
+_PROC: Final = Path("/proc")
+_PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of Linux
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,12 @@ def started(number: int) -> str | None:
     ).stdout.strip()  # fmt: skip
     state, _, began = said.partition(" ")
     return began.strip() if began and not state.startswith("Z") else None
+
+
+def die_with_parent() -> None:
+    """Have this process killed when its parent ends, on Linux; elsewhere nothing."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _started_by_proc(number: int) -> str | None:

@@ -2,9 +2,8 @@
 
 ``python -m bench.verify [ROWS]`` verifies an archive of daily states of a made bulk file of ROWS rows (default 20,000;
 300 rows change a day), then the starter archive, both in full: WARC files, leaves, records, events, contents of
-versions, heads. The stated figure is that of the bulk files; the starter archive is the hardest case, small and well
-packed files with many records, where the log is three quarters of the work; what reading the same files takes without
-the log is told apart. It also tells how long proofs take in a tree of 1,000,000 leaves.
+versions, heads. The limit holds for both; the starter archive is the harder one, small and well packed files with many
+records, where the log is three quarters of the work. It also tells how long proofs take in a tree of 1,000,000 leaves.
 """
 
 import subprocess
@@ -46,7 +45,7 @@ def main(folder: Path, rows: int) -> int:
     archive = Archive.open(settings)
     for recorded in sorted(path for path in STARTER.iterdir() if path.is_dir()):
         crawl(archive, settings, source(recorded.name), kind="starter", recordings=recorded)
-    compared(archive, "the starter archive")
+    ratio = min(ratio, compared(archive, "the starter archive"))
     archive.close()
     proofs(folder / "tree")
     return 0 if ratio >= LIMIT else 1
@@ -74,9 +73,7 @@ def compared(archive: Archive, what: str) -> float:
     seconds = time.perf_counter() - began
     print(f"{what}: {found.leaves:,} leaves, {found.events:,} events, {found.bytes / 1e6:.1f} MB of WARC files")
     print(f"  gunzip and sha256sum {peer:6.2f} s; verified {seconds:6.2f} s: {peer / seconds:.2f} of their speed")
-    reading = phases["Reading WARC files, in bytes"]
-    print(f"  the same files alone, without the log: {peer / reading:.2f} of their speed")
-    print("  of it: " + ", ".join(f"{text.lower()} {took:.2f} s" for text, took in phases.items()))
+    print("  of it: " + ", ".join(f"{text} {took:.2f} s" for text, took in phases.items()))
     return peer / seconds
 
 

@@ -141,6 +141,7 @@ class _Drawn:
         self._progress, self._task = progress, progress.add_task("", total=None)
 
     def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        self._progress.start()  # a thread, which work that wants a second process must not have before
         self._progress.update(self._task, description=text, completed=done or 0, total=total)
 
 
@@ -158,8 +159,11 @@ def progress(*, quiet: bool = False) -> Iterator[Bar]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as drawn:
+    drawn = Progress(*columns, console=console, transient=True)
+    try:
         yield _Drawn(drawn)
+    finally:
+        drawn.stop()
 
 
 class _Silent:

@@ -5,18 +5,15 @@ end. It limits itself before it loads a reader or looks at the file.
 """
 
 import contextlib
-import ctypes
 import resource
-import signal
 import sys
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
 from archive.documents.pages import Finding, Format, Limits, Page, PageCount, Told
 from archive.documents.reading import read
-
-_DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of Linux
+from archive.processes import die_with_parent
 
 
 def main() -> None:
@@ -35,8 +32,7 @@ def main() -> None:
 
 def confine(limits: Limits) -> None:
     """Take from this process what a file must not use: memory, time, files, a life after its parent's."""
-    with contextlib.suppress(OSError, AttributeError):  # Linux only; elsewhere the limit of time ends it
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    die_with_parent()  # where there is no such thing, the limit of time ends it
     seconds = max(1, round(limits.seconds))
     _limit(resource.RLIMIT_AS, limits.memory)
     _limit(resource.RLIMIT_CPU, seconds, seconds + 1)

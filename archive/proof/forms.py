@@ -1,12 +1,10 @@
 """The exact bytes that are hashed and signed (docs/proof.md): canonical JSON, absent members left out. Pure."""
 
 import hashlib
-import re
-from binascii import hexlify
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -15,12 +13,14 @@ from noticewatch.models import canonical_json
 
 ALGORITHM: Final = "Ed25519"
 _PLACED: Final = Struct(">qqqq32s")
-_PLAIN: Final = re.compile(r"[ !#-\[\]-~]*").fullmatch
-"""Text that stands in JSON as it is."""
 _CAPTURE: Final = (
     "fetched_at", "id", "media_type", "method", "note", "origin", "payload_length", "payload_sha256", "recorder",
     "request_body", "source", "status", "url",
 )  # fmt: skip
+
+
+Stated: TypeAlias = tuple[int, int, int, int, str]
+"""A placed record as a plain tuple, where there are many."""
 
 
 class Placed(NamedTuple):
@@ -49,7 +49,7 @@ def capture_leaf(row: Mapping[Any, Any]) -> bytes:
     return canonical_json(stated | ({"gaps": gaps} if gaps else {}) | {"type": "capture"})
 
 
-def records_leaf(capture_id: str, placed: Sequence[Placed]) -> bytes:
+def records_leaf(capture_id: str, placed: Sequence[Stated]) -> bytes:
     """Leaf of records that one transaction read from one capture, in the order in which they are given."""
     return records_leaf_over(capture_id, record_hashes(placed))
 
@@ -60,29 +60,33 @@ def records_leaf_over(capture_id: str, hashes: Sequence[bytes]) -> bytes:
     return canonical_json({"capture": capture_id, "count": len(hashes), "root": root, "type": "records"})
 
 
-def record_hashes(placed: Sequence[Placed]) -> list[bytes]:
-    """Hashes of the leaves of a tree of records."""
-    return [merkle.leaf_hash(one.line) for one in placed]
+def record_hashes(placed: Iterable[Stated]) -> list[bytes]:
+    """Hashes of the leaves of a tree of records, of which each is what :attr:`Placed.line` says."""
+    sha256 = hashlib.sha256
+    return [
+        sha256(f'\0{{"end":{end},"row":{row},"sha256":"{digest}","start":{start}}}'.encode()).digest()
+        for _, row, start, end, digest in placed
+    ]
 
 
 def event_leaf(
-    *, seq: int, notice: str, version: int, content_sha256: str, kinds: str, committed_at: str, capture: str | None
-) -> bytes:
+    capture: str | None, committed_at: str, content_sha256: str | None, kinds: str, notice: str | None, seq: int,
+    version: int,
+) -> bytes:  # fmt: skip
     """Leaf of an event. ``notice``, ``capture``: their ids; ``kinds``: as the table holds them, a JSON list."""
-    texts = f"{capture}{committed_at}{content_sha256}{notice}"
-    if _PLAIN(texts) and type(seq) is int and type(version) is int:  # all but a few: the same bytes, made faster
-        by = "" if capture is None else f'"capture":"{capture}",'
-        return (
-            f'{{{by}"committed_at":"{committed_at}","content_sha256":"{content_sha256}","kinds":{kinds},'
-            f'"notice":"{notice}","seq":{seq},"type":"event","version":{version}}}'
-        ).encode()
-    stated = {
-        "committed_at": committed_at, "content_sha256": content_sha256, "kinds": orjson.Fragment(kinds),
-        "notice": notice, "seq": seq, "type": "event", "version": version,
-    }  # fmt: skip
-    if capture is not None:
-        stated["capture"] = capture
-    return canonical_json(stated)
+    by = {} if capture is None else {"capture": capture}
+    return orjson.dumps(  # the members stand in their order already
+        {
+            **by, "committed_at": committed_at, "content_sha256": content_sha256, "kinds": orjson.Fragment(kinds),
+            "notice": notice, "seq": seq, "type": "event", "version": version,
+        }
+    )  # fmt: skip
+
+
+def event_hashes(rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
+    """Hashes of the leaves of events, from what :func:`event_leaf` takes of each."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\0" + event_leaf(*row)).digest() for row in rows]
 
 
 def epoch_leaf(epoch: str, begun_at: str, previous: str | None) -> bytes:
@@ -165,24 +169,12 @@ def pack(placed: Sequence[Placed]) -> bytes:
     return b"".join(_PLACED.pack(one.record, one.row, one.start, one.end, bytes.fromhex(one.sha256)) for one in placed)
 
 
-def packed_rows(body: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
-    """The same as :func:`unpack` gives, as tuples with the hash in bytes; none of bytes that were not packed so."""
-    return _PLACED.iter_unpack(body if len(body) % _PLACED.size == 0 else b"")
-
-
-def packed_hashes(body: bytes) -> list[bytes]:
-    """What :func:`record_hashes` gives for packed records, without unpacking them."""
-    sha256 = hashlib.sha256
-    return [
-        sha256(b'\0{"end":%d,"row":%d,"sha256":"%b","start":%d}' % (end, row, hexlify(digest), start)).digest()
-        for _, row, start, end, digest in packed_rows(body)
-    ]
+def packed_rows(body: bytes) -> list[Stated]:
+    """The records that :func:`pack` wrote, as plain tuples; none of bytes that it cannot have written."""
+    whole = body if len(body) % _PLACED.size == 0 else b""
+    return [(record, row, start, end, digest.hex()) for record, row, start, end, digest in _PLACED.iter_unpack(whole)]
 
 
 def unpack(body: bytes) -> list[Placed]:
-    """The placed records that :func:`pack` wrote; none of bytes that it cannot have written."""
-    if len(body) % _PLACED.size:
-        return []
-    return [
-        Placed(record, row, start, end, digest.hex()) for record, row, start, end, digest in _PLACED.iter_unpack(body)
-    ]
+    """The same as placed records."""
+    return [Placed(*one) for one in packed_rows(body)]

@@ -1,6 +1,5 @@
-"""Checks leaf by leaf that the tables hold what the tree says: captures, records, events, contents of versions."""
+"""Checks leaf by leaf that the tables hold what the tree says: captures, records, events."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +8,8 @@ from sqlalchemy import Connection, and_, func, select
 
 from archive import merkle
 from archive.proof import forms, reading, tree
-from archive.proof.reading import EventRow
+from archive.proof.forms import Stated
+from archive.proof.reading import EventRow, HeldRecord
 from archive.proof.tree import StoredTree
 from archive.tables import captures, events, leaves, notices, records, versions
 from noticewatch.errors import NoticewatchError
@@ -111,24 +111,31 @@ class LogCheck:
         if row.kind == "capture":
             _same(stored, row.number, forms.capture_leaf(capture), f"Capture {capture['id']} (leaf {row.number})")
             return
-        body = _bytes(row.body)
-        data = forms.records_leaf_over(capture["id"], forms.packed_hashes(body))
+        placed = held.placed[row.number]
+        data = forms.records_leaf(capture["id"], placed)
         _same(stored, row.number, data, f"The list of records of capture {capture['id']} (leaf {row.number})")
-        self._records(row.capture, capture["id"], body, held.records)
+        self._records(row.capture, capture["id"], placed, held.records)
 
-    def _records(self, capture: int, capture_id: str, body: bytes, standing: Mapping[int, tuple[Any, ...]]) -> None:
-        numbers = []
-        for record, row, start, end, digest in forms.packed_rows(body):
-            numbers.append(record)
-            if standing.get(record) == (capture, record, row, start, end, digest.hex()):
-                if self.awaited:
-                    self.awaited.pop(record, None)
-                continue
+    def _records(
+        self, capture: int, capture_id: str, placed: Sequence[Stated], standing: Mapping[int, HeldRecord]
+    ) -> None:
+        numbers = [one[0] for one in placed]
+        if self.awaited or list(map(standing.get, numbers)) != [(*one, capture) for one in placed]:
+            self._await(capture, capture_id, placed, standing)
+        self._have_leaves(numbers)
+
+    def _await(
+        self, capture: int, capture_id: str, placed: Sequence[Stated], standing: Mapping[int, HeldRecord]
+    ) -> None:
+        for one in placed:
+            record, row = one[:2]
             said = f"Record {record} (row {row} of capture {capture_id})"
             if record not in standing:
                 raise DoesNotHold(f"{said} is missing.")
-            self.awaited[record] = f"{said} is not what its leaf says."
-        self._have_leaves(numbers)
+            if standing[record] == (*one, capture):
+                self.awaited.pop(record, None)
+            else:
+                self.awaited[record] = f"{said} is not what its leaf says."
 
     def _have_leaves(self, numbers: Sequence[int]) -> None:
         """Note that records have a leaf; those of one transaction come in order of their captures."""
@@ -150,9 +157,9 @@ class LogCheck:
             query = query.where(leaves.c.kind == "records", leaves.c.number >= self.end.leaves)
             standing = reading.records_of(connection, self.awaited)
             for body, capture, capture_id in connection.execute(query.order_by(leaves.c.number)).all():
-                placed = [one for one in forms.unpack(bytes(body)) if one.record in self.awaited]
+                placed = [one for one in forms.packed_rows(bytes(body)) if one[0] in self.awaited]
                 if placed:
-                    self._records(capture, capture_id, forms.pack(placed), standing)
+                    self._records(capture, capture_id, placed, standing)
         for sentence in self.awaited.values():
             raise DoesNotHold(sentence)
 
@@ -163,8 +170,9 @@ class _Held:
     def __init__(self, connection: Connection, rows: Sequence[Any]) -> None:
         self.connection = connection
         self.captures = reading.captures_of(connection, {row.capture for row in rows if row.capture is not None})
-        bodies = (_bytes(row.body) for row in rows if row.kind == "records")
-        self.records = reading.records_of(connection, {one[0] for body in bodies for one in forms.packed_rows(body)})
+        self.placed = {row.number: forms.packed_rows(_bytes(row.body)) for row in rows if row.kind == "records"}
+        numbers = {one[0] for placed in self.placed.values() for one in placed}
+        self.records = reading.records_of(connection, numbers)
 
 
 def check_tree(archive: "Archive", begin: int, end: int) -> None:
@@ -187,15 +195,11 @@ def _check_tiles(stored: StoredTree, level: int, first: int, end: int) -> None:
 
 
 def _check_events(connection: Connection, row: Any, stored: StoredTree) -> None:
-    held = reading.events_between(connection, row.seq, row.seq + row.leaves - 1, contents=True)
-    hashes = [merkle.leaf_hash(one.leaf) for one in held]
+    held = reading.event_rows(connection, row.seq, row.seq + row.leaves - 1)
+    hashes = forms.event_hashes(held)
     whole = b"".join(hashes) == stored.hashes(row.number, row.leaves)
-    if not whole or [one.seq for one in held] != list(range(row.seq, row.seq + row.leaves)):
-        _name_event(row, held, hashes, stored)
-    sha256 = hashlib.sha256
-    for one in held:
-        if one.content is None or sha256(one.content.encode()).hexdigest() != one.content_sha256:
-            _check_content(connection, one)
+    if not whole or [one[5] for one in held] != list(range(row.seq, row.seq + row.leaves)):
+        _name_event(row, list(map(EventRow._make, held)), hashes, stored)
 
 
 def _name_event(row: Any, held: Sequence[EventRow], hashes: Sequence[bytes], stored: StoredTree) -> None:
@@ -217,18 +221,6 @@ def _bytes(body: object) -> bytes:
 def _same(stored: StoredTree, place: int, data: bytes, said: str) -> None:
     if stored.hashes(place, 1) != merkle.leaf_hash(data):
         raise DoesNotHold(f"{said} is not what leaf {place} of the tree says.")
-
-
-def _check_content(connection: Connection, row: EventRow) -> None:
-    """Ask whether a version may be without its proved content: it was taken down, or its event is a derived one, which
-    speaks of a version that came before.
-    """
-    if row.capture is None:
-        return
-    if reading.takedown_of(connection, row.notice or "", row.version) is None:
-        raise DoesNotHold(
-            f"The content of {row.notice}, version {row.version} (event {row.seq}), is not the proved one."
-        )
 
 
 def _no_gap(connection: Connection, column: Any, top: int, sentence: str) -> None:

@@ -1,7 +1,7 @@
 """What the tables hold, in the shape in which leaves are written from it."""
 
 from collections.abc import Collection
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 
@@ -24,28 +24,25 @@ class Written(NamedTuple):
     placed: Placed
 
 
+HeldRecord: TypeAlias = tuple[int, int, int, int, str, int]
+"""A record as it stands: as a leaf speaks of it, and the number of its capture."""
+
+
 class EventRow(NamedTuple):
-    """An event as its leaf needs it; ``content``: JSON of its version, None where it is the record's or not asked for.
+    """An event as its leaf needs it, in the order of its members. What the tables no longer hold is None."""
 
-    A member that the tables no longer hold is None.
-    """
-
-    seq: int
-    notice: str | None
-    version: int
+    capture: str | None
+    committed_at: str
     content_sha256: str | None
     kinds: str
-    committed_at: str
-    capture: str | None
-    content: str | None = None
+    notice: str | None
+    seq: int
+    version: int
 
     @property
     def leaf(self) -> bytes:
         """The bytes of its leaf."""
-        return forms.event_leaf(
-            seq=self.seq, notice=self.notice or "", version=self.version, content_sha256=self.content_sha256 or "",
-            kinds=self.kinds, committed_at=self.committed_at, capture=self.capture,
-        )  # fmt: skip
+        return forms.event_leaf(*self)
 
 
 def captures_after(connection: Connection, number: int, limit: int) -> list[RowMapping]:
@@ -66,38 +63,52 @@ def records_after(connection: Connection, number: int, limit: int) -> list[Writt
     return [_written(row) for row in connection.execute(query).all()]
 
 
-def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, tuple[int, int, int, int, int, str]]:
-    """Records by number, as they stand: number of the capture, own number, row, start, end, SHA-256 in hex."""
-    ordered, found, r = sorted(set(numbers)), dict[int, tuple[int, int, int, int, int, str]](), records.c
-    query = select(r.capture, r.number, r.row, r.start, r.end, r.sha256)
+def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, HeldRecord]:
+    """Records by number, as they stand."""
+    ordered, found, r = sorted(numbers), dict[int, HeldRecord](), records.c
+    query = select(r.number, r.row, r.start, r.end, r.sha256, r.capture)
     for begin in range(0, len(ordered), _CHUNK):
         some = ordered[begin : begin + _CHUNK]
         in_a_row = some[-1] - some[0] == len(some) - 1
         which = r.number.between(some[0], some[-1]) if in_a_row else r.number.in_(some)
-        found.update((row[1], row) for row in plain_rows(connection, query.where(which)))
+        found |= {row[0]: row for row in plain_rows(connection, query.where(which))}
     return found
 
 
-def events_between(connection: Connection, first: int, last: int, *, contents: bool = False) -> list[EventRow]:
-    """Events in order of ``seq``. ``contents``: with the JSON of the version that an event brought."""
+def event_rows(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]]:
+    """Events in order of ``seq`` as plain tuples, to each of which EventRow gives names."""
+    e, v = events.c, versions.c
     query = (
-        select(
-            events.c.seq, notices.c.id, events.c.version, versions.c.content_sha256, events.c.kinds,
-            events.c.committed_at, captures.c.id,
-        )
-        .join(notices, notices.c.number == events.c.notice, isouter=True)
-        .join(
-            versions, and_(versions.c.notice == events.c.notice, versions.c.version == events.c.version), isouter=True
-        )
-        .join(captures, captures.c.number == events.c.capture, isouter=True)
-        .where(events.c.seq.between(first, last))
-        .order_by(events.c.seq)
-    )  # fmt: skip
-    if contents:
-        brought = func.coalesce(versions.c.content, records.c.content)
-        query = query.join(records, records.c.number == versions.c.record, isouter=True).add_columns(brought)
-        return list(map(EventRow._make, plain_rows(connection, query)))
-    return [EventRow(*row) for row in plain_rows(connection, query)]
+        select(captures.c.id, e.committed_at, v.content_sha256, e.kinds, notices.c.id, e.seq, e.version)
+        .select_from(events)
+        .outerjoin(notices, notices.c.number == e.notice)
+        .outerjoin(versions, and_(v.notice == e.notice, v.version == e.version))
+        .outerjoin(captures, captures.c.number == e.capture)
+        .where(e.seq.between(first, last))
+        .order_by(e.seq)
+    )
+    return plain_rows(connection, query)
+
+
+def contents_told(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]]:
+    """Of each event, in order: its ``seq``, and of the version that it brought the content and the hash of it that its
+    leaf names. What the tables no longer hold is None.
+    """
+    e, v = events.c, versions.c
+    query = (
+        select(e.seq, func.coalesce(v.content, records.c.content), v.content_sha256)
+        .select_from(events)
+        .outerjoin(versions, and_(v.notice == e.notice, v.version == e.version))
+        .outerjoin(records, records.c.number == v.record)
+        .where(e.seq.between(first, last))
+        .order_by(e.seq)
+    )
+    return plain_rows(connection, query)
+
+
+def events_between(connection: Connection, first: int, last: int) -> list[EventRow]:
+    """Events in order of ``seq``."""
+    return list(map(EventRow._make, event_rows(connection, first, last)))
 
 
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:

@@ -47,9 +47,11 @@ class StoredTree:
 
     def hashes(self, place: int, count: int) -> bytes:
         """The hashes of leaves from a place on, one behind the other; fewer where tiles are missing or cut."""
-        first, last = place // WIDTH, (place + count - 1) // WIDTH
-        held = b"".join(self.tile(0, number) for number in range(first, last + 1))
-        return held[(place % WIDTH) * _SIZE :][: count * _SIZE]
+        (first, offset), last = divmod(place, WIDTH), (place + count - 1) // WIDTH
+        held = self.tile(0, first)
+        if last > first:
+            held = b"".join([held, *(self.tile(0, number) for number in range(first + 1, last + 1))])
+        return held[offset * _SIZE : (offset + count) * _SIZE]
 
     def node(self, level: int, index: int) -> bytes:
         """Hash of a complete subtree; see archive/merkle.py. Raises TreeDamaged."""

@@ -8,18 +8,23 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
+from sqlalchemy import func, select
 
 from archive.proof import heads
+from archive.proof.beside import Told, beside
+from archive.proof.content_check import check_contents
 from archive.proof.head_check import HeadCheck, lines_of
 from archive.proof.log_check import DoesNotHold, Extent, LogCheck, check_tree, extent
 from archive.proof.thinnings import Thinning
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.proof.warc_check import WarcCheck
 from archive.standing_files import files_stay
+from archive.tables import captures
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -62,6 +67,8 @@ class _Mark:
 
 
 _NOTHING = _Mark("", 0, "", 0, 0, 0, 0)
+_BYTES_A_LEAF: Final = 500
+"""Bytes of WARC files that are read in the time that the check of one leaf takes."""
 
 
 def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path | None = None) -> Verified:
@@ -83,23 +90,54 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     with archive.reading() as connection:
         end, epoch = extent(connection), heads.epoch_now(connection)
         mark = _NOTHING if full else _mark(archive, StoredTree(connection), heads.epochs(connection), end)
-    _check_log(archive, mark, end, tell)
-    head_check = HeadCheck.of(archive)
-    last_head = head_check.table(mark.heads)
-    head_check.file(heads.file_of(archive), own, own=True)
-    if mirrored is not None:
-        head_check.file(mirrored, foreign)
-    warcs = WarcCheck(archive, mark.captures, end.captures, mark.leaves)
-    spans = warcs.spans()
-    total = sum(span.end - span.begin for span in spans)
-    warcs.run(spans, lambda done: tell("Reading WARC files, in bytes", done, total))
+    contents_beside = (end.leaves - mark.leaves) * _BYTES_A_LEAF > _bytes_behind(archive, mark)
+    contents = partial(check_contents, after=mark.events, last=end.events)
+    with beside(archive, partial(_check_files, mark, end, contents if contents_beside else None)) as files:
+        _check_log(archive, mark, end, tell)
+        if not contents_beside:
+            contents(archive, told=lambda done: tell("Checking contents", done, end.events - mark.events))
+        head_check = HeadCheck.of(archive)
+        last_head = head_check.table(mark.heads)
+        head_check.file(heads.file_of(archive), own, own=True)
+        if mirrored is not None:
+            head_check.file(mirrored, foreign)
+        read = files(lambda done, total: tell("Reading WARC files, in bytes", done, total))
     with archive.reading() as connection:
         root = StoredTree(connection).root_at(end.leaves).hex()
     _keep(archive, _Mark(epoch, end.leaves, root, end.captures, end.records, end.events, last_head))
     return Verified(
-        epoch, end.leaves, mark.leaves, root, end.events, warcs.captures, warcs.bytes, head_check.checked,
-        head_check.left_behind, tuple(warcs.thinned),
+        epoch, end.leaves, mark.leaves, root, end.events, read.captures, read.bytes, head_check.checked,
+        head_check.left_behind, read.thinned,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What of the WARC files was read."""
+
+    captures: int
+    bytes: int
+    thinned: tuple[Thinning, ...]
+
+
+def _check_files(
+    mark: _Mark, end: Extent, contents: Callable[..., None] | None, archive: "Archive", told: Told
+) -> _Read:
+    """Check the WARC files, after the contents of versions where this falls to whoever does that too."""
+    if contents is not None:
+        contents(archive, told=lambda _: None)
+    check = WarcCheck(archive, mark.captures, end.captures, mark.leaves)
+    spans = check.spans()
+    total = sum(span.end - span.begin for span in spans)
+    check.run(spans, lambda done: told(done, total))
+    return _Read(check.captures, check.bytes, tuple(check.thinned))
+
+
+def _bytes_behind(archive: "Archive", mark: _Mark) -> int:
+    """Bytes of the WARC records of captures that are not verified yet."""
+    c = captures.c
+    with archive.reading() as connection:
+        return int(connection.scalar(select(func.sum(c.warc_length)).where(c.number > mark.captures)) or 0)
 
 
 def _check_log(archive: "Archive", mark: _Mark, end: Extent, tell: Tell) -> None:

@@ -1,0 +1,91 @@
+"""Work that goes on in a second process beside this one, where that is safe and of use; else in this one, afterwards.
+
+The second process is a copy of this one. Only a process of a single thread is copied: a lock that another thread holds
+just then would never be freed in the copy. No connection to the database is shared: the copy makes its own.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+from archive.processes import die_with_parent
+from noticewatch.database import connect
+from noticewatch.errors import NoticewatchError
+
+if TYPE_CHECKING:
+    from archive.store import Archive
+
+Result = TypeVar("Result")
+Told: TypeAlias = Callable[[int, int], None]
+Work: TypeAlias = Callable[["Archive", Told], Result]
+
+_LOOK_EVERY: Final = 0.1
+_THREADS: Final = Path("/proc/self/task")
+
+
+@contextmanager
+def beside(archive: "Archive", work: Work[Result]) -> Iterator[Callable[[Told], Result]]:
+    """Begin some work, which is told how far it has come by (done, total); gives a function that waits for its result.
+
+    What the work raises the function raises. When the context ends, work that has not come to its end is dropped.
+    """
+    if not _may_be_copied(archive):
+        yield lambda told: work(archive, told)
+        return
+    archive.engine.dispose()
+    copies = multiprocessing.get_context("fork")
+    progress = copies.RawArray("q", 2)
+    ours, theirs = copies.Pipe(duplex=False)
+    process = copies.Process(target=_work, args=(archive, work, progress, ours, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield lambda told: _awaited(archive, work, told, ours, progress)
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _may_be_copied(archive: "Archive") -> bool:
+    if sys.platform != "linux":
+        return False
+    alone = len(list(_THREADS.iterdir())) == 1 and archive.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    return alone and len(os.sched_getaffinity(0)) > 1
+
+
+def _awaited(archive: "Archive", work: Work[Result], told: Told, ours: Connection, progress: Any) -> Result:
+    while not ours.poll(_LOOK_EVERY):
+        told(*progress)
+    try:
+        done, found = ours.recv()
+    except EOFError:  # it failed in a way that nobody foresaw, or was killed: what it was shows here
+        return work(archive, told)
+    if not done:
+        raise found
+    told(*progress)
+    return found  # type: ignore[no-any-return]  # what the work gives
+
+
+def _work(archive: "Archive", work: Work[Result], progress: Any, ours: Connection, theirs: Connection) -> None:
+    """What the second process does."""
+    die_with_parent()
+    ours.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # sent to both; the first one ends this one
+
+    def told(done: int, total: int) -> None:
+        progress[:] = done, total
+
+    with contextlib.suppress(Exception):  # nothing comes then, and the first process tries itself
+        own = type(archive)(connect(archive.engine.url.render_as_string(hide_password=False)), archive.folder)
+        try:
+            theirs.send((True, work(own, told)))
+        except NoticewatchError as error:
+            theirs.send((False, error))
