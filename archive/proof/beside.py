@@ -34,9 +34,10 @@ _THREADS: Final = Path("/proc/self/task")
 def beside(archive: "Archive", work: Work[Result]) -> Iterator[Callable[[Told], Result]]:
     """Begin some work, which is told how far it has come by (done, total); gives a function that waits for its result.
 
-    What the work raises the function raises. When the context ends, work that has not come to its end is dropped.
+    What the work raises the function raises. When the context ends, work that has not come to its end is dropped. The
+    caller holds no connection to the database.
     """
-    if not _may_be_copied(archive):
+    if not _may_be_copied():
         yield lambda told: work(archive, told)
         return
     archive.engine.dispose()
@@ -54,10 +55,10 @@ def beside(archive: "Archive", work: Work[Result]) -> Iterator[Callable[[Told], 
         ours.close()
 
 
-def _may_be_copied(archive: "Archive") -> bool:
+def _may_be_copied() -> bool:
     if sys.platform != "linux":
         return False
-    alone = len(list(_THREADS.iterdir())) == 1 and archive.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    alone = len(list(_THREADS.iterdir())) == 1
     return alone and len(os.sched_getaffinity(0)) > 1
 
 
