@@ -1,6 +1,6 @@
 """What an event is to a search: whether it counts, and why. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from alerts.models import Crossing, Reason
@@ -60,6 +60,27 @@ def decided(asks: Compiled, event: Event, possible: Collection[Reason], stands: 
     if Reason.DUE_SOON in found and due_days(event) not in asks.due_days:
         found -= {Reason.DUE_SOON}
     return tuple(reason for reason in Reason if reason in found)
+
+
+class Judge:
+    """Decides the same questions of a batch once. Events are known by their places in it."""
+
+    def __init__(self, events: Sequence[Event], possible: Sequence[frozenset[Reason]]) -> None:
+        self._events, self._possible = events, possible
+        shapes: dict[object, int] = {}
+        self._shapes = [
+            shapes.setdefault((event.kinds, some, due_days(event)), len(shapes))
+            for event, some in zip(events, possible, strict=True)
+        ]
+        self._known: dict[object, tuple[Reason, ...]] = {}
+
+    def decided(self, asks: Compiled, event: int, stands: Crossing) -> tuple[Reason, ...]:
+        """As :func:`decided` of the event at a place."""
+        key = (asks.reasons, asks.changes, asks.due_days, self._shapes[event], stands)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = decided(asks, self._events[event], self._possible[event], stands)
+        return found
 
 
 def due_days(event: Event) -> int | None:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from alerts import timing as clocks
-from alerts.deciding import crossing, decided, reasons
+from alerts.deciding import Judge, crossing, reasons
 from alerts.epoch import FOLLOWS, NAME, is_of_this_log
 from alerts.models import Crossing, Reason, Timing
 from alerts.revisions import Active, Revisions, first_seq
@@ -106,19 +106,24 @@ def matched(revisions: Revisions, both: Sides) -> Iterator[Match]:
     possible = [reasons(one.event, EventKind.NEW in one.version.kinds) for one in both.told]
     masks = _masks(both, possible)
     users = _users(both)
+    judge = Judge([one.event for one in both.told], possible)
+    same: dict[int, frozenset[int]] = {}
     for active in revisions.candidates(index.sieve):
         among = 0
         for reason in active.asks.reasons:
             among |= masks.get(reason, 0)
-        if places := frozenset(index.matching(active.asks.node, among)):
+        places = same.get(id(active.asks))
+        if places is None:  # searches that ask the same are asked once
+            places = same[id(active.asks)] = frozenset(index.matching(active.asks.node, among))
+        if places:
             touched = sorted({event for place in places for event in users.get(place, ())})
-            yield from _matches(active, both, possible, touched, places)
+            yield from _matches(active, both, judge, touched, places)
 
 
 def _matches(
     active: Active,
     both: Sides,
-    possible: Sequence[frozenset[Reason]],
+    judge: Judge,
     touched: Sequence[int],
     places: frozenset[int],
 ) -> Iterator[Match]:
@@ -127,7 +132,7 @@ def _matches(
         if not active.counts(told.event.seq):
             continue
         stands = crossing(after=after in places, before=before in places)
-        if stands is not None and (why := decided(active.asks, told.event, possible[number], stands)):
+        if stands is not None and (why := judge.decided(active.asks, number, stands)):
             yield Match(active.number, active.search, told, stands, why)
 
 
@@ -163,24 +168,25 @@ def _write(connection: Connection, found: Sequence[Match]) -> None:
     if not groups:
         return
     at = shared_time(connection)
+    made_at, dues = stamp(at), dict[tuple[int, bool], str]()
     targets = _targets(connection, timings)
     last = int(connection.scalar(select(func.max(alert_groups.c.number))) or 0)
     rows, held, out = [], [], []
     for number, ((search, key, late), some) in enumerate(groups.items(), start=last + 1):
         rows.append(
             {"number": number, "search": search, "key": key, "first_seq": some[0].told.event.seq, "late": late,
-             "made_at": stamp(at)}
+             "made_at": made_at}
         )  # fmt: skip
         held += [
             {"revision": one.revision, "seq": one.told.event.seq, "event_group": number, "crossing": one.crossing,
              "reasons": " ".join(one.reasons)}
             for one in some
         ]  # fmt: skip
-        due = stamp(clocks.due_at(timings[search], at, late=late))
-        out += [
-            {"search": search, "event_group": number, "target": target, "state": "waiting", "due_at": due}
-            for target in targets.get(search, ())
-        ]
+        for target in targets.get(search, ()):
+            due = dues.get((search, late))
+            if due is None:
+                due = dues[search, late] = stamp(clocks.due_at(timings[search], at, late=late))
+            out.append({"search": search, "event_group": number, "target": target, "state": "waiting", "due_at": due})
     insert_many(connection, alert_groups, rows)
     insert_many(connection, matches, held)
     insert_many(connection, outbox, out)

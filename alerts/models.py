@@ -159,7 +159,8 @@ class Message:
     ``id``: idempotency key, the same at each attempt; it stands in the mail's Message-ID and the webhook's
     ``webhook-id``. ``name``: what the search is called; ``understood``: its query as understood; ``groups``: what is
     shown, most important first; ``total``: how many there are; ``replay_url``: a search that shows exactly these;
-    ``unsubscribe_url``: one click ends it (RFC 8058).
+    ``unsubscribe_url``: one click ends it (RFC 8058);
+    ``note``: what else its owner is told, in sentences; such a message may show nothing besides.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Message:
     manage_url: str
     unsubscribe_url: str
     test: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

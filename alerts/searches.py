@@ -31,8 +31,9 @@ from indexer.ast import Node
 from indexer.conditions import asked, base, check, filters, together
 from indexer.meaning import Meaning
 from indexer.names import Names
+from noticewatch.database import shared_time
 from noticewatch.errors import UsageError
-from noticewatch.identifiers import new_id, now
+from noticewatch.identifiers import new_id
 
 MOST_TARGETS: Final = 10
 LONGEST_NAME: Final = 200
@@ -112,7 +113,7 @@ def create(
     meant = compiled(terms, names)[1]
     if len(targets) > MOST_TARGETS:
         raise UsageError(f"A search has at most {MOST_TARGETS} targets.")
-    own, made_at = new_id(), stamp(now())
+    own, made_at = new_id(), stamp(shared_time(connection))
     number = _inserted(
         connection, saved_searches, id=own, name=_named(name, meant), made_at=made_at, **_timing_row(timing)
     )
@@ -146,7 +147,7 @@ def change(
         _set_dues(connection, number, timing)
     if terms is not None and terms != held.terms:
         compiled(terms, names)
-        row = _revision(connection, number, held.revision + 1, terms, stamp(now()))
+        row = _revision(connection, number, held.revision + 1, terms, stamp(shared_time(connection)))
         ended = update(search_revisions).where(r.search == number, r.active_to_seq.is_(None))
         connection.execute(ended.values(active_to_seq=head(connection)))
         connection.execute(insert(search_revisions).values(row))
@@ -174,7 +175,7 @@ def add_target(connection: Connection, search: int, target: Target, state: Targe
         raise UsageError(f"The search already goes to that {target.channel} target.")
     number = _inserted(
         connection, alert_targets, id=new_id(), search=search, channel=target.channel, address=target.address,
-        secret=target.secret, state=state, why="", made_at=stamp(now()),
+        secret=target.secret, state=state, why="", made_at=stamp(shared_time(connection)),
     )  # fmt: skip
     return next(one for one in targets_of(connection, [search])[search] if one.number == number)
 
@@ -205,7 +206,7 @@ def pause(connection: Connection, target: int, why: str) -> None:
 def resume(connection: Connection, target: int) -> None:
     """Send to a paused target again, beginning with what was kept for it."""
     _set_state(connection, target, "active", "", was="paused")
-    d, at = deliveries.c, stamp(now())
+    d, at = deliveries.c, stamp(shared_time(connection))
     again = update(deliveries).where(d.target == target, d.state == "failed")
     connection.execute(again.values(state="waiting", attempts=0, made_at=at, next_attempt_at=at))
     waiting = update(deliveries).where(d.target == target, d.state == "waiting")

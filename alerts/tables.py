@@ -114,13 +114,15 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", String, nullable=False),
     Column("last_answer", Text, nullable=False),
+    Column("note", Text, nullable=False),
     Column("owner", String),
     Column("owned_until", String),
     Column("delivered_at", String),
     CheckConstraint("state IN ('waiting','delivered','failed','held')", name="delivery_state"),
 )
-"""Messages to targets. ``id``: idempotency key, in Message-ID and ``webhook-id``; ``owner`` sends it until
-``owned_until``. A message that failed for 72 hours stays, to be replayed; one is held after a restore."""
+"""Messages to targets. ``id``: idempotency key, in Message-ID and ``webhook-id``; ``note``: what else the owner is
+told; ``owner`` sends it until ``owned_until``. What failed for 72 hours stays, to be replayed; after a restore it is
+held."""
 Index("deliveries_by_target", deliveries.c.target, deliveries.c.made_at)
 Index("deliveries_by_search", deliveries.c.search, deliveries.c.made_at)
 Index("deliveries_by_state", deliveries.c.state, deliveries.c.next_attempt_at)

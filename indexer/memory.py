@@ -1,6 +1,6 @@
 """An index of one batch of documents, in memory: the embedded engine's schema, documents and queries, no files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tantivy import Index, Query
@@ -34,11 +34,21 @@ class MemoryIndex:
 
     def matching(self, node: Node, among: int = -1) -> list[int]:
         """Places of the documents that match, in order; none where no document of ``among`` can, as bits by place."""
-        if not self._count or not self.sieve.left(node) & among:
+        bits, exact = self.sieve.left(node)
+        if not self._count or not bits & among:
             return []
+        if exact:
+            return list(_places(bits))
         query = Query.const_score_query(tantivy_query(node, self._schema), 1.0)
         hits = self._searcher.search(query, limit=self._count, count=False).hits
         if not hits:
             return []
         places = self._searcher.fast_field_values("seq", [address for _, address in hits])
         return sorted(int(place or 0) for place in places)
+
+
+def _places(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest

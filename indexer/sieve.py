@@ -2,12 +2,12 @@
 
 Every document that a query finds holds one of the query's *anchors*, so a query none of whose anchors stands in the
 batch is not looked at. What is left is weighed with sets of documents, as bits of one whole number: a set that the
-sieve gives always holds the set that the query finds.
+sieve gives always holds the set that the query finds, and is that set where no order of words and no number counts.
 """
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 from typing import Final, TypeAlias
 
 from indexer.ast import All, AnyOf, Between, Code, Everything, Near, Node, Not, Nothing, Phrase, Prefix
@@ -52,24 +52,47 @@ class Sieve:
         """Documents that hold a term, as bits by place."""
         return self._terms(field).get(term, 0)
 
-    def left(self, node: Node) -> int:  # noqa: PLR0911 - one a kind of node
-        """Documents that the query may match, as bits by place; no other one does."""
+    def left(self, node: Node) -> tuple[int, bool]:  # noqa: PLR0911 - one a kind of node
+        """Documents that the query may match, as bits by place, and whether it matches all of these; no other one."""
         match node:
-            case Everything() | Between() | Not():
-                return self._all
+            case Everything():
+                return self._all, True
             case Nothing():
-                return 0
+                return 0, True
+            case Between():
+                return self._all, False
+            case Not(part):
+                bits, exact = self.left(part)
+                return (self._all & ~bits, True) if exact else (self._all, False)
             case All(parts):
-                return reduce(and_, map(self.left, parts), self._all)
+                return self._of_all(parts)
             case AnyOf(parts):
-                return reduce(or_, map(self.left, parts), 0)
+                return self._of_any(parts)
             case Code(field, value):
-                return self._terms(field).get(value, 0)
+                return self._terms(field).get(value, 0), True
             case Phrase(field, tokens) | Near(field, tokens, _):
                 terms = self._terms(field)
-                return reduce(and_, (terms.get(token, 0) for token in tokens), self._all)
+                return reduce(and_, (terms.get(token, 0) for token in tokens), self._all), len(tokens) == 1
             case Prefix(field, start):
-                return self._terms(f"{field}*").get(start[:BEGINNING], 0)
+                return self._terms(f"{field}*").get(start[:BEGINNING], 0), len(start) == BEGINNING
+
+    def _of_all(self, parts: Sequence[Node]) -> tuple[int, bool]:
+        left, all_exact = self._all, True
+        for part in parts:
+            bits, exact = self.left(part)
+            left &= bits
+            if not left:
+                return 0, True
+            all_exact = all_exact and exact
+        return left, all_exact
+
+    def _of_any(self, parts: Sequence[Node]) -> tuple[int, bool]:
+        left, all_exact = 0, True
+        for part in parts:
+            bits, exact = self.left(part)
+            left |= bits
+            all_exact = all_exact and exact
+        return left, all_exact
 
     def _terms(self, field: str) -> dict[str, int]:
         held = self._fields.get(field)

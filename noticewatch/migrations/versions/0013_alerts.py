@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", sa.String(), nullable=False),
         sa.Column("last_answer", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("owner", sa.String()),
         sa.Column("owned_until", sa.String()),
         sa.Column("delivered_at", sa.String()),

@@ -1,0 +1,139 @@
+"""What a message says, put together from the log when it is sent: groups of finds, with the words that matched."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from alerts.models import Crossing, Find, Group, Reason, Terms, Word
+from alerts.searches import compiled
+from alerts.sides import Told, told_of
+from alerts.tables import alert_groups, matches, search_revisions
+from archive.documents.queries import DocumentRow, of_notices, pages_with
+from archive.queries import events_at
+from indexer.highlights import passage
+from indexer.meaning import Meaning
+from indexer.names import Names
+from noticewatch.errors import UsageError
+from noticewatch.models import Event, notice_from
+from watchlist.evidence import Tag, field_texts
+from watchlist.matcher import Matcher
+
+MOST_PAGES: Final = 3
+"""Pages of documents of a notice that are quoted."""
+_CHUNK: Final = 900
+_TIERS: Final = {"alert": 2, "review": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    group: int
+    seq: int
+    terms: str
+    crossing: Crossing
+    reasons: str
+
+
+def groups(
+    connection: Connection, numbers: Collection[int], matcher: Matcher, names: Names, most: int
+) -> tuple[list[Group], int]:
+    """The most important of these groups, at most so many, and how many there are. Of higher tier comes first, then of
+    more money, then the newest. What was taken down since is left out.
+    """
+    rows = list(_rows(connection, numbers))
+    told = {one.event.seq: one for one in told_of(connection, _events(connection, rows))}
+    finds: dict[int, list[_Found]] = {}
+    for row in rows:
+        if (one := told.get(row.seq)) is not None:
+            tags = matcher.tags(notice_from(one.version.content))
+            finds.setdefault(row.group, []).append(_Found(row, one, tags))
+    ranked = sorted(finds.items(), key=lambda item: _importance(item[1][-1]), reverse=True)
+    shown = ranked[:most]
+    said = [found for _, some in shown for found in some]
+    documents = of_notices(connection, {found.told.notice.number for found in said})
+    meanings = {written: _meaning(written, names) for written in {found.row.terms for found in said}}
+    keys = _keys(connection, [number for number, _ in shown])
+    return [
+        Group(keys[number], tuple(
+            _find(found, _words(connection, found, documents, meanings[found.row.terms])) for found in some
+        ))
+        for number, some in shown
+    ], len(ranked)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A match with what it is about."""
+
+    row: _Row
+    told: Told
+    tags: tuple[Tag, ...]
+
+
+def _find(found: _Found, words: Iterator[Word]) -> Find:
+    told, row = found.told, found.row
+    return Find(
+        told.event, told.notice, told.version, told.before, tuple(map(Reason, row.reasons.split())), row.crossing,
+        tuple(words), found.tags,
+    )  # fmt: skip
+
+
+def _importance(found: _Found) -> tuple[int, float, int]:
+    amount = notice_from(found.told.version.content).headline_amount()
+    tier = max((_TIERS[tag.tier] for tag in found.tags), default=0)
+    return tier, float(amount.value) if amount is not None and amount.value is not None else 0.0, found.row.seq
+
+
+def _words(
+    connection: Connection,
+    found: _Found,
+    documents: Mapping[int, Sequence[DocumentRow]],
+    meant: Meaning | None,
+) -> Iterator[Word]:
+    """Passages with words of the query, of the version that the query found."""
+    if meant is None or not meant.words:
+        return
+    told = found.told
+    version = told.before if found.row.crossing == "left" and told.before is not None else told.version
+    for field, text in field_texts(notice_from(version.content)).items():
+        if (parts := passage(text, meant.words)) is not None:
+            yield Word(field, "", parts)
+    starts = [word.rstrip("*") for word in meant.words]
+    for page in pages_with(connection, documents.get(told.notice.number, ()), starts, MOST_PAGES):
+        if (parts := passage(page.page.text, meant.words)) is not None:
+            yield Word("document", page.words, parts)
+
+
+def _meaning(written: str, names: Names) -> Meaning | None:
+    """What words of a search to mark; None where its query is of an older grammar."""
+    try:
+        return compiled(Terms.model_validate_json(written), names)[1]
+    except UsageError:
+        return None
+
+
+def _keys(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    g, found = alert_groups.c, dict[int, str]()
+    for some in _chunks(numbers):
+        found.update(connection.execute(select(g.number, g.key).where(g.number.in_(some))).all())
+    return found
+
+
+def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
+    m, r = matches.c, search_revisions.c
+    query = select(m.event_group, m.seq, r.terms, m.crossing, m.reasons)
+    query = query.join(search_revisions, r.number == m.revision).order_by(m.seq)
+    for some in _chunks(numbers):
+        for row in connection.execute(query.where(m.event_group.in_(some))):
+            yield _Row(*row)
+
+
+def _events(connection: Connection, rows: Sequence[_Row]) -> list[Event]:
+    return list(events_at(connection, {row.seq for row in rows}).values())
+
+
+def _chunks(numbers: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(numbers)
+    for begin in range(0, len(ordered), _CHUNK):
+        yield ordered[begin : begin + _CHUNK]

@@ -1,0 +1,179 @@
+"""The delivery loop: what is due goes into messages, messages go to their targets, several at once.
+
+A process that dies leaves its messages under its lease; another one sends them when that has ended.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from alerts import assembly, forming, outbox
+from alerts.models import ChannelName, Message, Outcome, Target
+from alerts.outbox import Claimed
+from alerts.searches import SavedSearch, by_numbers, compiled
+from alerts.tokens import Tokens
+from archive.store import Archive
+from indexer.names import Names
+from noticewatch.database import shared_time
+from noticewatch.errors import UsageError
+from noticewatch.identifiers import new_id
+from watchlist.matcher import Matcher
+
+AT_ONCE: Final = 8
+"""Messages that a process sends at the same time."""
+
+MOST_WEIGHED: Final = 2_000
+"""Most groups of a message that are read to find the most important ones: the latest."""
+
+SHOWN: Final = 100
+"""Most groups that a message is given; it says how many there are."""
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at the outbox."""
+
+_REST: Final = 30.0
+_log = logging.getLogger("noticewatch.alerts")
+
+
+class Sends(Protocol):
+    """A channel, as alerts/channels makes it."""
+
+    def send(self, target: Target, message: Message) -> Outcome:
+        """Send the message once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the links of a message lead. ``base``: address of the pages, without a slash at the end."""
+
+    base: str
+
+    def replay(self, delivery: str, manage: str) -> str:
+        """What shows exactly the groups of a message."""
+        return f"{self.manage(manage)}/messages/{delivery}"
+
+    def manage(self, token: str) -> str:
+        """The private page of a search."""
+        return f"{self.base}/alerts/{token}"
+
+    def unsubscribe(self, token: str) -> str:
+        """What ends the messages to a target with one click."""
+        return f"{self.base}/alerts/unsubscribe/{token}"
+
+    def confirm(self, token: str) -> str:
+        """What confirms a mail address."""
+        return f"{self.base}/alerts/confirm/{token}"
+
+
+class Delivery:
+    """Sends what the outbox holds. Several may run, in one process or in many."""
+
+    def __init__(
+        self, archive: Archive, channels: Mapping[ChannelName, Sends], matcher: Matcher, base_url: str
+    ) -> None:
+        self._archive, self._channels = archive, channels
+        self._matcher, self._names = matcher, Names(matcher.dictionary)
+        self._tokens, self._addresses = Tokens(archive.folder), Addresses(base_url)
+        self._owner = new_id()
+
+    def run(self, stopping: threading.Event, look_every: float = LOOK_EVERY) -> None:
+        """Deliver until stopped; then what is under way is brought to its end."""
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
+            under_way: set[Future[None]] = set()
+            while not stopping.is_set():
+                pause = look_every
+                try:
+                    self._form()
+                    under_way |= {pool.submit(self._deliver, one) for one in self._claim(AT_ONCE - len(under_way))}
+                    under_way = wait(under_way, timeout=0 if len(under_way) < AT_ONCE else look_every,
+                                     return_when=FIRST_COMPLETED).not_done  # fmt: skip
+                except Exception:
+                    _log.exception("Alerts could not be delivered; it goes on in %.0f seconds.", _REST)
+                    pause = _REST
+                stopping.wait(pause)
+
+    def once(self) -> int:
+        """Deliver all that can be tried now; gives how many messages were tried."""
+        tried = 0
+        self._form()
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
+            while claimed := self._claim(AT_ONCE):
+                tried += len(claimed)
+                list(pool.map(self._deliver, claimed))
+        return tried
+
+    def _form(self) -> None:
+        with self._archive.reading() as connection:
+            due = forming.is_due(connection, shared_time(connection))
+        while due:
+            with self._archive.writing() as connection:
+                due = forming.form(connection, shared_time(connection)) > 0
+
+    def _claim(self, most: int) -> list[Claimed]:
+        if most <= 0:
+            return []
+        with self._archive.reading() as connection:
+            if not outbox.is_ready(connection, shared_time(connection)):
+                return []
+        with self._archive.writing() as connection:
+            return outbox.claim(connection, self._owner, most, shared_time(connection))
+
+    def _deliver(self, claimed: Claimed) -> None:
+        """Send one message and note what came of it. What fails on our side is tried again like what fails there."""
+        try:
+            outcome = self._sent(claimed)
+        except Exception as error:
+            _log.exception("A message could not be made or sent; it is tried again.")
+            outcome = Outcome("retry", f"It could not be sent ({type(error).__name__}).")
+        if outcome is None:
+            return
+        with self._archive.writing() as connection:
+            outbox.settle(connection, self._owner, claimed, outcome, shared_time(connection))
+
+    def _sent(self, claimed: Claimed) -> Outcome | None:
+        """What came of it; None where the search was deleted meanwhile."""
+        message = self.message(claimed)
+        if message is None:
+            return None
+        if not message.groups and not message.note:
+            return Outcome("delivered", "Nothing is left to be told: all of it was taken down since.")
+        channel = self._channels.get(claimed.target.target.channel)
+        if channel is None:
+            return Outcome("retry", f"Nothing is sent by {claimed.target.target.channel} from here.")
+        return channel.send(claimed.target.target, message)
+
+    def message(self, claimed: Claimed) -> Message | None:
+        """A message as it is sent; None where its search is not there any more."""
+        links = self._links(claimed)
+        if links is None:
+            return None
+        saved, manage, unsubscribe = links
+        numbers = claimed.groups[-MOST_WEIGHED:]
+        with self._archive.reading() as connection:
+            groups, told = assembly.groups(connection, numbers, self._matcher, self._names, SHOWN)
+        return Message(
+            id=claimed.id, name=saved.name, understood=self._understood(saved), rhythm=claimed.rhythm,
+            groups=tuple(groups), total=told + len(claimed.groups) - len(numbers), made_at=claimed.made_at,
+            base_url=self._addresses.base, replay_url=self._addresses.replay(claimed.id, manage),
+            manage_url=self._addresses.manage(manage), unsubscribe_url=self._addresses.unsubscribe(unsubscribe),
+            note=claimed.note,
+        )  # fmt: skip
+
+    def _links(self, claimed: Claimed) -> tuple[SavedSearch, str, str] | None:
+        """The search of a message, and the tokens of its links."""
+        with self._archive.writing() as connection:
+            saved = next(iter(by_numbers(connection, [claimed.search])), None)
+            if saved is None or claimed.target.number not in {one.number for one in saved.targets}:
+                return None
+            manage = self._tokens.token(connection, "manage", saved.number, saved.id)
+            own = claimed.target
+            return saved, manage, self._tokens.token(connection, "unsubscribe", saved.number, own.id, own.number)
+
+    def _understood(self, saved: SavedSearch) -> str:
+        try:
+            return compiled(saved.terms, self._names)[1].understood
+        except UsageError:
+            return saved.terms.query
