@@ -123,7 +123,8 @@ Crossing: TypeAlias = Literal["entered", "still", "left"]
 class Find:
     """One event of the log that a saved search asked for, with what a message says of it.
 
-    ``before``: the version before it in order, None for a new notice; ``reasons``: which of the chosen reasons it is.
+    ``before``: the version before it in order, None for a new notice; ``reasons``: which of the chosen reasons it is;
+    ``record``: row of the version's record within its capture, None where that is not known.
     """
 
     event: Event
@@ -134,6 +135,7 @@ class Find:
     crossing: Crossing
     words: tuple[Word, ...]
     tags: tuple[Tag, ...]
+    record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ EVENTS: dict[str, str] = {
     EventKind.DOCUMENT_CHANGED: "another file under the address of a document",
     EventKind.DOCUMENT_REMOVED: "document no longer listed",
     EventKind.DOCUMENT_TEXT: "text of a document became known",
+    EventKind.DUE_SOON: "deadline near",
     EventKind.REPOSTED: "re-posted without a visible change",
     EventKind.JOINED: "brought together with what belongs to it",
     EventKind.SPLIT: "parted from what does not belong to it",
