@@ -1,0 +1,58 @@
+"""What docs/alerts.md says a receiver can do, done."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alerts.channels.chat import SERVICES, Chat
+from alerts.channels.webhook import Webhook, new_secret
+from alerts.guard import Guard
+from alerts.message import payload
+from alerts.models import Find, Target
+from tests.alerts.servers import answer, serving
+from tests.alerts.telling import find_of, message_of
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+NOW = datetime(2026, 4, 25, 12, 31, tzinfo=UTC)
+
+
+def checker() -> Any:
+    """The function that the document gives receivers."""
+    (example,) = re.findall(r"^```python\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    held: dict[str, Any] = {}
+    exec(example, held)
+    return held["is_genuine"]
+
+
+def test_the_example_accepts_what_is_sent_and_nothing_else(finds: list[Find]):
+    secret, is_genuine, now = new_secret(), checker(), NOW.timestamp()
+    message = message_of([find_of(finds, "us-action:7012:70CMSD23FR0000145:0")])
+    with serving(answer("204 No Content")) as server:
+        webhook = Webhook(Guard(allow_private=True), 5, lambda: NOW)
+        assert webhook.send(Target("webhook", server.url(), f"{new_secret()} {secret}"), message).state == "delivered"
+    (request,) = server.requests
+    assert is_genuine(secret, request.headers, request.body, now)
+    assert not is_genuine(new_secret(), request.headers, request.body, now)
+    assert not is_genuine(secret, request.headers, request.body + b" ", now)
+    assert not is_genuine(secret, request.headers | {"webhook-id": "msg_other"}, request.body, now)
+    assert not is_genuine(secret, request.headers, request.body, now + 301)
+
+
+def test_every_member_of_the_body_is_documented_and_there(finds: list[Find]):
+    made = payload(message_of([find_of(finds, "us-action:7012:70CMSD23FR0000145:0")]))
+    find = made["data"]["groups"][0]["finds"][0]
+    (row,) = re.findall(r"^\| `finds\[\]` \|(.*)\|$", DOCUMENT, re.MULTILINE)
+    named = set(re.findall(r"`([a-z_0-9]+)`", row)) - {"entered", "still", "left"}
+    assert named == set(find) - {"more_changed"}
+    assert set(re.findall(r"`data\.([a-z_]+)(?:\[\])?`", DOCUMENT)) == set(made["data"])
+    assert set(re.findall(r"^\| `([a-z]+)` \| (?:`search|when)", DOCUMENT, re.MULTILINE)) == {"type", "timestamp"}
+
+
+def test_the_addresses_of_chat_rooms_are_understood():
+    given = re.findall(r"^    ((?:slack|https|mmosts|ntfys)://\S+)$", DOCUMENT, re.MULTILINE)
+    assert len(given) == 4
+    for address in given:
+        real = address.replace("TOKEN_A", "T1JJ3T3L2").replace("TOKEN_B", "A1BRTD4JD")
+        real = real.replace("TOKEN_C", "TIiajkdnlazkcOXrIdevi7FQ").replace("TOKEN", "token12345678")
+        Chat(SERVICES, seconds=20).check(Target("chat", real))
