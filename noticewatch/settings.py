@@ -2,6 +2,7 @@
 
 import os
 import re
+from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -13,6 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from noticewatch.errors import SettingsError
+from noticewatch.relay import relay_of
 
 PREFIX = "NOTICEWATCH_"
 
@@ -66,6 +68,16 @@ class Settings(BaseSettings):
         None, description="address under which readers reach the pages; default from NOTICEWATCH_BIND"
     )
     admin_token: SecretStr | None = Field(None, description="operator's token for whole bulk payloads")
+    smtp_url: SecretStr | None = Field(
+        None, description="mail relay, smtp(s)://USER:PASSWORD@HOST:PORT?starttls=…&timeout=…; without it no mail"
+    )
+    mail_from: str | None = Field(None, description="sender of mails, such as noticewatch <alerts@example.org>")
+    alerts_allow_private: bool = Field(
+        default=False, description="send to addresses and ports inside the own network too, and without encryption"
+    )
+    alerts_chat: str = Field(
+        "", description="chat services that may be used beside the usual ones, Apprise schemas with commas between"
+    )
     starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
     watchlist: Path | None = Field(None, description="folder of the watchlist's data; default those that come along")
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")
@@ -106,6 +118,27 @@ class Settings(BaseSettings):
     def _contact_is_a_way_to_write(cls, value: str | None) -> str | None:
         if value is not None and not _MAIL.fullmatch(value) and not _is_address(value):
             raise ValueError("write an e-mail address or the address of a page, such as desk@example.org")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url_is_a_relay(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            relay_of(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from_is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and (not value.isprintable() or not _MAIL.fullmatch(parseaddr(value)[1])):
+            raise ValueError("write an e-mail address, with a name before it or not: noticewatch <alerts@example.org>")
+        return value
+
+    @field_validator("alerts_chat")
+    @classmethod
+    def _alerts_chat_is_schemas(cls, value: str) -> str:
+        if re.fullmatch(r"([a-z0-9]+(\s*,\s*[a-z0-9]+)*)?", value) is None:
+            raise ValueError("write schemas of Apprise with commas between, such as matrixs, rockets")
         return value
 
     @field_validator("hang_after")
@@ -164,6 +197,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Address that links in feeds and exports start with, without a slash at the end."""
         return (self.public_url or f"http://{self.bind}").rstrip("/")
+
+    @cached_property
+    def sender(self) -> str | None:
+        """Who mails come from: MAIL_FROM, else CONTACT where that is an address of mail."""
+        return self.mail_from or (self.contact if self.contact and _MAIL.fullmatch(self.contact) else None)
 
     @cached_property
     def host_and_port(self) -> tuple[str, int]:
