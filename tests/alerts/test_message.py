@@ -96,7 +96,7 @@ def test_an_order_names_its_seller_its_maker_and_what_kind_of_sum_it_is(finds):
     text = rendered(message_of([find_of(finds, FIVECAST)])).text
     assert "Seller  PANAMERICA COMPUTERS, INC. → Fivecast (maker)" in text
     assert "Amount  $1,342,810.50 (obligated, this action only)" in text
-    assert "Fivecast ONYX is a product of Fivecast, which suffices, title: [FIVECAST ONYX]" in text
+    assert "Fivecast ONYX is a product of Fivecast, which suffices, title: [FIVECAST ONYX]" in " ".join(text.split())
 
 
 def test_html_says_everything_that_the_text_says(tender, finds):
