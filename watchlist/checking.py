@@ -37,7 +37,7 @@ def check_vendors(files: Iterable[DataFile], technologies: _Technologies, origin
         if vendor.id in found:
             raise placed.wrong(f"the vendor {vendor.id!r} stands twice", vendor.id)
         found[vendor.id] = vendor
-        for name in vendor.technologies:
+        for name in (*vendor.technologies, *vendor.stands_for, *(t for p in vendor.products for t in p.technologies)):
             if name not in technologies:
                 raise placed.wrong(f"{vendor.id} names the unknown technology {name!r}", f'"{name}"')
         for learned in _parts(vendor):

@@ -40,6 +40,10 @@ class Findings:
         """Tags found so far."""
         return list(self._held)
 
+    def drop(self, key: Key) -> None:
+        """Forget a tag, if it was found."""
+        self._held.pop(key, None)
+
     def __bool__(self) -> bool:
         """Whether anything was found."""
         return bool(self._held)

@@ -10,6 +10,8 @@ from watchlist.evidence import By, Evidence, Tag
 from watchlist.findings import Findings, Key, Tier
 from watchlist.patterns import Hit, widest
 
+ROOT: Final = "surveillance"
+"""The class above all others."""
 _NEARBY: Final = 300
 """Characters within which a veto takes a term's meaning away."""
 _LEGAL_WORDS: Final = (
@@ -37,16 +39,21 @@ class Judgement:
         self._doubtful: list[tuple[Vendor, Evidence]] = []
         self._sellers: list[tuple[str, Evidence]] = []
         self._greys: list[tuple[frozenset[str], str]] = []
+        self._of_products: dict[str, set[str]] = {}
 
     def tags(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> tuple[Tag, ...]:
         """The tags of the notice, from what was found in its texts and identifiers."""
         kept = self._meant(list(hits))
         terms = [hit for hit in kept if hit.name.part == "term"]
+        contexts = [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
+        others = {hit.name.owner for hit in contexts if hit.name.policy == "never_alone"}
         self._judge_terms(terms)
-        self._judge_names((hit for hit in kept if hit.name.part == "name"), identified)
+        self._judge_names(
+            (hit for hit in kept if hit.name.part == "name" and hit.name.owner not in others),
+            (pair for pair in identified if pair[0] not in others),
+        )
         products = self._attributed([hit for hit in kept if hit.name.part == "product"], kept)
         self._judge_products(hit for hit in products if hit.name.policy == "strong")
-        contexts = [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
         self._judge_doubtful([hit for hit in products if hit.name.policy != "strong"], contexts, terms)
         self._judge_sellers_words(terms)
         self._name_sellers()
@@ -59,12 +66,15 @@ class Judgement:
         """Hits without those inside wider ones and without terms whose meaning a veto takes away."""
         vetoes = [hit for hit in hits if hit.name.part == "veto"]
         self._greys = [self._grey(hit) for hit in hits if hit.name.part == "grey" and self._is_grey(hit)]
+        wider = [hit for hit in hits if hit.name.part == "term" and hit.name.policy == "strong"]
         kept: list[Hit] = []
         for hit in widest(hit for hit in hits if hit.name.part not in {"veto", "grey"}):
             in_party = hit.field.startswith("parties.")
             if in_party and hit.name.part in {"product", "context"}:
                 continue
             if hit.name.part == "term" and any(self._takes_away(veto, hit) for veto in vetoes):
+                continue
+            if hit.name.part == "term" and any(_inside(hit, other) for other in wider):
                 continue
             kept.append(hit)
         return kept
@@ -74,7 +84,9 @@ class Judgement:
         if veto.name.owner != hit.name.owner:
             return False
         if veto.field != hit.field:
-            return veto.field in self._headline and hit.field not in self._headline
+            return veto.field.startswith("parties.") or (
+                veto.field in self._headline and hit.field not in self._headline
+            )
         inside = hit.start <= veto.start and veto.end <= hit.end and (veto.start, veto.end) != (hit.start, hit.end)
         return not inside and veto.start - _NEARBY <= hit.start <= veto.end + _NEARBY
 
@@ -171,6 +183,12 @@ class Judgement:
             self._add(("vendor", vendor.id, "product"), "alert", evidence)
             if not vendor.sells_only:
                 self._add(("vendor", vendor.id, "maker"), "alert", evidence)
+            self._note_product(hit, "alert", evidence)
+
+    def _note_product(self, hit: Hit, tier: Tier, evidence: Evidence) -> None:
+        for technology in hit.name.technologies:
+            self._of_products.setdefault(hit.name.owner, set()).add(technology)
+            self._add(("technology", technology, ""), tier, evidence)
 
     def _judge_doubtful(self, weak_products: list[Hit], contexts: list[Hit], terms: list[Hit]) -> None:
         """Names that need a context, and products that are ordinary words: counted only beside each other."""
@@ -190,6 +208,7 @@ class Judgement:
                 label = self._dictionary.label("vendor", hit.name.owner)
                 evidence = self._evidence(hit, "product", f"{hit.name.name} is a product of {label}, named beside it")
                 self._add(("vendor", hit.name.owner, "product"), maker_tier, evidence)
+                self._note_product(hit, maker_tier, evidence)
 
     def _context(
         self, vendor: Vendor, products: list[Hit], contexts: list[Hit], terms: list[Hit], *, in_party: bool
@@ -215,13 +234,20 @@ class Judgement:
                 self._add(("vendor", owner, "seller"), "alert" if "alert" in tiers else "review", evidence)
 
     def _name_technologies(self) -> None:
-        """Where no term says what it is, a maker's first technology is what it is bought for."""
-        said = {key[1] for key in self._found.found() if key[0] == "technology"}
+        """What a maker is bought for: its products' technologies, else what terms say, else what its bare name means.
+
+        The root class stands only where nothing more special does.
+        """
         for key in [key for key in self._found.found() if key[0] == "vendor" and key[2] == "maker"]:
-            technologies = self._dictionary.vendors[key[1]].technologies
-            if technologies and not said.intersection(technologies):
+            vendor, tier = self._dictionary.vendors[key[1]], self._found.tier(key) or "review"
+            said = [own for own in vendor.technologies if self._found.tier(("technology", own, ""))]
+            if self._of_products.get(vendor.id) or any(self._found.tier(("technology", o, "")) == tier for o in said):
+                continue
+            for technology in said or vendor.meant:
                 for evidence in self._found.evidence(key):
-                    self._add(("technology", technologies[0], ""), self._found.tier(key) or "review", evidence)
+                    self._add(("technology", technology, ""), tier, evidence)
+        if any(key[0] == "technology" and key[1] != ROOT for key in self._found.found()):
+            self._found.drop(("technology", ROOT, ""))
 
     def _add(self, key: Key, tier: Tier, evidence: Evidence) -> None:
         """Note a reason for a tag; what is a grey case is for review, and says so."""
@@ -241,3 +267,13 @@ class Judgement:
 
     def _evidence(self, hit: Hit, by: By, why: str) -> Evidence:
         return Evidence(hit.field, self._texts[hit.field][hit.start : hit.end], hit.start, hit.end, by, why)
+
+
+def _inside(hit: Hit, wider: Hit) -> bool:
+    """Whether a term is but a part of another technology's term."""
+    return (
+        hit.field == wider.field
+        and wider.start <= hit.start
+        and hit.end <= wider.end
+        and wider.end - wider.start > hit.end - hit.start
+    )

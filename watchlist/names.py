@@ -11,6 +11,7 @@ from watchlist.records import Family
 from watchlist.spelling import apart, spellings, term_spellings
 
 ENGLISH: Final = "en"
+_WORTH: Final[dict[str, Policy]] = {"alert": "strong", "review": "needs_context", "none": "never_alone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Name:
     """A name of the dictionary: ``veto`` is a context in which the owner's terms mean another thing; ``context`` one
     in which the owner's watched line is meant; the owner of a ``grey`` is its place among the grey cases.
 
-    ``language`` is that of a term or veto; names of vendors and products have none.
+    ``language`` is that of a term or veto; names of vendors and products have none. ``technologies`` are a product's.
     """
 
     part: Literal["name", "product", "term", "veto", "context", "grey"]
@@ -26,6 +27,7 @@ class Name:
     name: str
     policy: Policy
     language: str = ""
+    technologies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,12 @@ def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
             yield from _spelt(Name("name", vendor.id, alias.name, alias.policy))
         maker = vendor.name.split()[0]
         for product in vendor.products:
-            name = Name("product", vendor.id, product.name, product.policy)
+            name = Name("product", vendor.id, product.name, product.policy, "", product.technologies)
             yield from _spelt(name)
             if product.policy != "strong" and normalise(maker).text not in normalise(product.name).text:
                 yield from _spelt(replace(name, name=f"{maker} {product.name}", policy="strong"))
         for context in vendor.contexts:
-            name = Name("context", vendor.id, context.word, "strong" if context.tier == "alert" else "needs_context")
+            name = Name("context", vendor.id, context.word, _WORTH[context.tier])
             yield from ((spelling, name) for spelling in term_spellings(context.word))
     for index, grey in enumerate(dictionary.greys):
         for word in grey.words:

@@ -51,18 +51,22 @@ class Technology(Record):
 
 
 class Alias(Learned):
-    """A name of a vendor or of a product, and what it may cause by itself."""
+    """A name of a vendor or of a product, and what it may cause by itself; ``technologies`` are a product's own."""
 
     name: Text
     policy: Policy
+    technologies: tuple[str, ...] = ()
     reason: str = ""
 
 
 class Context(Learned):
-    """A word that says, beside the vendor's name as supplier, that its watched line is bought."""
+    """A word that says, beside the vendor's name as supplier, that its watched line is bought.
+
+    The tier ``none``: that another line is bought, whatever name the vendor goes by.
+    """
 
     word: Text
-    tier: Literal["alert", "review"] = "alert"
+    tier: Literal["alert", "review", "none"] = "alert"
 
 
 class Fact(Record):
@@ -103,12 +107,16 @@ class FormerName(Record):
 
 
 class Vendor(Learned):
-    """A maker, integrator or reseller. ``note`` says what else its names may mean, or what else it sells."""
+    """A maker, integrator or reseller. ``note`` says what else its names may mean, or what else it sells.
+
+    ``technologies`` is all it is watched for; ``stands_for`` what its bare name means (the first one where empty).
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     name: Text
     kind: Literal["vendor", "integrator", "reseller"]
     technologies: tuple[str, ...] = ()
+    stands_for: tuple[str, ...] = ()
     evidence: Annotated[tuple[Text, ...], Field(min_length=1)]
     note: str = ""
     names: Annotated[tuple[Alias, ...], Field(min_length=1)]
@@ -134,6 +142,11 @@ class Vendor(Learned):
     def sells_only(self) -> bool:
         """Whether it sells or integrates other makers' goods."""
         return self.kind != "vendor"
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The technologies that its bare name means."""
+        return self.stands_for or self.technologies[:1]
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Commands of the watchlist: ``watchlist suggest``, ``watchlist retag``."""
+"""Commands of the watchlist: ``watchlist suggest``, ``watchlist retag``, ``watchlist evaluate``."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ import typer
 
 from noticewatch.settings import load_settings
 from service.assembly import House, open_house
-from service.commands import watchlist_suggest
+from service.commands import watchlist_evaluate, watchlist_suggest
 from service.output import Json, note, progress, say, say_json
 from service.retagging import Outcome, retag_all, retag_preview
 from watchlist.retag import Change, Sum
@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     )
     watchlist.command()(watchlist_suggest.suggest)
     watchlist.command()(retag)
+    watchlist.command()(watchlist_evaluate.evaluate)
     app.add_typer(watchlist, name="watchlist")
 
 

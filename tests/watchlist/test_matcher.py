@@ -145,3 +145,90 @@ def test_any_text_can_be_matched_and_every_quote_is_found_at_its_place(text: str
         for evidence in tag.evidence:
             assert evidence.quote
             assert texts[evidence.field][evidence.start : evidence.end] == evidence.quote
+
+
+def spoken(language: str, text: str) -> set[tuple[str, str]]:
+    stored = Notice(kind=Kind.OTHER, title=(Text(text=text, language=language),))
+    return {(tag.id, tag.tier) for tag in MATCHER.tags(stored) if tag.kind == "technology"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "technology"),
+    [
+        ("es", "Suministro de cámaras lectoras de matrículas para la Policía Local", "lpr"),
+        ("es", "Servicio de reconocimiento facial en estadios", "facial_recognition"),
+        ("es", "Contratación de monitoreo de redes sociales", "social_media_monitoring"),
+        ("spa", "Equipo de extracción forense de teléfonos celulares", "device_forensics"),
+        ("es", "Adquisición de cámaras corporales", "body_worn_camera"),
+        ("es", "Drones para vigilancia de la Policía", "drones"),
+        ("es", "Sistema de interceptación de comunicaciones", "lawful_intercept"),
+        ("fr", "Lecture automatisée des plaques d’immatriculation (LAPI)", "lpr"),
+        ("fr", "Logiciel de reconnaissance faciale", "facial_recognition"),
+        ("fra", "Surveillance des réseaux sociaux", "social_media_monitoring"),
+        ("fr", "Extraction de données de téléphones portables", "device_forensics"),
+        ("fr", "Acquisition de caméras-piétons", "body_worn_camera"),
+        ("fr", "Fourniture d'aéronefs sans pilote pour la gendarmerie", "drones"),
+        ("fr", "Marché d'interceptions judiciaires", "lawful_intercept"),
+    ],
+)
+def test_spanish_and_french_terms_are_found_in_their_language(language: str, text: str, technology: str) -> None:
+    assert (technology, "alert") in spoken(language, text)
+    assert (technology, "alert") not in spoken("de", text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "Acquisition d’une solution antivirus Sophos Central Intercept X avancée"),
+        ("fr", "Surveillance des alertes de sécurité"),
+        ("fr", "Services d'isolation mécanique"),
+        ("fr", "Surveillance de travaux"),
+        ("es", "Servicio de vigilancia y seguridad privada"),
+        ("es", "Placas de yeso"),
+        ("es", "Vigilancia epidemiológica"),
+    ],
+)
+def test_same_words_of_other_things_in_spanish_and_french(language: str, text: str) -> None:
+    assert spoken(language, text) == set()
+
+
+def test_a_misspelt_title_is_found_and_quoted_as_published() -> None:
+    stored = notice("Y--LICSENSE PLATE RECOGINTION System")
+    (tag,) = [tag for tag in MATCHER.tags(stored) if tag.id == "lpr"]
+    assert (tag.tier, tag.evidence[0].quote) == ("alert", "LICSENSE PLATE RECOGINTION")
+
+
+def test_a_tag_says_why_it_has_its_tier() -> None:
+    (review,) = MATCHER.tags(notice("CCTV"))
+    assert (review.tier, review.reason) == (
+        "review", "a term of Video surveillance of public space, in the headline, but also said of other things",
+    )  # fmt: skip
+    strong = next(tag for tag in MATCHER.tags(notice("Cellebrite renewal")) if tag.role == "maker")
+    assert strong.reason == "a name of Cellebrite, which suffices"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Z1DA--Video surveillance, VA medical center", "Surveillance cameras for the barracks",
+     "A Local Law to amend the code in relation to body-worn cameras"],
+)  # fmt: skip
+def test_grey_cases_are_for_review_and_say_so(title: str) -> None:
+    tags = MATCHER.tags(notice(title))
+    assert {tag.tier for tag in tags} == {"review"}
+    assert any("may mean" in tag.reason for tag in tags)
+
+
+def test_a_seller_whose_own_name_speaks_of_it_is_for_review() -> None:
+    assert {(tag.id, tag.tier) for tag in MATCHER.tags(notice("Service call", "ACME BODY WORN CAMERA LLC"))} == {
+        ("body_worn_camera", "review")
+    }
+
+
+def test_what_a_vendor_sells_besides_takes_its_name_away() -> None:
+    assert alerts(title="Web of Science subscription", supplier="THOMSON REUTERS SPECIAL SERVICES LLC") == set()
+    assert "thomson-reuters" in alerts(title="Subscription data", supplier="THOMSON REUTERS SPECIAL SERVICES LLC")
+
+
+def test_a_product_says_which_technology_is_bought() -> None:
+    assert {"in_vehicle_camera", "axon"} <= alerts(title="Axon Fleet 3 install")
+    assert "body_worn_camera" not in alerts(title="Axon Fleet 3 install")
