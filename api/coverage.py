@@ -73,6 +73,18 @@ class CoverageView:
     known: tuple[str, ...]
     sources: tuple[SourceView, ...]
 
+    @property
+    def short(self) -> str:
+        """The sentence in a line, with what it does not prove."""
+        held = [view for view in self.sources if view.notices]
+        if not held:
+            return "The archive holds no notices yet"
+        proven = sum(bool(view.last_complete) for view in held)
+        crawls = f"complete crawls of {proven} of them" if proven else "no complete crawl yet"
+        loading = "; still being loaded" if _LOADING in self.gaps else ""
+        notices, sources = words.count_words(self.counts.notices, "notice"), words.count_words(len(held), "source")
+        return f"Searched: {notices} from {sources}, {crawls}{loading}"
+
     def of(self, source: str) -> str:
         """When the last complete crawl of one source was, in a sentence."""
         view = next((view for view in self.sources if view.name == source), None)

@@ -140,6 +140,11 @@ def of_records(connection: Connection, records: Mapping[int, int]) -> dict[int, 
     return found
 
 
+def anything(connection: Connection) -> bool:
+    """Whether any notice, or any version of one, is withheld."""
+    return connection.scalar(select(takedowns.c.notice).limit(1)) is not None
+
+
 def anything_of(connection: Connection, source: str) -> bool:
     """Whether anything that a source said is withheld."""
     r, records = t.records.c, _records()

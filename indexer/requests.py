@@ -94,7 +94,8 @@ class SearchAnswer:
     """What was found. ``hits`` are notice numbers in the order asked for; a procurement is known by a member's.
 
     total: exact number of results; as_of: the log's ``seq`` the answer rests on; understood: the query as it was
-    understood; words: stems of its unnegated words, for marking them; warnings: sentences for the reader.
+    understood; words: stems of its unnegated words, for marking them; warnings: sentences for the reader;
+    taken_down: single notices that match and were taken down, of contracts that are found without them.
     """
 
     scope: Scope
@@ -106,3 +107,4 @@ class SearchAnswer:
     warnings: tuple[str, ...]
     words: frozenset[str]
     facets: Mapping[str, tuple[FacetValue, ...]]
+    taken_down: int = 0

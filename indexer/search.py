@@ -12,7 +12,8 @@ import orjson
 
 from archive.log import head
 from archive.store import Archive
-from indexer.ast import Node
+from archive.withheld import anything as anything_withheld
+from indexer.ast import All, Code, Node, Not
 from indexer.conditions import asked as asked_by
 from indexer.conditions import base, check, filters, together
 from indexer.engine import Boost, Buckets, Found, Order, Position, Searching, SearchUnavailable
@@ -95,6 +96,7 @@ class Search:
         query = together(asked.node, base(request), *conditions.values())
         found = self._find(request, query, asked.boosts, place)
         as_of = place.as_of if place is not None else found.position.seq
+        tombstones = self._tombstones(request, together(asked.node, *conditions.values()))
         return SearchAnswer(
             scope=request.scope,
             hits=tuple(number for _, number in found.hits),
@@ -102,9 +104,10 @@ class Search:
             as_of=as_of,
             next_cursor=self._next(request, found.hits, found.total, as_of),
             understood=asked.understood,
-            warnings=(*_warnings(asked, request, found), *self._behind(found.position.seq)),
+            warnings=(*_warnings(asked, request, found), *_taken_down(tombstones), *self._behind(found.position.seq)),
             words=frozenset(asked.words),
             facets=self._facets(request, asked.node, conditions, found.position) if place is None else {},
+            taken_down=tombstones,
         )
 
     def suggest(self, text: str, most: int = MOST) -> list[Suggestion]:
@@ -142,6 +145,16 @@ class Search:
             numbers, total, position, warning = [n for _, n in dated.hits], dated.total, dated.position, dated.warning
         page = enumerate(numbers[after : after + limit], start=after + 1)
         return Found(tuple(page), total, position, warning)
+
+    def _tombstones(self, request: SearchRequest, asked: Node) -> int:
+        """How many single notices match that were taken down and that no contract is found by: of these only their
+        numbers are left, and a search for contracts does not come to them.
+        """
+        with self.archive.reading() as connection:
+            if request.scope == "notice" or not anything_withheld(connection):
+                return 0
+        alone = base(replace(request, scope="notice")), Code("flag", "taken_down"), Not(Code("scope", "procurement"))
+        return self.engine.find(All((asked, *alone)), _ORDERS["found"], 1).total
 
     def _behind(self, indexed: int) -> Iterator[str]:
         """A sentence while the index has not come to the head of the log."""
@@ -225,6 +238,15 @@ class Search:
 
 
 _SIGNATURE: Final = 9
+
+
+def _taken_down(count: int) -> list[str]:
+    """Says of tombstones where they are shown."""
+    if not count:
+        return []
+    if count == 1:
+        return ["A single notice that matches was taken down; scope=notice shows its tombstone."]
+    return [f"{count:,} single notices that match were taken down; scope=notice shows their tombstones."]
 
 
 def _warnings(asked: Meaning, request: SearchRequest, found: Found) -> list[str]:

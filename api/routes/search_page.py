@@ -78,6 +78,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "total_words": total_words(wanted, answer.total if answer else 0),
         "understood": answer.understood if answer and wanted.query else "",
         "warnings": answer.warnings if answer else (),
+        "single_href": addresses.search(written(wanted, scope="notice")) if answer and answer.taken_down else "",
         "problem": problem,
         "carried": [(n, v) for n, vs in written(wanted).items() if n != "sort" for v in _many(vs) if v],
         "sorts": SORTS,

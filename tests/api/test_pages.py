@@ -1,6 +1,7 @@
 """What a reader sees, on real rows."""
 
 import html
+import re
 
 import pytest
 from fastapi.testclient import TestClient
@@ -128,6 +129,15 @@ def test_a_question_that_cannot_be_read_is_answered_with_its_place_and_a_hint(cl
     assert answer.status_code == 400
     assert "<mark>&#34;</mark>" in answer.text
     assert 'role="alert"' in answer.text
+
+
+def test_coverage_of_results_is_a_line_that_opens(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "fivecast"}).text
+    opened = re.search(r"<details[^>]*><summary>(Searched:.*?)</summary>(.*?)</details>", page, re.DOTALL)
+    assert opened
+    line, rest = opened.groups()
+    assert line == "Searched: 10 notices from 2 sources, no complete crawl yet"
+    assert "The archive holds 10 notices" in rest and "Known gaps of" in rest
 
 
 def test_nothing_found_says_what_is_covered_and_what_to_try(client: TestClient) -> None:

@@ -378,6 +378,9 @@ def test_a_contract_goes_on_without_the_action_that_was_taken_down(
     assert (item["id"], item["members"], item["members_taken_down"], item["taken_down"]) == (first, 3, 1, None)
     assert (item["headline"]["value"], item["dated"]) == ("1342810.5", "2024-02-15")
     assert item["headline"]["called"].startswith("known part")
+    asked = {"q": "70CMSD23FR0000145", "scope": "notice"}
+    tombstones = [one["id"] for one in client.get("/api/v1/notices", params=asked).json()["items"] if one["taken_down"]]
+    assert tombstones == [last]
     page = client.get(f"/notices/{first}").text
     assert re.search(rf"Taken down \d+ \w+ \d{{4}}: {REASON}", page)
     assert f'href="/notices/{last}"' in page
@@ -389,3 +392,20 @@ def test_a_contract_goes_on_without_the_action_that_was_taken_down(
     assert any("was taken down (entry " in line for line in verify.check(path))
     with zipfile.ZipFile(path) as packed:
         assert not any(b"1394790" in packed.read(name) for name in packed.namelist())
+
+
+def test_a_search_for_contracts_says_that_a_single_notice_was_taken_down(house: House, client: TestClient) -> None:
+    asked = {"q": "70CMSD23FR0000145"}
+    link = "/search?q=70CMSD23FR0000145&amp;scope=notice"
+    last = "us-action:7012:70CMSD23FR0000145:P00002"
+    assert link not in client.get("/search", params=asked).text
+    house.take_down(last)
+    said = "A single notice that matches was taken down; scope=notice shows its tombstone."
+    page = client.get("/search", params=asked).text
+    assert said in page and link in page
+    assert client.get("/api/v1/notices", params=asked).json()["query"]["warnings"] == [said]
+    assert last in client.get("/search", params=asked | {"scope": "notice"}).text
+    for other in ({"q": "Cellebrite"}, asked | {"scope": "notice"}, {"q": "is:taken_down", "source": "sam_gov_bulk"}):
+        assert said not in client.get("/search", params=other).text
+    house.restore(last)
+    assert link not in client.get("/search", params=asked).text
