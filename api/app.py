@@ -20,13 +20,14 @@ from api.routes import (
     health,
     notice_pages,
     notices,
+    profile_lists,
+    profile_pages,
     profiles,
     proofs,
     runs,
     search_page,
     sources,
     suggest,
-    vendor_pages,
 )
 from archive.store import Archive
 from crawlers.source import load_sources
@@ -55,7 +56,8 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     problems.install(app)
     for module in (
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
-        corrections, documentation, front, search_page, notice_pages, vendor_pages,
+        corrections, documentation, front, search_page, notice_pages,
+        profile_lists, profile_pages,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

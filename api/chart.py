@@ -39,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the table: a buyer and its figures by year."""
+    """A line of the table: a series and its figures by year."""
 
     name: str
     values: tuple[str, ...]
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The chart. Money taken back (negative sums of a buyer in a year) goes below the zero line."""
+    """The chart. Money taken back (negative sums of a series in a year) goes below the zero line."""
 
     width: int
     height: int
@@ -61,7 +61,7 @@ class Chart:
 
 
 def chart(held: Obligations) -> Chart:
-    """The chart of obligations by fiscal year, stacked by buyer."""
+    """The chart of obligations by fiscal year, stacked by series."""
     above = max([_stack(held, year, 1) for year in held.years] + [Decimal(0)])
     below = min([_stack(held, year, -1) for year in held.years] + [Decimal(0)])
     step = _step(max(above - below, Decimal(1)))
@@ -83,7 +83,7 @@ def chart(held: Obligations) -> Chart:
         labels=tuple(
             Mark(round(_LEFT + (n + 0.5) * slot, 1), 0, f"{year % 100:02}") for n, year in enumerate(held.years)
         ),
-        series=tuple(held.by_buyer),
+        series=tuple(held.series),
         years=held.years,
         table=tuple(_table(held)),
     )
@@ -93,7 +93,7 @@ def _bars(held: Obligations, year: int, left: float, slot: float, y: Callable[[D
     width = min(slot * 0.62, 64.0)
     x = round(left + (slot - width) / 2, 1)
     up = down = Decimal(0)
-    for series, (name, years) in enumerate(held.by_buyer.items(), start=1):
+    for series, (name, years) in enumerate(held.series.items(), start=1):
         value = years.get(year, Decimal(0))
         if not value:
             continue
@@ -109,15 +109,15 @@ def _table(held: Obligations) -> Iterator[Line]:
     def shown(value: Decimal | None) -> str:
         return "none held" if value is None else words.money(value, held.currency or None)
 
-    for name, years in held.by_buyer.items():
+    for name, years in held.series.items():
         yield Line(name, tuple(shown(years.get(year)) for year in held.years))
-    if len(held.by_buyer) > 1:
-        by_year = [[years[year] for years in held.by_buyer.values() if year in years] for year in held.years]
+    if len(held.series) > 1:
+        by_year = [[years[year] for years in held.series.values() if year in years] for year in held.years]
         yield Line("All", tuple(shown(sum(values, Decimal(0)) if values else None) for values in by_year))
 
 
 def _stack(held: Obligations, year: int, sign: int) -> Decimal:
-    values = (years.get(year, Decimal(0)) for years in held.by_buyer.values())
+    values = (years.get(year, Decimal(0)) for years in held.series.values())
     return sum((value for value in values if value * sign > 0), Decimal(0))
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from archive.gone import Gone
 from archive.rows import NoticeRow
 from archive.said import listing_words, rebuilt_sentence
-from noticewatch import words
+from noticewatch import addresses, words
+from noticewatch.buyers import buyers
 from noticewatch.dates import dated
 from noticewatch.models import Amount, Kind, Notice, Status
-from noticewatch.naming import body_name, buyer_name, party_names, title
+from noticewatch.naming import body_name, buyer_id, buyer_name, party_names, title
 from watchlist.evidence import Tag
 from watchlist.views import makers
 
@@ -36,6 +37,7 @@ class Facts:
     status: str
     listing: str
     buyer: str
+    buyer_href: str
     seller: str
     maker: str
     amount: str
@@ -66,6 +68,7 @@ def facts(row: NoticeRow, tags: Sequence[Tag] = (), gone: Gone | None = None) ->
         status=_status(row),
         listing=listing_words(row.listing, gone),
         buyer=buyer_name(notice),
+        buyer_href=addresses.buyer(known) if (known := buyer_id(notice)) else "",
         seller=words.listed(party_names(notice, "supplier", "reseller")) or words.NOT_STATED,
         maker=words.listed(makers(tags)),
         amount=words.amount_value(headline) if headline else words.NOT_STATED,
@@ -113,7 +116,8 @@ def _more(notice: Notice) -> Iterable[Fact]:
         codes = ", ".join(f"{name} {code}" for name, code in buyer.codes.items())
         named_by_code = "" if buyer.name else "name by its code"
         note = "; ".join(filter(None, [codes, named_by_code, "inferred" if buyer.inferred else ""]))
-        yield Fact(words.BUYER_ROLES[buyer.role], body_name(buyer), note)
+        page = addresses.buyer(buyer.buyer_id) if buyer.buyer_id and buyer.buyer_id in buyers() else ""
+        yield Fact(words.BUYER_ROLES[buyer.role], body_name(buyer), note, page)
     for party in notice.parties:
         ids = [("UEI", party.uei), ("CAGE", party.cage), ("DUNS", party.duns), ("company number", party.company_number)]
         note = ", ".join(f"{name} {value}" for name, value in ids if value)

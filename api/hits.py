@@ -8,9 +8,10 @@ from archive.rows import NoticeRow
 from archive.said import rebuilt_sentence, stone_words
 from indexer.items import Highlight, Item, ItemAmount, ItemTag
 from noticewatch import addresses, words
+from noticewatch.buyers import buyers
 from noticewatch.dates import dated
 from noticewatch.models import Listing, Status
-from noticewatch.naming import buyer_name, party_names, shortened, title
+from noticewatch.naming import buyer_id, buyer_name, party_names, shortened, title
 from watchlist.evidence import Tag
 from watchlist.views import TagView, makers, roles_of, tag_address, tag_views
 
@@ -29,6 +30,7 @@ class Snippet:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of results. ``members``: notices of the contract; ``listing`` is empty while the source lists it;
+    ``buyer_href``, ``seller_href``: the pages of the body and of a lone seller that is a vendor, where there are any;
     ``taken_down``: why what it says is withheld, with its hash, empty where it is shown.
     """
 
@@ -49,6 +51,8 @@ class Row:
     tags: tuple[TagView, ...]
     rebuilt: str
     taken_down: str = ""
+    buyer_href: str = ""
+    seller_href: str = ""
 
 
 def row_of_item(item: Item) -> Row:
@@ -74,6 +78,8 @@ def row_of_item(item: Item) -> Row:
         snippets=tuple(Snippet(_place(hit), hit.parts) for hit in item.highlights[:3]),
         tags=tuple(_item_tags(item)),
         rebuilt=rebuilt_words(item),
+        buyer_href=_body_page(item.buyer.id if item.buyer else None),
+        seller_href=_seller_page(item),
     )
 
 
@@ -141,7 +147,18 @@ def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = Fal
         snippets=snippets,
         tags=tuple(views[:_MOST_TAGS]),
         rebuilt=rebuilt_sentence(row),
+        buyer_href=_body_page(buyer_id(notice)),
     )
+
+
+def _body_page(known: str | None) -> str:
+    return addresses.buyer(known) if known and known in buyers() else ""
+
+
+def _seller_page(item: Item) -> str:
+    """The page of the seller where there is one seller, who is a vendor on the watchlist."""
+    alone = item.suppliers[0] if len(item.suppliers) == 1 else None
+    return addresses.vendor(alone.id) if alone and alone.id else ""
 
 
 def _withheld(href: str, notice_id: str, source: str, why: str, sha256: str) -> Row:

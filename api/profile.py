@@ -1,9 +1,14 @@
-"""What a vendor's notices add up to: totals by kind of amount, buyers, sellers, and fiscal years. Pure functions."""
+"""What the notices of a vendor, technology or public body add up to: totals by kind of amount, and fiscal years. Pure.
+
+Whose notices they are is a parameter: which of a notice's names its money is stacked by, and whether the same money
+stands at another one of the kind too.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from api.timeline import obligation
 from archive.rows import NoticeRow
@@ -11,82 +16,101 @@ from noticewatch import words
 from noticewatch.buyers import buyers as buyers_table
 from noticewatch.dates import dated
 from noticewatch.models import AmountKind, Kind, Notice
-from noticewatch.naming import buyer_name, party_names
+from noticewatch.naming import buyer_id, buyer_name, party_names
 
-_OTHERS = "other buyers"
 _MOST_SERIES = 6
+SEVERAL_SELLERS = "several sellers together"
+
+Shared: TypeAlias = Callable[[NoticeRow], bool]
+"""Whether a notice's money stands at another thing of the same kind too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A sum of amounts of one kind in one currency, or, where they may not be added, only their number."""
+    """A sum of amounts of one kind in one currency, or, where they may not be added, only their number.
+
+    shared: how much of the sum stands at other things of the same kind too, empty where nothing does.
+    """
 
     kind: str
     value: str
     count: int
     note: str
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name and how many notices carry it."""
+    """A name, how many notices carry it, and its page where it has one."""
 
     name: str
     count: int
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Obligations:
-    """Obligated money of one currency by buyer and fiscal year, whole units."""
+    """Obligated money of one currency by series (a buyer, a seller) and fiscal year, whole units; ``others``: other
+    currencies in which something is obligated, which stand in no series.
+    """
 
     currency: str
     years: tuple[int, ...]
-    by_buyer: Mapping[str, Mapping[int, Decimal]]
+    series: Mapping[str, Mapping[int, Decimal]]
+    others: tuple[str, ...] = ()
 
 
-def totals(rows: Sequence[NoticeRow]) -> list[Total]:
+def nothing_shared(_: NoticeRow) -> bool:
+    """For things of a kind that no money stands at twice."""
+    return False
+
+
+def totals(rows: Sequence[NoticeRow], shared: Shared = nothing_shared) -> list[Total]:
     """Totals by kind: obligations of distinct actions, and the latest awarded value of contracts without actions."""
-    found: list[Total] = []
-    sums: dict[str, list[Decimal]] = {}
-    for row in rows:
-        change = obligation(row)
-        if change is not None and change.value is not None:
-            sums.setdefault(change.currency or "", []).append(change.value)
-    for currency, values in sorted(sums.items()):
-        value = words.money(sum(values, Decimal(0)), currency or None)
-        found.append(Total("Obligated", value, len(values), "what the held actions commit, added; the known part"))
-    found += _awarded([row for row in rows if row.notice.kind is not Kind.SUBAWARD])
-    found += _subawards([row for row in rows if row.notice.kind is Kind.SUBAWARD])
-    found += _not_added(rows)
-    return found
+    own = [row for row in rows if row.notice.kind is not Kind.SUBAWARD]
+    parts = [row for row in rows if row.notice.kind is Kind.SUBAWARD]
+    return [
+        *_added("Obligated", _obligated(rows), "what the held actions commit, added; the known part", shared),
+        *_added("Awarded", _awarded(own), "latest awarded value of contracts of which no action is held", shared),
+        *_added("Sub-awards", _reported(parts),
+                "latest report of each; part of the money of the awards above them", shared),
+        *_not_added(rows),
+    ]  # fmt: skip
 
 
-def obligations(rows: Sequence[NoticeRow]) -> Obligations | None:
-    """Obligations by buyer and federal fiscal year, in the currency most used; None where nothing is obligated."""
+def obligations(rows: Sequence[NoticeRow], series: Callable[[Notice], str], others: str) -> Obligations | None:
+    """Obligations by series and federal fiscal year, in the currency most used; None where nothing is obligated.
+
+    series: what a notice's money is stacked by; others: what the small ones are called together.
+    """
     by_currency: dict[str, dict[str, dict[int, Decimal]]] = {}
     used: Counter[str] = Counter()
-    for row in rows:
-        change = obligation(row)
-        if change is None or change.value is None:
-            continue
-        currency = change.currency or ""
+    for row, value, currency in _obligated(rows):
         used[currency] += 1
-        years = by_currency.setdefault(currency, {}).setdefault(buyer_label(row.notice), {})
+        years = by_currency.setdefault(currency, {}).setdefault(series(row.notice), {})
         year = fiscal_year(dated(row.notice, row.first_seen)[0])
-        years[year] = years.get(year, Decimal(0)) + change.value
+        years[year] = years.get(year, Decimal(0)) + value
     if not used:
         return None
     currency = used.most_common(1)[0][0]
-    by_buyer = _with_others(by_currency[currency])
-    seen = [year for years in by_buyer.values() for year in years]
-    return Obligations(currency, tuple(range(min(seen), max(seen) + 1)), by_buyer)
+    kept = _with_others(by_currency[currency], others)
+    seen = [year for years in kept.values() for year in years]
+    rest = tuple(sorted(other or words.NOT_STATED for other in used if other != currency))
+    return Obligations(currency, tuple(range(min(seen), max(seen) + 1)), kept, rest)
 
 
 def buyer_label(notice: Notice) -> str:
     """One name for a body that sources print differently: that of the buyers table, else the name as printed."""
-    buyer = notice.buyer() or next(iter(notice.buyers), None)
-    entry = buyers_table().get(buyer.buyer_id) if buyer and buyer.buyer_id else None
-    return entry.short_name if entry else buyer_name(notice)
+    known = buyer_id(notice)
+    return buyers_table()[known].short_name if known else buyer_name(notice)
+
+
+def seller_label(notice: Notice) -> str:
+    """The seller as printed. What is shared by several counts once, as shared."""
+    names = party_names(notice, "supplier", "reseller")
+    if len(names) > 1:
+        return SEVERAL_SELLERS
+    return names[0] if names else words.NOT_STATED
 
 
 def fiscal_year(day: str) -> int:
@@ -94,57 +118,57 @@ def fiscal_year(day: str) -> int:
     return int(day[:4]) + (int(day[5:7]) >= 10)
 
 
-def named(names: Iterable[str], most: int = 12) -> list[Named]:
-    """The names seen most."""
-    return [Named(name, count) for name, count in Counter(names).most_common(most)]
+def named(names: Iterable[tuple[str, str]], most: int = 12) -> list[Named]:
+    """The names seen most, given with the address of their page or nothing."""
+    counted: Counter[str] = Counter()
+    pages: dict[str, str] = {}
+    for name, href in names:
+        counted[name] += 1
+        pages[name] = pages.get(name) or href
+    return [Named(name, count, pages[name]) for name, count in counted.most_common(most)]
 
 
-def buyers(rows: Sequence[NoticeRow]) -> list[Named]:
-    """Buyers by number of notices."""
-    return named(buyer_label(row.notice) for row in rows)
+_Sum: TypeAlias = tuple[NoticeRow, Decimal, str]
+"""A value with the notice that states it and its currency, empty where that is not stated."""
 
 
-def sellers(rows: Sequence[NoticeRow]) -> list[Named]:
-    """Sellers by number of notices, as printed."""
-    return named(name for row in rows for name in party_names(row.notice, "supplier", "reseller"))
+def _added(kind: str, stated: Iterable[_Sum], note: str, shared: Shared) -> Iterator[Total]:
+    """One total a currency."""
+    sums: dict[str, list[tuple[Decimal, bool]]] = {}
+    for row, value, currency in stated:
+        sums.setdefault(currency, []).append((value, shared(row)))
+    for currency, values in sorted(sums.items()):
+        whole = sum((value for value, _ in values), Decimal(0))
+        part = [value for value, also in values if also]
+        said = words.money(sum(part, Decimal(0)), currency or None) if part else ""
+        yield Total(kind, words.money(whole, currency or None), len(values), note, said)
 
 
-def _awarded(rows: Sequence[NoticeRow]) -> list[Total]:
-    with_actions = {row.procurement_id for row in rows if obligation(row) is not None}
-    latest: dict[str, tuple[str, Decimal, str]] = {}
+def _obligated(rows: Iterable[NoticeRow]) -> Iterator[_Sum]:
     for row in rows:
-        for amount in row.notice.amounts:
-            if (
-                amount.kind is AmountKind.AWARDED
-                and amount.value is not None
-                and row.procurement_id not in with_actions
-            ):
-                day = dated(row.notice, row.first_seen)[0]
-                held = latest.get(row.procurement_id)
-                if held is None or held[0] <= day:
-                    latest[row.procurement_id] = (day, amount.value, amount.currency or "")
-    sums: dict[str, list[Decimal]] = {}
-    for _, value, currency in latest.values():
-        sums.setdefault(currency, []).append(value)
-    return [
-        Total("Awarded", words.money(sum(values, Decimal(0)), currency or None), len(values),
-              "latest awarded value of contracts of which no action is held")
-        for currency, values in sorted(sums.items())
-    ]  # fmt: skip
+        change = obligation(row)
+        if change is not None and change.value is not None:
+            yield row, change.value, change.currency or ""
 
 
-def _subawards(rows: Sequence[NoticeRow]) -> list[Total]:
-    """What sub-awards come to; it is part of the money of the awards above them, so it stands in a line of its own."""
-    sums: dict[str, list[Decimal]] = {}
+def _awarded(rows: Sequence[NoticeRow]) -> Iterator[_Sum]:
+    with_actions = {row.procurement_id for row in rows if obligation(row) is not None}
+    latest: dict[str, tuple[str, _Sum]] = {}
+    for row, value, currency in _reported(rows):
+        if row.procurement_id not in with_actions:
+            day = dated(row.notice, row.first_seen)[0]
+            held = latest.get(row.procurement_id)
+            if held is None or held[0] <= day:
+                latest[row.procurement_id] = (day, (row, value, currency))
+    yield from (stated for _, stated in latest.values())
+
+
+def _reported(rows: Iterable[NoticeRow]) -> Iterator[_Sum]:
+    """Every value that is called awarded."""
     for row in rows:
         for amount in row.notice.amounts:
             if amount.kind is AmountKind.AWARDED and amount.value is not None:
-                sums.setdefault(amount.currency or "", []).append(amount.value)
-    return [
-        Total("Sub-awards", words.money(sum(values, Decimal(0)), currency or None), len(values),
-              "latest report of each; part of the money of the awards above them")
-        for currency, values in sorted(sums.items())
-    ]  # fmt: skip
+                yield row, amount.value, amount.currency or ""
 
 
 def _not_added(rows: Sequence[NoticeRow]) -> list[Total]:
@@ -158,14 +182,14 @@ def _not_added(rows: Sequence[NoticeRow]) -> list[Total]:
     ]
 
 
-def _with_others(by_buyer: dict[str, dict[int, Decimal]]) -> dict[str, dict[int, Decimal]]:
-    """The buyers with most money, the rest as one."""
-    ordered = sorted(by_buyer, key=lambda name: sum(map(abs, by_buyer[name].values())), reverse=True)
+def _with_others(series: dict[str, dict[int, Decimal]], called: str) -> dict[str, dict[int, Decimal]]:
+    """The series with most money, the rest as one."""
+    ordered = sorted(series, key=lambda name: sum(map(abs, series[name].values())), reverse=True)
     if len(ordered) <= _MOST_SERIES:
-        return {name: by_buyer[name] for name in ordered}
-    kept = {name: by_buyer[name] for name in ordered[: _MOST_SERIES - 1]}
+        return {name: series[name] for name in ordered}
+    kept = {name: series[name] for name in ordered[: _MOST_SERIES - 1]}
     others: dict[int, Decimal] = {}
     for name in ordered[_MOST_SERIES - 1 :]:
-        for year, value in by_buyer[name].items():
+        for year, value in series[name].items():
             others[year] = others.get(year, Decimal(0)) + value
-    return kept | {_OTHERS: others}
+    return kept | {called: others}

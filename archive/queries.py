@@ -1,6 +1,6 @@
 """The read side: notices, their histories and captures. Every function takes a connection and asks in bulk."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -27,6 +27,7 @@ from archive.source_queries import counts, coverage, runs, sources_status
 from archive.times import moment
 from noticewatch.models import (
     Capture,
+    Content,
     Listing,
     Origin,
     difference,
@@ -80,13 +81,18 @@ def notice(connection: Connection, notice_id: str) -> NoticeRow | None:
     return _notice_row(rows[0]) if rows else None
 
 
-def notices(connection: Connection, numbers: Iterable[int]) -> dict[int, NoticeRow]:
-    """Notices by number, in the order asked for; numbers that are not held are left out."""
+def notices(
+    connection: Connection, numbers: Iterable[int], fields: Collection[str] | None = None
+) -> dict[int, NoticeRow]:
+    """Notices by number, in the order asked for; numbers that are not held are left out.
+
+    ``fields``: those that are read of each (``kind`` among them), where not all are needed: checking them costs most.
+    """
     wanted = list(numbers)
     found: dict[int, NoticeRow] = {}
     for chunk in _chunks(wanted):
         for row in connection.execute(_notices().where(t.notices.c.number.in_(chunk))):
-            found[row.number] = _notice_row(row)
+            found[row.number] = _notice_row(row, fields)
     return {number: found[number] for number in wanted if number in found}
 
 
@@ -240,7 +246,7 @@ def _notices() -> Select[Any]:
     )  # fmt: skip
 
 
-def _notice_row(row: Row[Any]) -> NoticeRow:
+def _notice_row(row: Row[Any], fields: Collection[str] | None = None) -> NoticeRow:
     stone = withheld.tombstone(row)
     return NoticeRow(
         number=row.number,
@@ -249,7 +255,7 @@ def _notice_row(row: Row[Any]) -> NoticeRow:
         source=row.source,
         version=row.version,
         versions=row.versions,
-        notice=withheld.NOTHING if stone else notice_from(orjson.loads(row.content)),
+        notice=withheld.NOTHING if stone else notice_from(_chosen(orjson.loads(row.content), fields)),
         content_sha256=row.content_sha256,
         first_seen=moment(row.first_seen),
         first_seen_seq=row.first_seen_seq,
@@ -263,6 +269,10 @@ def _notice_row(row: Row[Any]) -> NoticeRow:
         captured_at=moment(row.fetched_at),
         tombstone=stone,
     )
+
+
+def _chosen(content: Content, fields: Collection[str] | None) -> Content:
+    return content if fields is None else {field: content[field] for field in fields if field in content}
 
 
 @cache

@@ -17,7 +17,7 @@ from archive.queries import NoticeRow
 from indexer.leading import leading, order_in_award
 from indexer.money import MIXED, PURSES, band, purse
 from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
-from noticewatch.buyers import ancestors, buyers
+from noticewatch.buyers import WHOLE_STATES, ancestors, buyers
 from noticewatch.dates import dated
 from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin, Status
 from noticewatch.numbers import plain
@@ -271,7 +271,7 @@ def _buyer_names(notice: Notice) -> list[str]:
         if buyer.name:
             names[buyer.name] = None
         for ancestor in ancestors(buyer.buyer_id) if buyer.buyer_id else ():
-            if buyers()[ancestor].level not in {"country", "government"}:
+            if buyers()[ancestor].level not in WHOLE_STATES:
                 names[buyers()[ancestor].name] = None
     return list(names)
 
@@ -295,7 +295,7 @@ def _codes(
             schemes[item.scheme].append(item.code)
     return {
         "source": tuple(sources) or (row.source,),
-        "buyer": tuple(code for code in above if buyers()[code].level not in {"country", "government"}),
+        "buyer": tuple(code for code in above if buyers()[code].level not in WHOLE_STATES),
         "vendor": tuple(dict.fromkeys(tag.id for tag in tags if tag.kind == "vendor")),
         "technology": tuple(dict.fromkeys(tag.id for tag in tags if tag.kind == "technology")),
         "tier": tuple(sorted({tag.tier for tag in tags})),

@@ -117,6 +117,18 @@ class Search:
         counted = {} if position is None else self._counted(everything, FIELDS, position)
         return suggestions(text, self.names, counted, most)
 
+    def counts(self, request: SearchRequest, field: str) -> dict[str, int]:
+        """How many results have each value of one facet, all of its values. Paging and order of the request are of no
+        account. Raises as :meth:`search`.
+        """
+        check(replace(request, facets=(field,)))
+        position = self.engine.position()
+        if position is None:
+            return {}
+        conditions = dict(filters(request, self.names))
+        query = together(asked_by(request, self.names).node, base(request), *conditions.values())
+        return {bucket.value: bucket.count for bucket in self._counted(query, (field,), position)[field]}
+
     def words(self, query: str) -> frozenset[str]:
         """Stems of a query's words, and beginnings of words that end in an asterisk. Raises QueryError."""
         question = parse(query)

@@ -90,6 +90,16 @@ def vendor(vendor_id: str) -> str:
     return f"/vendors/{escaped(vendor_id)}"
 
 
+def technology(technology_id: str) -> str:
+    """A technology's page."""
+    return f"/technologies/{escaped(technology_id)}"
+
+
+def buyer(buyer_id: str) -> str:
+    """A public body's page."""
+    return f"/buyers/{escaped(buyer_id)}"
+
+
 def search(parameters: Mapping[str, str | Sequence[str]], path: str = "/search") -> str:
     """A search with these parameters; empty ones are left out."""
     kept = {name: value for name, value in parameters.items() if value}

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Final
 
 from noticewatch.errors import NoticewatchError
 
+WHOLE_STATES: Final = frozenset({"country", "government"})
+"""Levels of bodies that are no filter of a search: nearly everything would be theirs."""
 _UNSURE = "?"
 _REMARK = re.compile(r"\s*\((?![A-Z&]{2,}\))[^)]*\)")
 _MARKS = "~?"
@@ -65,6 +68,28 @@ def ancestors(buyer_id: str) -> tuple[str, ...]:
         found.append(entry.id)
         entry = buyers().get(entry.parent) if entry.parent else None
     return tuple(found)
+
+
+@cache
+def children() -> Mapping[str | None, tuple[BuyerEntry, ...]]:
+    """Bodies by the id of the one they belong to, in the order of the table; None: those that belong to none."""
+    found: dict[str | None, list[BuyerEntry]] = {}
+    for entry in buyers().values():
+        found.setdefault(entry.parent, []).append(entry)
+    return MappingProxyType({parent: tuple(entries) for parent, entries in found.items()})
+
+
+@cache
+def parts(buyer_id: str) -> tuple[str, ...]:
+    """Ids of the bodies that stand for one in a search: itself, and for a country or government, which buys nothing
+    itself and is no filter, those next below it. Empty for an unknown id.
+    """
+    entry = buyers().get(buyer_id)
+    if entry is None:
+        return ()
+    if entry.level not in WHOLE_STATES:
+        return (buyer_id,)
+    return tuple(part for below in children().get(buyer_id, ()) for part in parts(below.id))
 
 
 @cache

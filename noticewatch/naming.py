@@ -33,6 +33,12 @@ def body_name(buyer: Buyer) -> str:
     return buyer.name or (entry.short_name if entry else words.NOT_STATED)
 
 
+def buyer_id(notice: Notice) -> str | None:
+    """The id of the body that :func:`buyer_name` names; None where the buyers table does not have it."""
+    buyer = notice.buyer() or next(iter(notice.buyers), None)
+    return buyer.buyer_id if buyer and buyer.buyer_id in buyers() else None
+
+
 def party_names(notice: Notice, *roles: str) -> list[str]:
     """Names of the parties of some roles, each once, as printed."""
     return list(dict.fromkeys(party.name for party in notice.parties if party.role in roles))

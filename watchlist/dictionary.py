@@ -57,6 +57,21 @@ class Dictionary:
         found = self.vendors.get(identifier) if kind == "vendor" else self.technologies.get(identifier)
         return found.name if found else identifier
 
+    def terms_of(self, technology: str) -> tuple[str, ...]:
+        """All terms of a technology in all languages, those that alone are enough first; a family of terms as
+        ``a or b … c or d``.
+        """
+        own = [terms for book in self.books for terms in book.terms if terms.technology == technology]
+        own.sort(key=lambda terms: terms.policy != "strong")
+        families = [one for book in self.books for one in book.families if one.technology == technology]
+        said = [f"{' or '.join(family.first)} … {' or '.join(family.then)}" for family in families]
+        return tuple(dict.fromkeys([*(term for terms in own for term in terms.terms), *said]))
+
+    def other_meanings_of(self, technology: str) -> tuple[str, ...]:
+        """Words near which the terms of a technology mean another thing."""
+        vetoes = [veto for book in self.books for veto in book.vetoes if veto.technology == technology]
+        return tuple(dict.fromkeys(term for veto in vetoes for term in veto.terms))
+
     def without(self, origins: Collection[str]) -> "Dictionary":
         """The dictionary as it would be had labelled sources never been seen; sources that taught nothing may be named.
 

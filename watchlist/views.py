@@ -88,8 +88,8 @@ def roles_of(group: Iterable[HasRole]) -> str:
 
 
 def tag_address(kind: str, tag_id: str) -> str:
-    """Where a tag leads: a vendor's page, or the search for a technology."""
-    return addresses.vendor(tag_id) if kind == "vendor" else addresses.search({"technology": tag_id})
+    """Where a tag leads: the page of the vendor or technology."""
+    return addresses.vendor(tag_id) if kind == "vendor" else addresses.technology(tag_id)
 
 
 def quote_of(evidence: Evidence, notice: Notice) -> Quote:

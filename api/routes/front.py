@@ -68,10 +68,8 @@ def heading(held: Context) -> str:
 
 
 def _choices(held: Context, answered: Answered, name: str) -> list[Choice]:
-    def href(value: str) -> str:
-        return addresses.vendor(value) if name == "vendor" else addresses.search({name: value})
-
+    page = {"vendor": addresses.vendor, "buyer": addresses.buyer, "technology": addresses.technology}[name]
     return [
-        Choice(value_label(held, name, value.value, value.label), value.count, href(value.value))
+        Choice(value_label(held, name, value.value, value.label), value.count, page(value.value))
         for value in answered.answer.facets.get(name, [])[:_MOST]
     ]

@@ -1,6 +1,6 @@
-"""``/api/v1/vendors``, ``/technologies`` and ``/buyers``: simple profiles in JSON."""
+"""``/api/v1/vendors``, ``/technologies`` and ``/buyers``: lists and profiles in JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -11,14 +11,14 @@ from api.context import Context, context
 from api.coverage import coverage_view
 from api.forms import member_form, tag_form
 from api.negotiation import etag_of, json_answer, tagged_json
-from api.searching import item_form, run_search
-from api.vendors import Profile, profile, vendor_by
-from indexer.requests import SearchRequest
+from api.profile import Named
+from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, profile
+from api.searching import item_form
+from api.subjects import BuyerCount, buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
 from noticewatch import addresses
-from noticewatch.buyers import BuyerEntry, ancestors, buyers
-from noticewatch.errors import NotFound
+from noticewatch.buyers import BuyerEntry, ancestors, buyers, children
 from watchlist import queries as watchlist
-from watchlist.dictionary import Vendor
+from watchlist.records import Technology, Vendor
 
 router = APIRouter(prefix=addresses.API, tags=["profiles"])
 Given = Annotated[Context, Depends(context)]
@@ -39,50 +39,69 @@ def vendor(request: Request, held: Given, vendor_id: str) -> Response:
 @router.get("/technologies", summary="Technologies of the watchlist")
 def technologies(held: Given) -> Response:
     """Every technology with its definition and how many notices carry it."""
-    with held.archive.reading() as connection:
-        counts = _by_tag(watchlist.counts_by_tag(connection))
-    found = held.dictionary.technologies.values()
-    return json_answer({"items": [_technology(t) | _tiers(counts, "technology", t.id) for t in found]})
+    return technologies_answer(held)
 
 
 @router.get("/technologies/{technology_id}", summary="One technology")
-def technology(held: Given, technology_id: str) -> Response:
-    """A technology, its latest contracts and who buys it."""
-    entry = held.dictionary.technologies.get(technology_id)
-    if entry is None:
-        raise NotFound(
-            f"No technology {technology_id[:80]!r} is on the watchlist; {addresses.API}/technologies lists them."
-        )
-    return json_answer(_technology(entry) | _latest(held, "technology", technology_id))
+def technology(request: Request, held: Given, technology_id: str) -> Response:
+    """What is looked for, totals by kind of amount, fiscal years by buyer, who sells whose product, contracts."""
+    return technology_answer(request, held, technology_by(held, technology_id))
 
 
 @router.get("/buyers", summary="Public bodies")
-def all_buyers() -> Response:
-    """The buyers table: names, parents, levels."""
-    return json_answer({"items": [_buyer(entry) for entry in buyers().values()]})
+def all_buyers(held: Given) -> Response:
+    """The buyers table: names, parents, levels, and how much is held of each with all its parts."""
+    return buyers_answer(held)
 
 
 @router.get("/buyers/{buyer_id}", summary="One public body")
-def buyer(held: Given, buyer_id: str) -> Response:
-    """A public body, its latest contracts on the watchlist and from whom it buys."""
-    entry = buyers().get(buyer_id)
-    if entry is None:
-        raise NotFound(f"No public body {buyer_id[:80]!r} is known; {addresses.API}/buyers lists them.")
-    return json_answer(_buyer(entry) | {"above": list(ancestors(buyer_id)[1:])} | _latest(held, "buyer", buyer_id))
+def buyer(request: Request, held: Given, buyer_id: str) -> Response:
+    """What a public body and its parts buy on the watchlist: totals by kind of amount, fiscal years by seller."""
+    return buyer_answer(request, held, buyer_by(buyer_id))
 
 
 def vendors_answer(held: Context) -> Response:
     """The list of vendors in JSON."""
-    with held.archive.reading() as connection:
-        counts = _by_tag(watchlist.counts_by_tag(connection))
-    items = [_vendor(v) | _tiers(counts, "vendor", v.id) for v in held.dictionary.vendors.values()]
+    counts = tag_counts(held, "vendor")
+    items = [_vendor(v) | _tiers(counts, v.id) for v in held.dictionary.vendors.values()]
     return json_answer({"items": items, "dictionary": held.dictionary.version})
+
+
+def technologies_answer(held: Context) -> Response:
+    """The list of technologies in JSON."""
+    counts = tag_counts(held, "technology")
+    items = [_technology(held, t) | _tiers(counts, t.id) for t in held.dictionary.technologies.values()]
+    return json_answer({"items": items, "dictionary": held.dictionary.version})
+
+
+def buyers_answer(held: Context) -> Response:
+    """The list of public bodies in JSON."""
+    counts = buyer_counts(held)
+    items = [_buyer(entry) | asdict(counts.get(entry.id, BuyerCount())) for entry in buyers().values()]
+    return json_answer({"items": items})
 
 
 def vendor_answer(request: Request, held: Context, entry: Vendor) -> Response:
     """A vendor in JSON."""
-    found = profile(held, entry.id)
-    form = _vendor(entry) | _profile(found) | {"coverage": coverage_view(held).form()}
+    return _answer(request, held, _vendor(entry), profile(held, VENDOR, entry.id))
+
+
+def technology_answer(request: Request, held: Context, entry: Technology) -> Response:
+    """A technology in JSON."""
+    return _answer(request, held, _technology(held, entry), profile(held, TECHNOLOGY, entry.id))
+
+
+def buyer_answer(request: Request, held: Context, entry: BuyerEntry) -> Response:
+    """A public body in JSON."""
+    stated = _buyer(entry) | {
+        "above": list(ancestors(entry.id)[1:]),
+        "parts": [part.id for part in children().get(entry.id, ())],
+    }
+    return _answer(request, held, stated, profile(held, BUYER, entry.id))
+
+
+def _answer(request: Request, held: Context, stated: dict[str, Any], found: Profile) -> Response:
+    form = stated | _profile(found) | {"coverage": coverage_view(held).form()}
     return tagged_json(request, form, etag_of(form))
 
 
@@ -98,15 +117,29 @@ def _profile(found: Profile) -> dict[str, Any]:
         "totals": [asdict(total) for total in found.totals],
         "obligated_by_fiscal_year": {
             "currency": years.currency or None,
-            "buyers": {name: {str(y): str(v) for y, v in values.items()} for name, values in years.by_buyer.items()},
+            f"{found.axis.stacked}s": {
+                name: {str(y): str(v) for y, v in values.items()} for name, values in years.series.items()
+            },
+            "not_in_it": list(years.others),
         } if years else None,
-        "buyers": [asdict(line) for line in found.buyers],
-        "sellers": [asdict(line) for line in found.sellers],
+        "buyers": _named(found.buyers),
+        "sellers": _named(found.sellers),
+        "matched_vendors": _named(found.vendors),
+        "matched_technologies": _named(found.technologies),
+        "through": [{"maker": t.maker.name, "url": t.maker.href, "seller": t.seller, "count": t.count}
+                    for t in found.through],
         "latest": [item_form(shown.item) for shown in found.orders if shown.item],
         "mentioned": [
             member_form(shown.row) | {"tags": [tag_form(tag) for tag in shown.tags]} for shown in found.mentioned
         ],
     }  # fmt: skip
+
+
+def _named(lines: Any) -> list[dict[str, Any]]:
+    def form(line: Named) -> dict[str, Any]:
+        return {"name": line.name, "count": line.count, "url": line.href or None}
+
+    return [form(line) for line in lines]
 
 
 def _vendor(entry: Vendor) -> dict[str, Any]:
@@ -123,13 +156,14 @@ def _vendor(entry: Vendor) -> dict[str, Any]:
     }
 
 
-def _technology(entry: Any) -> dict[str, Any]:
+def _technology(held: Context, entry: Technology) -> dict[str, Any]:
     return {
         "id": entry.id,
         "name": entry.name,
         "parent": entry.parent or None,
         "definition": entry.definition,
-        "url": addresses.search({"technology": entry.id}),
+        "terms": list(held.dictionary.terms_of(entry.id)),
+        "url": addresses.technology(entry.id),
     }
 
 
@@ -140,21 +174,11 @@ def _buyer(entry: BuyerEntry) -> dict[str, Any]:
         "parent": entry.parent,
         "level": entry.level,
         "jurisdiction": entry.jurisdiction,
-        "url": addresses.search({"buyer": entry.id}),
+        "url": addresses.buyer(entry.id),
     }
 
 
-def _by_tag(counts: Iterable[watchlist.TagCount]) -> dict[tuple[str, str], watchlist.TagCount]:
-    return {(count.kind, count.id): count for count in counts}
-
-
-def _tiers(counts: Mapping[tuple[str, str], watchlist.TagCount], kind: str, tag_id: str) -> dict[str, int]:
-    count = counts.get((kind, tag_id))
+def _tiers(counts: Mapping[str, watchlist.TagCount], tag_id: str) -> dict[str, int]:
+    count = counts.get(tag_id)
     alerts, notices = (count.alerts, count.notices) if count else (0, 0)
     return {"matched": alerts, "to_be_checked": notices - alerts}
-
-
-def _latest(held: Context, name: str, value: str) -> dict[str, Any]:
-    answered = run_search(held, SearchRequest(filters={name: (value,)}, limit=20))
-    facets = {f: [asdict(v) for v in values] for f, values in answered.answer.facets.items()}
-    return {"total": answered.answer.total, "latest": [item_form(item) for item in answered.items], "facets": facets}

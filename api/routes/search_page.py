@@ -86,6 +86,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "chips": chips(held, wanted, answered),
         "facets": facets,
         "vendor": named_vendor(held, wanted),
+        "profiles": profiles_of(held, wanted),
         "rows": [row_of_item(item) for item in answered.items] if answered else [],
         "limit": wanted.limit,
         "next_href": addresses.search(written(wanted, cursor=next_cursor)) if next_cursor else "",
@@ -108,6 +109,16 @@ def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:
     if code is None or code in wanted.filters.get("vendor", ()):
         return None
     return Choice(held.dictionary.label("vendor", code), 0, addresses.vendor(code))
+
+
+def profiles_of(held: Context, wanted: SearchRequest) -> list[Choice]:
+    """The pages of the vendors, technologies and public bodies that the filters in force name."""
+    pages = {"vendor": addresses.vendor, "technology": addresses.technology, "buyer": addresses.buyer}
+    found = []
+    for name, page in pages.items():
+        codes = [held.search.names.code(name, value) for value in wanted.filters.get(name, ())]
+        found += [Choice(held.search.names.label(name, code), 0, page(code)) for code in codes if code]
+    return found
 
 
 def facets_of(held: Context, wanted: SearchRequest, answered: Answered) -> list[dict[str, Any]]:

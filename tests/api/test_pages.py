@@ -13,6 +13,7 @@ TENDER = "/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
 ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"
 HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
 PAGES = ("/", "/search", "/search?lens=everything", AWARD, TENDER, ORDER, "/vendors", "/vendors/giant-oak", "/sources",
+         "/technologies", "/technologies/osint", "/buyers", "/buyers/usg-dhs", "/buyers/usg-dhs-ice",
          "/about", "/docs/api")  # fmt: skip
 
 

@@ -1,0 +1,226 @@
+"""Profiles of vendors, technologies and public bodies: read once for each state of the log, for pages and JSON."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from api.context import Context
+from api.profile import (
+    Named,
+    Obligations,
+    Total,
+    buyer_label,
+    named,
+    nothing_shared,
+    obligations,
+    seller_label,
+    totals,
+)
+from api.searching import matching
+from archive import queries
+from archive.rows import NoticeRow
+from indexer.items import Item
+from indexer.requests import MOST_HITS, SearchRequest
+from indexer.results import item
+from noticewatch import addresses
+from noticewatch.buyers import parts
+from noticewatch.dates import dated
+from noticewatch.models import Kind, Notice
+from noticewatch.naming import buyer_id, party_names
+from watchlist import queries as watchlist
+from watchlist.evidence import Tag
+
+_SHOWN = 20
+_MOST_THROUGH = 15
+_READ = frozenset({"kind", "status", "buyers", "parties", "amounts", "dates"})
+_BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD, Kind.PAYMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Whose notices are added up. ``name``: the kind of tag, or ``buyer``, as the search filters by it; ``plural``: of
+    the readers' word; ``series``: by what its money is stacked, ``stacked`` and ``others`` what readers call that.
+    """
+
+    name: Literal["vendor", "technology", "buyer"]
+    plural: str
+    stacked: Literal["buyer", "seller"]
+    series: Callable[[Notice], str]
+
+    @property
+    def others(self) -> str:
+        """What the small series are called together."""
+        return f"other {self.stacked}s"
+
+    def tier(self, tags: Sequence[Tag], of: str) -> str:
+        """How well a notice is matched: the better tier of its tags, for a vendor or technology of the tags of that."""
+        tiers = {tag.tier for tag in tags if self.name == "buyer" or (tag.kind == self.name and tag.id == of)}
+        return "alert" if "alert" in tiers else "review" if "review" in tiers else ""
+
+    def also(self, tags: Sequence[Tag], of: str) -> bool:
+        """Whether another one of this kind is matched on the same notice."""
+        return any(tag.kind == self.name and tag.id != of and tag.tier == "alert" for tag in tags)
+
+
+VENDOR = Axis("vendor", "vendors", "buyer", buyer_label)
+TECHNOLOGY = Axis("technology", "technologies", "buyer", buyer_label)
+BUYER = Axis("buyer", "public bodies", "seller", seller_label)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notice that is matched or mentions something, with its tags; ``item``: its whole contract, where matched."""
+
+    row: NoticeRow
+    tags: tuple[Tag, ...]
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """Whose product was sold by whom, and on how many notices: the maker by tags, the seller as printed."""
+
+    maker: Named
+    seller: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the archive holds of one vendor or technology, or of what one public body buys on the watchlist.
+
+    ``strong``: notices matched; ``ordered``: those of them that say something was bought; ``review``: only mentioned,
+    to be checked; ``contracts``: contracts of the matched notices.
+    """
+
+    axis: Axis
+    strong: int
+    ordered: int
+    review: int
+    contracts: int
+    first: str
+    last: str
+    totals: Sequence[Total]
+    obligations: Obligations | None
+    buyers: Sequence[Named]
+    sellers: Sequence[Named]
+    vendors: Sequence[Named]
+    technologies: Sequence[Named]
+    through: Sequence[Through]
+    orders: Sequence[Shown]
+    mentioned: Sequence[Shown]
+
+
+def profile(held: Context, axis: Axis, of: str) -> Profile:
+    """What is held of one of the axis; read once for each state of the log and, for a public body, of the index."""
+    if axis is not BUYER:
+        return held.remember(f"{axis.name}:{of}", held.head(), lambda: _read(held, axis, of))
+    numbers = _bought_by(held, of)
+    return held.remember(f"buyer:{of}", (held.head(), numbers), lambda: _read(held, axis, of, numbers))
+
+
+def asked_of(axis: Axis, of: str) -> SearchRequest | None:
+    """The search for what a profile tells of; None for a body of which nothing can be searched for."""
+    values = tuple(parts(of)) if axis is BUYER else (of,)
+    return SearchRequest(filters={axis.name: values}, facets=()) if values else None
+
+
+def _bought_by(held: Context, of: str) -> frozenset[int]:
+    asked = asked_of(BUYER, of)
+    return matching(held, asked) if asked else frozenset()
+
+
+def _read(held: Context, axis: Axis, of: str, numbers: frozenset[int] | None = None) -> Profile:
+    with held.archive.reading() as connection:
+        wanted = sorted(numbers) if numbers is not None else watchlist.tagged_notices(connection, axis.name, of)
+        rows = sorted(queries.notices(connection, wanted, _READ).values(), key=_newest, reverse=True)
+        tags = watchlist.tags_of(connection, wanted, held.dictionary)
+        tiers = {row.number: axis.tier(tags.get(row.number, ()), of) for row in rows}
+        strong = [row for row in rows if tiers[row.number] == "alert"]
+        review = [row for row in rows if tiers[row.number] == "review"]
+        mentioned = queries.notices(connection, [row.number for row in review[:_SHOWN]])
+    days = [dated(row.notice, row.first_seen)[0] for row in strong]
+    shared = nothing_shared if axis is BUYER else lambda row: axis.also(tags[row.number], of)
+    matched = {row.number: tags[row.number] for row in strong}
+    return Profile(
+        axis=axis,
+        strong=len(strong),
+        ordered=sum(row.notice.kind in _BOUGHT for row in strong),
+        review=len(review),
+        contracts=len({row.procurement_id for row in strong}),
+        first=min(days, default=""),
+        last=max(days, default=""),
+        totals=totals(strong, shared),
+        obligations=obligations(strong, axis.series, axis.others),
+        buyers=named((buyer_label(row.notice), _buyer_page(row.notice)) for row in strong),
+        sellers=named((name, "") for row in strong for name in party_names(row.notice, "supplier", "reseller")),
+        vendors=_tagged(matched, "vendor", of if axis is VENDOR else ""),
+        technologies=_tagged(matched, "technology", of if axis is TECHNOLOGY else ""),
+        through=_through(strong, matched),
+        orders=list(_contracts(held, axis, of, strong, tags)),
+        mentioned=[Shown(row, tuple(tags[number])) for number, row in mentioned.items()],
+    )
+
+
+def _tagged(tags: Mapping[int, Sequence[Tag]], kind: str, without: str) -> list[Named]:
+    """Vendors or technologies that notices are matched on, each counted once a notice."""
+    page = addresses.vendor if kind == "vendor" else addresses.technology
+    strong = (
+        {tag.id: tag.label for tag in of_notice if tag.kind == kind and tag.tier == "alert" and tag.id != without}
+        for of_notice in tags.values()
+    )
+    return named((label, page(tag_id)) for labels in strong for tag_id, label in labels.items())
+
+
+def _through(rows: Sequence[NoticeRow], tags: Mapping[int, Sequence[Tag]]) -> list[Through]:
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        made = {t.id: t.label for t in tags[row.number]
+                if t.kind == "vendor" and t.tier == "alert" and t.role in {"maker", "product"}}  # fmt: skip
+        for seller in party_names(row.notice, "supplier", "reseller"):
+            counted.update((tag_id, label, seller) for tag_id, label in made.items())
+    return [
+        Through(Named(label, count, addresses.vendor(tag_id)), seller, count)
+        for (tag_id, label, seller), count in counted.most_common(_MOST_THROUGH)
+    ]
+
+
+def _contracts(
+    held: Context, axis: Axis, of: str, rows: Sequence[NoticeRow], tags: Mapping[int, list[Tag]]
+) -> Iterator[Shown]:
+    """The latest contracts by the day they show, each by its newest matched notice and as a whole."""
+    first: dict[int, NoticeRow] = {}
+    for row in rows:
+        first.setdefault(row.procurement or -row.number, row)
+    latest = _latest(held, axis, of, first)
+    with held.archive.reading() as connection:
+        groups = queries.members(connection, [number for number in latest if number > 0])
+        whole = queries.notices(connection, [first[number].number for number in latest])
+        members = [member.number for group in groups.values() for member in group]
+        inside = {**tags, **watchlist.tags_of(connection, members, held.dictionary)}
+    for number in latest:
+        row = whole[first[number].number]
+        yield Shown(row, tuple(tags[row.number]), item(groups.get(number) or [row], inside))
+
+
+def _latest(held: Context, axis: Axis, of: str, matched: Mapping[int, NoticeRow]) -> list[int]:
+    """Numbers of the latest of the contracts that are matched, in the order of the search, as far as it has come."""
+    found: dict[int, None] = {}
+    asked = asked_of(axis, of)
+    while asked is not None and len(found) < min(_SHOWN, len(matched)):
+        answer = held.search.search(replace(asked, limit=MOST_HITS))
+        with held.archive.reading() as connection:
+            of_hit = queries.procurement_of(connection, answer.hits)
+        found |= {number: None for hit in answer.hits if (number := of_hit.get(hit, -hit)) in matched}
+        asked = replace(asked, cursor=answer.next_cursor) if answer.next_cursor else None
+    return list(found)[:_SHOWN]
+
+
+def _buyer_page(notice: Notice) -> str:
+    known = buyer_id(notice)
+    return addresses.buyer(known) if known else ""
+
+
+def _newest(row: NoticeRow) -> tuple[str, int]:
+    return dated(row.notice, row.first_seen)[0], row.number

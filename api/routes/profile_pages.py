@@ -1,0 +1,174 @@
+"""``/vendors/{id}``, ``/technologies/{id}``, ``/buyers/{id}``: what it is, what was paid, what is only mentioned."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.chart import chart
+from api.context import Context, context
+from api.coverage import coverage_view
+from api.hits import Row, row_of_item, row_of_notice
+from api.negotiation import wants_json
+from api.pages import render
+from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, Shown, asked_of, profile
+from api.routes.profiles import buyer_answer, technology_answer, vendor_answer
+from api.routes.search_page import Choice
+from api.subjects import buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
+from noticewatch import addresses, words
+from noticewatch.buyers import WHOLE_STATES, BuyerEntry, ancestors, buyers, children
+from watchlist.records import Technology, Vendor
+
+router = APIRouter(include_in_schema=False)
+Given = Annotated[Context, Depends(context)]
+_NO_NAMES = ("prefix", "code", "cgac")
+"""Ends of the alias systems of the buyers table that hold codes."""
+
+
+@router.get("/vendors/{vendor_id:path}")
+def vendor_page(request: Request, held: Given, vendor_id: str) -> Response:
+    """A vendor's page; its other names lead to it."""
+    wanted = vendor_id.removesuffix(".json")
+    vendor = vendor_by(held, wanted)
+    if wants_json(request):
+        return vendor_answer(request, held, vendor)
+    if vendor.id != wanted:
+        return RedirectResponse(addresses.vendor(vendor.id), 302)
+    values = _values(held, profile(held, VENDOR, vendor.id), vendor.id, vendor.name, addresses.vendor(vendor.id))
+    return render(request, "vendor.html", values | _vendor(held, vendor))
+
+
+@router.get("/technologies/{technology_id:path}")
+def technology_page(request: Request, held: Given, technology_id: str) -> Response:
+    """A technology's page; its name leads to it."""
+    wanted = technology_id.removesuffix(".json")
+    entry = technology_by(held, wanted)
+    if wants_json(request):
+        return technology_answer(request, held, entry)
+    if entry.id != wanted:
+        return RedirectResponse(addresses.technology(entry.id), 302)
+    values = _values(held, profile(held, TECHNOLOGY, entry.id), entry.id, entry.name, addresses.technology(entry.id))
+    return render(request, "technology.html", values | _technology(held, entry))
+
+
+@router.get("/buyers/{buyer_id:path}")
+def buyer_page(request: Request, held: Given, buyer_id: str) -> Response:
+    """A public body's page, with all its parts; its other names lead to it."""
+    wanted = buyer_id.removesuffix(".json")
+    entry = buyer_by(wanted)
+    if wants_json(request):
+        return buyer_answer(request, held, entry)
+    if entry.id != wanted:
+        return RedirectResponse(addresses.buyer(entry.id), 302)
+    values = _values(held, profile(held, BUYER, entry.id), entry.id, entry.short_name, addresses.buyer(entry.id))
+    return render(request, "buyer.html", values | _buyer(held, entry))
+
+
+def _values(held: Context, found: Profile, of: str, name: str, address: str) -> dict[str, Any]:
+    asked = asked_of(found.axis, of)
+    filters = {name: list(values) for name, values in asked.filters.items()} if asked else {}
+    return {
+        "name": name,
+        "found": found,
+        "first": found.first,
+        "last": found.last,
+        "chart": chart(found.obligations) if found.obligations else None,
+        "chart_note": _chart_note(found),
+        "orders": _rows(found.orders),
+        "review": _rows(found.mentioned),
+        "search_matched": addresses.search(filters) if filters else "",
+        "search_review": addresses.search(filters | {"tier": "review"}),
+        "search_everything": addresses.search({"q": name, "lens": "everything"}),
+        "coverage": coverage_view(held),
+        "twin": f"{address}.json",
+        "permanent": address,
+    }
+
+
+def _chart_note(found: Profile) -> str:
+    note = "Years of which only a part is held show too little."
+    others = found.obligations.others if found.obligations else ()
+    return f"{note} What is obligated in {words.listed(others)} stands in the table above only." if others else note
+
+
+def _vendor(held: Context, vendor: Vendor) -> dict[str, Any]:
+    """What the watchlist looks for. Ties between firms are given as "see also" only: they were not checked singly."""
+    technologies, vendors = held.dictionary.technologies, held.dictionary.vendors
+    named = [technologies[t] for t in vendor.technologies if t in technologies]
+    parents = {parent.vendor for parent in vendor.parents}
+    near = [v for v in vendors.values() if v.id in parents or vendor.id in {parent.vendor for parent in v.parents}]
+    return {
+        "vendor_names": list(dict.fromkeys([vendor.name, *vendor.aliases])),
+        "products": vendor.product_names,
+        "identifiers": [identifier.id for identifier in vendor.identifiers],
+        "technologies": [Choice(t.name, 0, addresses.technology(t.id)) for t in named],
+        "related": [Choice(v.name, 0, addresses.vendor(v.id)) for v in near],
+        "ambiguous": bool(vendor.note),
+        "ambiguous_note": vendor.note,
+    }
+
+
+def _technology(held: Context, entry: Technology) -> dict[str, Any]:
+    """Its definition, the words that are looked for, what is wider and narrower, and who is known for it."""
+    counts, all_of_them = tag_counts(held, "technology"), held.dictionary.technologies
+    of_vendors = tag_counts(held, "vendor")
+    narrower = [t for t in all_of_them.values() if t.parent == entry.id]
+    known = [v for v in held.dictionary.vendors.values() if entry.id in v.technologies]
+    return {
+        "definition": entry.definition,
+        "terms": held.dictionary.terms_of(entry.id),
+        "not_meant": held.dictionary.other_meanings_of(entry.id),
+        "wider": [Choice(t.name, 0, addresses.technology(t.id)) for t in _above(all_of_them, entry)],
+        "narrower": [
+            Choice(t.name, counts[t.id].notices if t.id in counts else 0, addresses.technology(t.id)) for t in narrower
+        ],
+        "known_vendors": [
+            Choice(v.name, of_vendors[v.id].alerts if v.id in of_vendors else 0, addresses.vendor(v.id))
+            for v in sorted(known, key=lambda v: v.name.casefold())
+        ],
+    }
+
+
+def _above(technologies: Any, entry: Technology) -> Iterator[Technology]:
+    """The technologies that one belongs to, the nearest first."""
+    seen = {entry.id}
+    while (parent := technologies.get(entry.parent)) is not None and parent.id not in seen:
+        seen.add(parent.id)
+        yield parent
+        entry = parent
+
+
+def _buyer(held: Context, entry: BuyerEntry) -> dict[str, Any]:
+    """Where it belongs, its parts with what there is of each, and whether any source covers it at all."""
+    counts = buyer_counts(held)
+    below = [(part, counts[part.id].on_watchlist) for part in children().get(entry.id, ()) if part.id in counts]
+    covered = {source.jurisdiction.upper() for source in held.sources.values()}
+    own = counts.get(entry.id)
+    return {
+        "level": entry.level,
+        "jurisdiction": entry.jurisdiction,
+        "printed": sorted({v for system, v in entry.aliases if not (system.endswith(_NO_NAMES) or v.isdigit())}),
+        "above": [Choice(buyers()[b].short_name, 0, addresses.buyer(b)) for b in ancestors(entry.id)[1:]],
+        "parts": [
+            Choice(part.short_name, count, addresses.buyer(part.id))
+            for part, count in sorted(below, key=lambda pair: -pair[1])
+        ],
+        "all_parts": len(children().get(entry.id, ())),
+        "held_total": own.held if own else 0,
+        "covered": entry.jurisdiction in covered,
+        "search_all": "" if entry.level in WHOLE_STATES else addresses.search(
+            {"buyer": entry.id, "lens": "everything"}
+        ),
+    }  # fmt: skip
+
+
+def _rows(shown: Sequence[Shown]) -> list[Row]:
+    return [row_of(each) for each in shown]
+
+
+def row_of(shown: Shown) -> Row:
+    """A contract as a whole with the words for which it is matched; a mere mention by itself."""
+    alone = row_of_notice(shown.row, shown.tags, quote=True)
+    return replace(row_of_item(shown.item), snippets=alone.snippets) if shown.item else alone

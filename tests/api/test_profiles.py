@@ -1,0 +1,116 @@
+"""Pages and answers of technologies and public bodies: whose money stands where, and how it rolls up."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+pytestmark = pytest.mark.both_databases
+
+
+def totals(client: TestClient, address: str) -> dict[str, tuple[str, int, str]]:
+    """Totals of a profile by kind: sum, notices, and how much of it is shared."""
+    stated = client.get(address).json()["totals"]
+    return {total["kind"]: (total["value"], total["count"], total["shared"]) for total in stated}
+
+
+def test_a_public_body_counts_what_its_parts_bought(client: TestClient) -> None:
+    whole = client.get("/buyers/usg-dhs.json").json()
+    ice, cbp = (client.get(f"/buyers/{part}.json").json() for part in ("usg-dhs-ice", "usg-dhs-cbp"))
+    assert (ice["above"][0], cbp["above"][0]) == ("usg-dhs", "usg-dhs")
+    assert {"usg-dhs-ice", "usg-dhs-cbp"} <= set(whole["parts"])
+    assert (ice["matched"], cbp["matched"], whole["matched"]) == (6, 2, 8)
+    # 1,342,810.50 + 0 + 1,394,790 + 347,999.40 + 474,310.32 of ICE; 599,998 - 5 of CBP
+    assert totals(client, "/buyers/usg-dhs-ice.json")["Obligated"] == ("$3,559,910.22", 5, "")
+    assert totals(client, "/buyers/usg-dhs-cbp.json")["Obligated"] == ("$599,993", 2, "")
+    assert totals(client, "/buyers/usg-dhs.json")["Obligated"] == ("$4,159,903.22", 7, "")
+
+
+def test_a_body_that_is_a_whole_state_counts_the_bodies_below_it(client: TestClient) -> None:
+    assert totals(client, "/buyers/usg.json") == totals(client, "/buyers/us.json")
+    assert client.get("/buyers/us.json").json()["matched"] == 9
+    listed = {body["id"]: body for body in client.get("/api/v1/buyers").json()["items"]}
+    assert (listed["usg-dhs"]["on_watchlist"], listed["usg-doj"]["on_watchlist"], listed["us"]["on_watchlist"]) == (
+        5,
+        1,
+        6,
+    )
+    assert listed["usg-dhs"]["held"] == 6, "one contract of ICE is about something else"
+
+
+def test_announced_money_is_counted_and_never_added_to_what_is_obligated(client: TestClient) -> None:
+    found = totals(client, "/buyers/usg-dhs-ice.json")
+    assert found["Announced"] == ("not added", 1, "")
+    page = client.get("/buyers/usg-dhs-ice").text
+    assert "948,620.64" not in page.partition('id="orders"')[0]
+
+
+def test_the_money_of_a_body_is_stacked_by_seller_and_that_of_a_technology_by_buyer(client: TestClient) -> None:
+    years = client.get("/buyers/usg-dhs.json").json()["obligated_by_fiscal_year"]
+    assert years["sellers"]["PANAMERICA COMPUTERS, INC."] == {"2023": "1342810.5", "2024": "1394790"}
+    assert "Obligated by fiscal year and seller" in client.get("/buyers/usg-dhs").text
+    years = client.get("/technologies/device_forensics.json").json()["obligated_by_fiscal_year"]
+    assert years["currency"] == "USD" and list(years["buyers"]) == [
+        "Immigration and Customs Enforcement (ICE)", "Customs and Border Protection (CBP)",
+    ]  # fmt: skip
+
+
+def test_money_that_stands_at_two_vendors_is_told_at_each(client: TestClient) -> None:
+    """Fivecast's orders are Panamerica's too; of Cellebrite's two one names no seller who is a vendor."""
+    assert totals(client, "/vendors/fivecast.json")["Obligated"] == ("$2,737,600.50", 3, "$2,737,600.50")
+    assert totals(client, "/vendors/cellebrite.json")["Obligated"] == ("$474,305.32", 2, "$474,310.32")
+    assert "$474,310.32 of it also stands at other vendors" in client.get("/vendors/cellebrite").text
+    assert totals(client, "/technologies/device_forensics.json")["Obligated"] == ("$474,305.32", 2, "")
+
+
+def test_it_is_told_who_sells_whose_product(client: TestClient) -> None:
+    line = {"maker": "Fivecast", "url": "/vendors/fivecast", "seller": "PANAMERICA COMPUTERS, INC.", "count": 3}
+    for address in ("/vendors/fivecast.json", "/vendors/panamerica-computers.json", "/buyers/usg-dhs-ice.json"):
+        assert line in client.get(address).json()["through"], address
+
+
+@pytest.mark.parametrize(
+    ("name", "leads_to"),
+    [
+        ("/buyers/ICE", "/buyers/usg-dhs-ice"), ("/buyers/Customs and Border Protection", "/buyers/usg-dhs-cbp"),
+        ("/technologies/Social media monitoring", "/technologies/social_media_monitoring"),
+    ],
+)  # fmt: skip
+def test_other_names_lead_to_the_page(client: TestClient, name: str, leads_to: str) -> None:
+    answer = client.get(name)
+    assert (answer.status_code, answer.headers["location"]) == (302, leads_to)
+
+
+@pytest.mark.parametrize(
+    ("address", "way_out"), [("/buyers/nobody", "/buyers lists"), ("/technologies/x", "/technologies")]
+)
+def test_an_unknown_name_is_told_with_a_way_out(client: TestClient, address: str, way_out: str) -> None:
+    for asked in (address, f"{address}.json", f"/api/v1{address}"):
+        answer = client.get(asked)
+        assert answer.status_code == 404 and way_out in answer.text
+
+
+def test_a_body_that_no_source_covers_says_so_and_one_that_is_covered_does_not(client: TestClient) -> None:
+    said = "No source that noticewatch knows publishes what is bought in its jurisdiction (US-CA)"
+    county = next(b["id"] for b in client.get("/api/v1/buyers").json()["items"] if b["jurisdiction"] == "US-CA")
+    assert said in client.get(f"/buyers/{county}").text
+    state = client.get("/buyers/usg-state").text
+    assert "The archive holds no order on the watchlist" in state and "No source that noticewatch knows" not in state
+
+
+def test_rows_facets_and_tags_lead_to_the_profiles(client: TestClient) -> None:
+    page = client.get("/search", params={"q": "cellebrite", "buyer": "ICE"}).text
+    for link in ("/buyers/usg-dhs-ice", "/vendors/cellebrite", "/vendors/fcn", "/technologies/device_forensics"):
+        assert f'href="{link}"' in page, link
+    assert re.search(r'In total and by year: <a href="/buyers/usg-dhs-ice">', page)
+    notice = client.get("/notices/us-action:7012:70CMSD23FR0000145:0").text
+    assert 'href="/buyers/usg-dhs-ice"' in notice
+    front = client.get("/").text
+    for link in ("/buyers", "/vendors", "/technologies"):
+        assert f'href="{link}"' in front, link
+
+
+def test_a_profile_is_read_anew_when_the_log_has_grown_and_else_kept(client: TestClient) -> None:
+    first = client.get("/api/v1/buyers/usg-dhs")
+    again = client.get("/api/v1/buyers/usg-dhs", headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
