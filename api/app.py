@@ -24,6 +24,7 @@ from api.routes import (
     profile_pages,
     profiles,
     proofs,
+    renewals,
     runs,
     search_page,
     sources,
@@ -57,7 +58,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     for module in (
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
         corrections, documentation, front, search_page, notice_pages,
-        profile_lists, profile_pages,
+        profile_lists, profile_pages, renewals,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -25,7 +25,7 @@ def request_from(given: QueryParams, *, path: bool = True) -> SearchRequest:
             known = ", ".join((*_SINGLE, *FILTERS))
             raise _bad(name, f"There is no parameter {name[:40]!r}; known are {known}.")
     facets = given.get("facets")
-    first, last = _day(given, "from"), _day(given, "to")
+    first, last = day_given(given, "from"), day_given(given, "to")
     if first and last and first > last:
         raise _bad("from", f"Parameter from is {first}, after to, {last}; turn them round.")
     return SearchRequest(
@@ -86,7 +86,8 @@ def _one_of(given: QueryParams, name: str, known: tuple[_T, ...], default: _T) -
     raise _bad(name, f"Parameter {name} is {value[:40]!r}; it can be {', '.join(known)}.")
 
 
-def _day(given: QueryParams, name: str) -> date | None:
+def day_given(given: QueryParams, name: str) -> date | None:
+    """The day that a parameter names; None where it is not given. Raises Problem (400) for what is no day."""
     value = given.get(name)
     if not value:
         return None

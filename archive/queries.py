@@ -105,8 +105,12 @@ def numbers_of(connection: Connection, notice_ids: Iterable[str]) -> dict[str, i
     return found
 
 
-def members(connection: Connection, procurement_numbers: Iterable[int]) -> dict[int, list[NoticeRow]]:
-    """Members of procurements, by procurement number, in the order of their notice numbers."""
+def members(
+    connection: Connection, procurement_numbers: Iterable[int], fields: Collection[str] | None = None
+) -> dict[int, list[NoticeRow]]:
+    """Members of procurements, by procurement number, in the order of their notice numbers. ``fields``: as in
+    :func:`notices`.
+    """
     by_procurement: dict[int, list[int]] = {number: [] for number in procurement_numbers}
     for chunk in _chunks(list(by_procurement)):
         query = (
@@ -116,7 +120,7 @@ def members(connection: Connection, procurement_numbers: Iterable[int]) -> dict[
         )
         for procurement, number in connection.execute(query):
             by_procurement[procurement].append(number)
-    held = notices(connection, (number for group in by_procurement.values() for number in group))
+    held = notices(connection, (number for group in by_procurement.values() for number in group), fields)
     return {number: [held[member] for member in group] for number, group in by_procurement.items()}
 
 

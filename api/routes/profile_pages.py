@@ -68,7 +68,7 @@ def buyer_page(request: Request, held: Given, buyer_id: str) -> Response:
 
 def _values(held: Context, found: Profile, of: str, name: str, address: str) -> dict[str, Any]:
     asked = asked_of(found.axis, of)
-    filters = {name: list(values) for name, values in asked.filters.items()} if asked else {}
+    filters = {kind: list(values) for kind, values in asked.filters.items()} if asked else {}
     return {
         "name": name,
         "found": found,
@@ -81,6 +81,7 @@ def _values(held: Context, found: Profile, of: str, name: str, address: str) -> 
         "search_matched": addresses.search(filters) if filters else "",
         "search_review": addresses.search(filters | {"tier": "review"}),
         "search_everything": addresses.search({"q": name, "lens": "everything"}),
+        "renewals": addresses.search(filters, "/renewals") if len(filters.get(found.axis.name, ())) == 1 else "",
         "coverage": coverage_view(held),
         "twin": f"{address}.json",
         "permanent": address,
