@@ -18,6 +18,7 @@ from api.routes import (
     feeds,
     front,
     health,
+    new_page,
     notice_pages,
     notices,
     profile_lists,
@@ -58,7 +59,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     for module in (
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
         corrections, documentation, front, search_page, notice_pages,
-        profile_lists, profile_pages, renewals,
+        profile_lists, profile_pages, renewals, new_page,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -1,6 +1,7 @@
 """The read side of the log: events in order. What they say of withheld contents is left out. Takes a connection."""
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, Row, Select, select
 
 from archive import tables as t
-from archive.times import moment
+from archive.times import moment, stamp
 from archive.withheld import concerned
 from noticewatch.models import Event, EventKind
 
@@ -40,6 +41,18 @@ def latest_events(connection: Connection, limit: int, *, loud_only: bool = True)
     query = _events().order_by(t.events.c.seq.desc()).limit(limit)
     if loud_only:
         query = query.where(t.events.c.quiet.is_(False))
+    return [_event(row) for row in connection.execute(query)]
+
+
+def loud_between(
+    connection: Connection, begin: datetime, end: datetime, limit: int, among: Select[tuple[int]]
+) -> list[Event]:
+    """At most ``limit`` loud events that were committed from ``begin`` on and before ``end`` (UTC), newest first, of
+    the notices whose numbers ``among`` selects.
+    """
+    e = t.events.c
+    within = e.quiet.is_(False), e.committed_at >= stamp(begin), e.committed_at < stamp(end), e.notice.in_(among)
+    query = _events().where(*within).order_by(e.seq.desc()).limit(limit)
     return [_event(row) for row in connection.execute(query)]
 
 
