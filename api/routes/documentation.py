@@ -1,12 +1,14 @@
-"""``/docs/api`` and ``/about``: prose, and the API's description without anybody else's scripts."""
+"""``/docs``, ``/docs/api`` and ``/about``: prose, and the API's description without anybody else's scripts."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from markupsafe import Markup
 
 from api.context import Context, context
 from api.coverage import coverage_view
+from api.manual import chapter, contents
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive.proof import heads
@@ -58,9 +60,31 @@ def api_docs(request: Request) -> Response:
 
 
 @router.get("/docs")
-def docs() -> Response:
-    """The only documentation served here is the API's."""
-    return RedirectResponse("/docs/api")
+@router.get("/docs.json")
+def docs(request: Request) -> Response:
+    """What there is to read."""
+    groups = contents()
+    if wants_json(request):
+        listed = [
+            {"name": one.name, "title": one.title, "about": about, "group": title, "url": f"/docs/{one.name}"}
+            for title, chapters in groups
+            for one, about in chapters
+        ]
+        return json_answer({"items": listed})
+    return render(request, "docs.html", {"groups": groups, "twin": "/docs.json", "permanent": "/docs"})
+
+
+@router.get("/docs/{name:path}")
+def doc(request: Request, name: str) -> Response:
+    """A document; in JSON as Markdown. Raises NotFound."""
+    found = chapter(name.removesuffix(".json").removesuffix(".md"))
+    if wants_json(request):
+        return json_answer({"name": found.name, "title": found.title, "markdown": found.markdown})
+    address = f"/docs/{found.name}"
+    if name != found.name:
+        return RedirectResponse(address, 302)
+    values = {"chapter": found, "html": Markup(found.html)}  # noqa: S704 - made by us from our own documents
+    return render(request, "doc.html", values | {"twin": f"{address}.json", "permanent": address})
 
 
 @router.get("/about")

@@ -14,7 +14,7 @@ ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"
 HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
 PAGES = ("/", "/search", "/search?lens=everything", AWARD, TENDER, ORDER, "/vendors", "/vendors/giant-oak", "/sources",
          "/technologies", "/technologies/osint", "/buyers", "/buyers/usg-dhs", "/buyers/usg-dhs-ice",
-         "/renewals", "/new",
+         "/renewals", "/new", "/docs", "/docs/search",
          "/about", "/docs/api")  # fmt: skip
 
 

@@ -97,7 +97,7 @@ class House:
         return {
             "notice_id": [TENDER, "RFP-002132", AWARD], "number": ["0", "1", "2"],
             "capture_id": [*captures, self.document_capture], "vendor_id": ["cellebrite"], "technology_id": ["osint"],
-            "buyer_id": ["usg-doj-fbi"], "run_id": ["none"], "rest": ["x"],
+            "buyer_id": ["usg-doj-fbi"], "name": ["search"], "run_id": ["none"], "rest": ["x"],
         }  # fmt: skip
 
     @property
