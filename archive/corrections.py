@@ -61,9 +61,7 @@ def record(
     assert findings, "a correction without an event has no place in the log"
     number = int(connection.scalar(select(func.max(corrections.c.number))) or 0) + 1
     first = head(connection) + 1
-    last = append_derived(
-        connection, [replace(one, changed=[*one.changed, ("correction", None, number)]) for one in findings]
-    )
+    last = append_derived(connection, [_named(one, number) for one in findings])
     values = {
         "number": number, "kind": kind.value, "concerns": orjson.dumps(list(concerns)).decode(), "reason": said,
         "made_at": connection.scalar(select(events.c.committed_at).where(events.c.seq == first)),
@@ -115,6 +113,13 @@ def the_only(connection: Connection, text: str, held: Sequence[str] | None = Non
             f"{', '.join(found[:_MOST_NAMED])}{more}."
         )
     return found[0], queries.numbers_of(connection, found)[found[0]]
+
+
+def _named(finding: Derived, number: int) -> Derived:
+    """A finding that names its correction; one that follows from an earlier correction names that."""
+    if any(path == "correction" for path, _, _ in finding.changed):
+        return finding
+    return replace(finding, changed=[*finding.changed, ("correction", None, number)])
 
 
 def _checked(reason: str) -> str:

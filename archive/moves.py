@@ -107,10 +107,10 @@ class Moves:
         if not concerned:
             return []
         self._note_moved()
-        self._withhold(concerned)
+        withheld = self._withhold(concerned)
         listed = self._listed(concerned)
         ids = self._ids({number for one in concerned for number in (one.led_to, one.dossier.leads_to) if number})
-        return [self._event(one, ids, listed.get(one.dossier.number)) for one in concerned]
+        return [*(self._event(one, ids, listed.get(one.dossier.number)) for one in concerned), *withheld]
 
     def _touch(self, dossier: Dossier) -> _Touched:
         held = self._touched.get(dossier.number)
@@ -149,16 +149,24 @@ class Moves:
             rows = [{"key": key, "notice": one.dossier.number} for key in one.keys]
             insert_many(self._connection, chain_keys, rows)
 
-    def _withhold(self, concerned: Iterable[_Touched]) -> None:
-        """Let a notice be withheld that has got records of one that was taken down with all that comes later."""
-        d = takedowns.c
+    def _withhold(self, concerned: Iterable[_Touched]) -> list[Derived]:
+        """Let a notice be withheld that has got records of one that was taken down with all that comes later; gives the
+        events that say so of each of its versions.
+        """
+        told, d, v = list[Derived](), takedowns.c, t.versions.c
         for one in concerned:
-            whole = select(func.max(d.correction)).where(d.notice.in_(sorted(one.of)), d.version == WHOLE)
-            correction = self._connection.scalar(whole) if one.of else None
-            if correction is not None:
-                self._connection.execute(delete(takedowns).where(d.notice == one.dossier.number))
-                row = {"notice": one.dossier.number, "version": WHOLE, "correction": correction}
-                insert_many(self._connection, takedowns, [row])
+            own = one.dossier.number
+            whole = select(func.max(d.correction)).where(d.notice.in_(sorted({*one.of, own})), d.version == WHOLE)
+            already = self._connection.scalar(whole.where(d.notice == own))
+            correction = self._connection.scalar(whole)
+            if correction is None or already is not None:
+                continue
+            self._connection.execute(delete(takedowns).where(d.notice == own))
+            insert_many(self._connection, takedowns, [{"notice": own, "version": WHOLE, "correction": correction}])
+            because = [("correction", None, correction)]
+            held = self._connection.scalars(select(v.version).where(v.notice == own).order_by(v.version))
+            told += [Derived(own, EventKind.TAKEN_DOWN, because, version=version) for version in held]
+        return told
 
     def _note_moved(self) -> None:
         """Note under which address moved versions were told first."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from archive import corrections, queries
+from archive import corrections, queries, withheld
 from archive import tables as t
 from archive.correction_tables import WHOLE, takedowns, withheld_files
 from archive.corrections import Correction
@@ -116,7 +116,11 @@ def _target(connection: Connection, text: str) -> Target:
 
 def _must_stand(connection: Connection, target: Target) -> None:
     """Raises UsageError where the target is withheld already, NotFound for a file that answers no document."""
-    by = _correction_of(connection, target) or (target.version and _correction_of(connection, _whole(target)))
+    by = _correction_of(connection, target)
+    if target.version and not by:  # with the notice, or with another version that was read from the same record
+        stones = withheld.tombstones(connection, [target.notice]).get(target.notice, {})
+        stone = stones.get(WHOLE) or stones.get(target.version)
+        by = stone.correction if stone else None
     if by:
         raise UsageError(f"{target.name} is taken down already, by correction {by}; noticewatch correct list shows it.")
     if target.sha256 and not _captures(connection, document_answers.c.sha256 == target.sha256):
@@ -184,7 +188,7 @@ def _record(connection: Connection, kind: CorrectionKind, targets: Sequence[Targ
     if kind is CorrectionKind.RESTORE:
         of += [led for target in targets for led in _led(connection, target) if led not in of]
     versions = [row for target in of for row in _versions(connection, target)]
-    files = [row for target in targets for row in _files(connection, kind, target)]
+    files = [row for target in dict.fromkeys([*targets, *of]) for row in _files(connection, kind, target)]
     findings = [Derived(notice, event, [], version=version) for notice, _, version, _ in versions]
     findings += [Derived(row.notice, event, [], capture=row.capture) for row in files]
     details: dict[str, Any] = {}

@@ -148,13 +148,14 @@ def may_be_missing(connection: Connection, capture: int) -> bool:
 
 
 _TAKEN_DOWN: Final = f'"{EventKind.TAKEN_DOWN}"'
-_TAKEDOWNS: Final = or_(events.c.kinds.contains(_TAKEN_DOWN), events.c.kinds.contains(f'"{EventKind.RESTORED}"'))
+TAKEDOWNS: Final = or_(events.c.kinds.contains(_TAKEN_DOWN), events.c.kinds.contains(f'"{EventKind.RESTORED}"'))
+"""Events by which something is taken down or restored."""
 
 
 def _takedown(connection: Connection, *conditions: ColumnElement[bool]) -> int | None:
     """The ``seq`` of the latest of these events where it takes down; None where it restores, or there is none."""
     query = select(events.c.seq, events.c.kinds).join(notices, notices.c.number == events.c.notice)
-    row = connection.execute(query.where(_TAKEDOWNS, *conditions).order_by(events.c.seq.desc()).limit(1)).first()
+    row = connection.execute(query.where(TAKEDOWNS, *conditions).order_by(events.c.seq.desc()).limit(1)).first()
     return row.seq if row and _TAKEN_DOWN in row.kinds else None
 
 

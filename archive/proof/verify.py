@@ -20,6 +20,7 @@ from archive.proof.beside import Told, beside
 from archive.proof.content_check import check_contents
 from archive.proof.head_check import HeadCheck, lines_of
 from archive.proof.log_check import DoesNotHold, Extent, LogCheck, check_tree, extent
+from archive.proof.takedown_check import check_takedowns
 from archive.proof.thinnings import Thinning
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.proof.warc_check import WarcCheck
@@ -96,6 +97,7 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
         _check_log(archive, mark, end, tell)
         if not contents_beside:
             contents(archive, told=lambda done: tell("Checking contents", done, end.events - mark.events))
+        check_takedowns(archive)
         head_check = HeadCheck.of(archive)
         last_head = head_check.table(mark.heads)
         head_check.file(heads.file_of(archive), own, own=True)
