@@ -68,9 +68,9 @@ class Link:
             awarded_on=dates.get("signed"),
         )
 
-    def follows(self, last: "Link") -> bool:
-        """Whether this revision belongs to the chain that ends with ``last``."""
-        if likeness(self.title, last.title) < LIKENESS:
+    def follows(self, last: "Link", *, by_title: bool = False) -> bool:
+        """Whether this revision belongs to the chain that ends with ``last``; ``by_title``: only with its title."""
+        if self.title != last.title and (by_title or likeness(self.title, last.title) < LIKENESS):
             return False
         if not (self.award and last.award):
             return True

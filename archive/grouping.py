@@ -5,14 +5,19 @@ order and puts each to the latest group that it follows (archive/chains.py), els
 decided by a correction comes before the rule. So the groups depend on what is held alone.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self, TypeAlias
 
 from archive.chains import Link
 
 Order: TypeAlias = tuple[str, str]
+
+CROWDED: Final = 200
+"""Postings under one chain key above which a number is no longer that of one notice: only the same title counts then.
+Every title would be compared with every other one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,9 @@ class Posting:
         """Orders the postings of a chain."""
         return self.revision, self.number
 
-    def follows(self, last: "Posting") -> bool:
+    def follows(self, last: "Posting", *, by_title: bool = False) -> bool:
         """Whether any of its wordings follows any of another posting's: a title that was edited parts nothing."""
-        return any(link.follows(other) for link in self.links for other in last.links)
+        return any(link.follows(other, by_title=by_title) for link in self.links for other in last.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,35 +105,81 @@ class Group:
         return next((posting for posting in reversed(self.postings) if posting.links), self.postings[-1])
 
 
-def grouped(postings: Iterable[Posting], decisions: Decisions = NOTHING) -> list[Group]:
-    """The notices that these postings are, in the order in which they begin."""
+class _Shelves:
+    """Groups by what the next posting is compared with: those of a key, or of a crowded key those whose last posting
+    has a title. Each shelf is in the order of the groups' latest postings.
+    """
+
+    def __init__(self, crowded: Collection[str | None]) -> None:
+        self._crowded = crowded
+        self._held: dict[tuple[str, str | None], dict[int, Group]] = defaultdict(dict)
+
+    def fitting(self, posting: Posting, apart: frozenset[str]) -> Group | None:
+        """The latest group that a posting follows, without those that it was parted from."""
+        by_title = posting.key in self._crowded
+        found = []
+        for place in self._places([posting.key], posting):
+            for group in reversed(self._held[place].values()):
+                if posting.follows(group.last, by_title=by_title) and not (apart and apart & group.numbers):
+                    found.append(group)
+                    break
+        return max(found, key=lambda group: group.postings[-1].order, default=None)
+
+    def add(self, group: Group, posting: Posting) -> None:
+        """Add a posting to its group."""
+        if group.postings:
+            for place in self._places(group.keys, group.last):
+                self._held[place].pop(id(group), None)
+        group.postings.append(posting)
+        for place in self._places(group.keys, group.last):
+            self._held[place][id(group)] = group
+
+    def _places(self, keys: Iterable[str | None], posting: Posting) -> list[tuple[str, str | None]]:
+        titles = list(dict.fromkeys(link.title for link in posting.links))
+        return [
+            (key, title)
+            for key in keys
+            if key is not None
+            for title in (titles if key in self._crowded else [None])
+        ]  # fmt: skip
+
+
+def grouped(postings: Iterable[Posting], decisions: Decisions = NOTHING, *, crowded: int = CROWDED) -> list[Group]:
+    """The notices that these postings are, in the order in which they begin. They are all of their keys."""
+    ordered = sorted(postings, key=lambda posting: posting.order)
+    counts = Counter(posting.key for posting in ordered)
+    shelves = _Shelves({key for key, count in counts.items() if count > crowded})
     groups: list[Group] = []
-    by_key: dict[str, dict[int, Group]] = defaultdict(dict)
     by_tie: dict[str, Group] = {}
-    for posting in sorted(postings, key=lambda posting: posting.order):
+    for posting in ordered:
         tied = decisions.tied(posting.number)
-        group = by_tie.get(posting.number) or _fitting(posting, by_key, _apart(tied, decisions))
+        group = by_tie.get(posting.number) or shelves.fitting(posting, _apart(tied, decisions))
         if group is None:
             group = Group()
             groups.append(group)
-        group.postings.append(posting)
+        shelves.add(group, posting)
         by_tie.update(dict.fromkeys(tied, group))
-        for key in group.keys:  # the groups of a key stand in the order of their latest postings
-            by_key[key].pop(id(group), None)
-            by_key[key][id(group)] = group
     return groups
 
 
-def inserted(groups: Sequence[Group], posting: Posting) -> tuple[bool, Group | None]:
+def inserted(
+    groups: Sequence[Group], posting: Posting, *, crowded: int = CROWDED
+) -> tuple[bool, Group | None]:  # fmt: skip
     """Whether a new posting leaves the groups of its key, of which nothing was decided, as they are; and then its own
     among them, None where it makes one of its own. Far cheaper than to group all of a large key anew.
     """
-    fitting = [(last.order, place) for place, last in _befores(groups, posting) if posting.follows(last)]
+    held = sum(len(group.postings) for group in groups)
+    if held == crowded:
+        return False, None
+    by_title = held > crowded
+    fitting = [
+        (last.order, place) for place, last in _befores(groups, posting) if posting.follows(last, by_title=by_title)
+    ]
     own = groups[max(fitting)[1]] if fitting else None
     after = next((held for held in own.postings if held.order > posting.order), None) if own else None
-    if after is not None and not after.follows(posting):
+    if after is not None and not after.follows(posting, by_title=by_title):
         return False, None
-    taken = _taken(groups, posting, after)
+    taken = _taken(groups, posting, after, by_title=by_title)
     if taken is None:
         return True, own
     last, group = taken
@@ -136,8 +187,8 @@ def inserted(groups: Sequence[Group], posting: Posting) -> tuple[bool, Group | N
 
 
 def _taken(
-    groups: Sequence[Group], posting: Posting, until: Posting | None
-) -> tuple[Posting | None, Group] | None:  # fmt: skip
+    groups: Sequence[Group], posting: Posting, until: Posting | None, *, by_title: bool
+) -> tuple[Posting | None, Group] | None:
     """The first posting behind a new one and before ``until`` that would follow it instead: the one that it follows so
     far, None where it begins its group, and that group. None where there is none.
     """
@@ -148,7 +199,7 @@ def _taken(
         if held.order > posting.order
         and (until is None or held.order < until.order)
         and (last is None or last.order < posting.order)
-        and held.follows(posting)
+        and held.follows(posting, by_title=by_title)
     ]
     return min(found, key=lambda one: one[0])[1:] if found else None
 
@@ -167,12 +218,3 @@ def _apart(tied: Iterable[str], decisions: Decisions) -> frozenset[str]:
     if not decisions.apart:
         return frozenset()
     return frozenset().union(*(decisions.apart.get(number, frozenset()) for number in tied))
-
-
-def _fitting(posting: Posting, by_key: Mapping[str, dict[int, Group]], apart: frozenset[str]) -> Group | None:
-    """The latest group that a posting follows, without those that it was parted from."""
-    held = by_key.get(posting.key, {}) if posting.key is not None else {}
-    for group in reversed(held.values()):
-        if posting.follows(group.last) and not (apart and apart & group.numbers):
-            return group
-    return None

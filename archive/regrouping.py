@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from archive.chains import chain_key
 from archive.dossiers import Dossier
-from archive.grouping import Decisions, Group, Posting, grouped, inserted
+from archive.grouping import CROWDED, Decisions, Group, Posting, grouped, inserted
 from archive.held import HeldRecord
 from archive.identity import notice_id
 from archive.moves import Moves
@@ -104,10 +104,15 @@ class Regrouping:
         beside = self._beside(posting.key)
         if self._is_decided(posting, beside):
             return self._regroup(posting, record, None)
-        lasts = {one.number: self._last(one) for one in beside if one.chain_key == posting.key}
+        of_key = [one for one in beside if one.chain_key == posting.key]
+        lasts = {one.number: self._last(one) for one in of_key}
+        held = sum(len(by_number(one.records)) for one in of_key)
+        if held == CROWDED:
+            return self._regroup(posting, record, None)
         if any(last.order > posting.order for last in lasts.values()):
             return self._between(record, posting, beside)
-        fitting = [number for number, last in lasts.items() if posting.follows(last)]
+        by_title = held > CROWDED
+        fitting = [number for number, last in lasts.items() if posting.follows(last, by_title=by_title)]
         if fitting:
             return self._shelf.dossier(max(fitting, key=lambda number: lasts[number].order))
         return self._begin(record.source_number, posting.key, record.first.at)

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.chains import Link
-from archive.grouping import Decisions, Group, Posting, grouped, inserted
+from archive.chains import Link, likeness
+from archive.grouping import CROWDED, Decisions, Group, Posting, grouped, inserted
 
 NAMES = ("radio sets", "radio sets base year", "road salt", "generator", "generator sets", "salt and sets")
 
@@ -23,21 +23,21 @@ def sets(groups: list[Group]) -> set[frozenset[str]]:
     return {group.numbers for group in groups}
 
 
-@given(postings=POSTINGS, data=st.data())
+@given(postings=POSTINGS, data=st.data(), crowded=st.integers(1, 13))
 def test_postings_put_in_one_by_one_in_any_order_make_the_groups_of_all_at_once(
-    postings: list[Posting], data: st.DataObject
+    postings: list[Posting], data: st.DataObject, crowded: int
 ) -> None:
     groups: list[Group] = []
     held: list[Posting] = []
     for new in data.draw(st.permutations(postings)):
-        stands, own = inserted(groups, new)
+        stands, own = inserted(groups, new, crowded=crowded)
         held.append(new)
-        now = grouped(held)
+        now = grouped(held, crowded=crowded)
         if stands:
             before = {group.numbers for group in groups if group is not own}
             assert sets(now) == before | {(own.numbers if own else frozenset()) | {new.number}}
         groups = now
-    assert sets(groups) == sets(grouped(postings))
+    assert sets(groups) == sets(grouped(postings, crowded=crowded))
 
 
 @given(postings=POSTINGS, shuffled=st.randoms())
@@ -60,6 +60,36 @@ def test_a_posting_between_others_parts_nothing_unless_a_later_one_would_follow_
     assert inserted(groups, posting(4, "radio asphalt")) == (True, groups[0])
     assert inserted(groups, posting(2, "sets of asphalt and cement, radio no")) == (True, groups[0])
     assert inserted(groups, posting(9, "generator")) == (True, groups[1])
+
+
+def compared() -> int:
+    """How often two titles were held against each other so far."""
+    told = likeness.cache_info()
+    return told.hits + told.misses
+
+
+def test_thousands_of_unlike_titles_under_one_key_are_not_held_against_each_other() -> None:
+    names = [f"{number:x} lot of {number * 7919:x}" for number in range(3_000)]
+    held = [posting(number, name) for number, name in enumerate([*names, names[7], names[7]])]
+    before = compared()
+    groups = grouped(held)
+    assert compared() == before
+    assert len(groups) == 3_000
+    assert groups[7].numbers == {"N07", "N3000", "N3001"}
+    assert inserted(groups, posting(2_999_5, names[9])) == (True, groups[9])
+    assert inserted(groups, posting(1_5, "a title of its own")) == (True, None)
+    assert compared() == before
+
+
+def test_postings_of_a_crowded_key_are_one_by_their_title_alone() -> None:
+    names = ["radio sets", "radio sets base year", *[f"{number}" for number in range(CROWDED - 2)]]
+    held = [posting(number, name) for number, name in enumerate(names)]
+    pair = frozenset({"N00", "N01"})
+    assert pair in sets(grouped(held))
+    last = posting(999, "radio sets")
+    assert inserted(grouped(held), last) == (False, None), "that it is crowded now concerns all of it"
+    assert pair not in sets(grouped([*held, last]))
+    assert frozenset({"N00", "N999"}) in sets(grouped([*held, last]))
 
 
 def test_decisions_come_before_the_rule_whatever_the_keys() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from archive import queries
 from archive import tables as t
 from archive.absence import Rules
+from archive.grouping import CROWDED
 from archive.proof.log_check import LogCheck, extent
 from archive.rows import VersionRow
 from archive.store import Archive
@@ -377,3 +378,17 @@ def say(archive: Archive, day: int, number: str, source: str, solicitation: str,
         row = reading(number, text, key=None, carried=frozenset({"description"}))
         source = "sam_gov_opportunities"
     append(archive, [row], day=day, source=source, register="sam", ranks={"sam_gov_bulk": 1})
+
+
+def test_a_number_of_hundreds_of_postings_keeps_together_only_what_has_the_same_title(archive: Archive) -> None:
+    unlike = [sam(f"x{number:03}", 2, name=f"{number:x} of {number * 7919:x}") for number in range(CROWDED - 2)]
+    append(archive, [sam("aa", 1, name="Radio sets"), sam("bb", 3, name="Radio sets, base year"), *unlike], **SAM)
+    assert frozenset({"aa", "bb"}) in postings(archive).values()
+    append(archive, [sam("cc", 4, name="Radio sets")], day=1, **SAM)
+    assert {frozenset({"aa", "cc"}), frozenset({"bb"})} <= set(postings(archive).values())
+    append(archive, [sam("dd", 5, name="Radio sets, base year"), sam("ee", 1, name="Radio sets, first")], day=2, **SAM)
+    append(archive, [sam("ff", 2, name="Radio sets")], day=3, **SAM)
+    assert {frozenset({"aa", "cc", "ff"}), frozenset({"bb", "dd"}), frozenset({"ee"})} <= set(
+        postings(archive).values()
+    )
+    assert_whole(archive)
