@@ -53,6 +53,15 @@ def thinnable(connection: Connection, sources: Collection[str] = ()) -> list[Who
     """Bulk files that may be thinned, oldest first: answers to requests for a file, appended, received by this archive,
     of which neither the rules (:func:`kept_whole`) nor another capture, a validator or a document needs the whole.
     """
+    return [one for one in _not_needed(connection, sources) if not one.file.startswith(ADOPTED)]
+
+
+def thinnable_but_adopted(connection: Connection, sources: Collection[str] = ()) -> list[Whole]:
+    """Bulk files of which nothing needs the whole, but which stand in files of others, that are kept as they are."""
+    return [one for one in _not_needed(connection, sources) if one.file.startswith(ADOPTED)]
+
+
+def _not_needed(connection: Connection, sources: Collection[str]) -> list[Whole]:
     named = (t.captures.c.source.in_(sources),) if sources else ()
     query = select(c.number, c.source, c.method, c.url, c.request_body, c.fetched_at).where(c.status == 200, *named)
     seen = connection.execute(query.order_by(c.fetched_at, c.number)).all()
@@ -61,7 +70,7 @@ def thinnable(connection: Connection, sources: Collection[str] = ()) -> list[Who
     columns = select(
         c.number, c.id, c.source, c.url, c.fetched_at, c.payload_length, c.warc_file, c.warc_offset, c.warc_length
     )
-    own = (c.payload_file.is_(None), c.thinned_at.is_(None), c.warc_file.not_like(f"{ADOPTED}%"))
+    own = (c.payload_file.is_(None), c.thinned_at.is_(None))
     rows = connection.execute(columns.where(c.status == 200, *named, *own).order_by(c.fetched_at, c.number))
     referred = _referred_to(connection)
     found = [Whole(*row) for row in rows if row.number in files]

@@ -64,6 +64,12 @@ def plan(archive: Archive, sources: Collection[str] = ()) -> list[Planned]:
         return [Planned(one, connection.scalar(query.where(r.capture == one.number)) or 0) for one in found]
 
 
+def adopted(archive: Archive, sources: Collection[str] = ()) -> list[Whole]:
+    """Bulk files that could be thinned but for this: they stand in files of others, which are kept as they are."""
+    with archive.reading() as connection:
+        return thinning.thinnable_but_adopted(connection, sources)
+
+
 def carry_out(archive: Archive, planned: Sequence[Planned], tell: Callable[[int, int], None]) -> Done:
     """Thin what is planned, WARC file by WARC file. ``tell``: files done, files in all.
 

@@ -89,15 +89,23 @@ def thin(
     """
     names = [source(name).name for name in sources or ()]
     with open_archive(load_settings()) as archive, progress(quiet=as_json) as bar:
-        planned = thinning.plan(archive, names)
+        planned, adopted = thinning.plan(archive, names), thinning.adopted(archive, names)
         done = None
         if now and planned:
             done = thinning.carry_out(archive, planned, _shown(bar, "Thinning files"))
     if as_json:
         files = [asdict(one.whole) | {"rows": one.rows} for one in planned]
-        say_json({"planned": files, "done": asdict(done) if done else None})
+        say_json(
+            {"planned": files, "adopted": [asdict(one) for one in adopted], "done": asdict(done) if done else None}
+        )
         return
     say_lines(_thinning_lines(planned, done))
+    if adopted:
+        stay = "It stays" if len(adopted) == 1 else "They stay"
+        say(
+            f"{words.count_words(len(adopted), 'file')} that nothing needs whole came in a recording of others (warc/"
+            f"{adopted[0].file} …). {stay} whole: such a recording is kept as it was received, named by its own hash."
+        )
 
 
 def _thinning_lines(planned: Sequence[thinning.Planned], done: thinning.Done | None) -> Iterator[str]:

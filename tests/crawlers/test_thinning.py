@@ -166,6 +166,28 @@ def test_a_payload_that_others_refer_to_or_that_is_needed_meanwhile_stays_whole(
     assert filed(archive)[-1].payload_file == filed(archive)[0].warc_file != second.warc_file
 
 
+def test_what_comes_to_be_needed_while_the_thinned_file_is_written_stays_whole(archive: Archive) -> None:
+    planned, needed = thinning.plan(archive), THINNABLE[1]
+    before = {path.name for path in archive.warc_folder.glob("*.warc.gz")}
+    told: list[int] = []
+
+    def as_the_file_takes_its_place(_frame: object, event: str, function: object) -> None:
+        if event == "c_call" and function is os.replace and not told:
+            told.append(needed)
+            tamper(archive, "UPDATE versions SET capture=? WHERE seq=1", needed)
+
+    sys.setprofile(as_the_file_takes_its_place)
+    try:
+        done = thinning.carry_out(archive, planned, lambda *_: None)
+    finally:
+        sys.setprofile(None)
+    assert (told, done.thinned, done.freed) == ([needed], {}, 0)
+    assert set(done.left_whole.values()) == {"something else needs it by now"}
+    assert {path.name for path in archive.warc_folder.glob("*.warc.gz")} == before
+    assert all(payload(archive, row) == daily(row.number) for row in filed(archive))
+    assert len(thin(archive).thinned) == len(planned) - 1
+
+
 def test_an_import_whose_original_is_thinned_meanwhile_is_told_to_begin_again_and_then_keeps_the_whole(
     archive: Archive, tmp_path: Path
 ) -> None:

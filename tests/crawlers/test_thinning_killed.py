@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from archive.captures import open_payload, read_record
+from archive.captures import adopt, open_payload, read_record
 from archive.store import Archive
+from archive.tables import captures
 from archive.thinned import PayloadThinned
 from crawlers import thinning
 from noticewatch.errors import DataFolderError
@@ -191,3 +193,26 @@ def test_the_command_says_first_and_does_it_only_when_told(
         assert "3 files, " in told
         assert "nothing was changed. Do it with --now." in told
     archive.close()
+
+
+def test_the_command_says_why_files_in_a_recording_of_others_stay_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = open_archive(tmp_path / "data")
+    imported(archive, tmp_path)
+    (file,) = archive.warc_folder.glob("*.warc.gz")
+    adopted = adopt(archive, Path(shutil.copy(file, tmp_path / "theirs.warc.gz")))
+    with archive.writing() as connection:
+        connection.execute(update(captures).values(warc_file=adopted))
+    file.unlink()
+    check(archive)
+    archive.close()
+    monkeypatch.setenv("NOTICEWATCH_HOME", str(archive.folder))
+    from service.cli import main  # noqa: PLC0415 - the command line is heavy
+
+    with pytest.raises(SystemExit):
+        main(["archive", "thin", "--now"])
+    told = capsys.readouterr().out
+    assert "Nothing can be given up" in told
+    assert f"3 files that nothing needs whole came in a recording of others (warc/{adopted}" in told
+    assert "kept as it was received" in told
