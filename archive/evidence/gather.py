@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import orjson
 from sqlalchemy import Connection, Row, select
 
 from archive import merkle, queries
@@ -137,16 +138,17 @@ def _proved(connection: Connection, notice: NoticeRow, number: int | None, membe
     filed = [one for part in found for one in part.filed]
     places = [place for part in found for place in part.places]
     files = _file_takedowns(connection, filed)
-    seen = [*(place.capture for place in places), *(one.capture_id for part in found for one in part.versions)]
-    captures = _captures(connection, seen, filed)
     rows = {place.record: place for place in places}
     order = {record: at for at, record in enumerate(rows)}
+    versions = [one for part in found for one in _packed(connection, part, order)]
+    seen = [*(place.capture for place in places), *(one.capture_id for part in found for one in part.versions)]
+    told = (orjson.loads(one.event.data).get("capture") for one in versions)  # a record may have moved to an older one
+    captures = _captures(connection, [*seen, *filter(None, told)], filed)
     stones = of_records(connection, {place.record: place.notice for place in places})
     packed = [_row(connection, place, captures, withheld=place.record in stones) for place in rows.values()]
-    versions = [one for part in found for one in _packed(connection, part, order)]
-    told = [*_leaves(captures, packed), *(one.event for one in versions), *files.values()]
-    told += [one.taken_down for one in versions if one.taken_down]
-    head, stored = heads.covering(connection, max(leaf.index for leaf in told)), StoredTree(connection)
+    leaves = [*_leaves(captures, packed), *(one.event for one in versions), *files.values()]
+    leaves += [one.taken_down for one in versions if one.taken_down]
+    head, stored = heads.covering(connection, max(leaf.index for leaf in leaves)), StoredTree(connection)
     if head is None:
         raise NotSealed(f"No signed head covers all of {notice.id} yet; one is signed when its run is closed.")
 

@@ -290,6 +290,12 @@ class Checker:
             raise DoesNotHold(f"{LEAVES}: event {event['seq']} is of another notice, {event['notice']}.")
         if not 0 <= row < len(rows) or event.get("capture", next(iter(captures))) not in captures:
             raise DoesNotHold(f"{LEAVES}: version {event['version']} comes from nothing that is proved.")
+        came, told = captures[rows[row]["capture"]], captures.get(event.get("capture", ""))
+        if told is not None and came["fetched_at"] > told["fetched_at"]:
+            raise DoesNotHold(
+                f"{LEAVES}: version {event['version']} comes from an answer that was received after the one that event "
+                f"{event['seq']} names."
+            )
         rows[row]["versions"].append(event)
         if "taken_down" in one:
             self._taken_down(one, head, event)
@@ -299,9 +305,19 @@ class Checker:
         form = self._json(name)
         if (form.get("notice"), form.get("version")) != (event["notice"], event["version"]):
             raise DoesNotHold(f"{name} is not version {event['version']} of {event['notice']}.")
+        if set(form) != {"notice", "version", "content"}:
+            raise DoesNotHold(f"{name} says more than a version does, and nothing proves it.")
         if hashlib.sha256(canonical(form.get("content"))).hexdigest() != event["content_sha256"]:
             raise DoesNotHold(f"{name} does not state the content that event {event['seq']} of the log names.")
         return event
+
+    def _left_out(self, stated: Any) -> list[Any]:
+        """Notices of a procurement of which nothing can be shown, as the pack says."""
+        left = self._list(stated, "left_out") if "left_out" in stated else []
+        for notice in left:
+            if not isinstance(notice, str) or notice in self._notices(stated):
+                raise DoesNotHold(f"{LEAVES}: {notice} is said to be left out, and it is not.")
+        return left
 
     def _notices(self, stated: Any) -> list[Any]:
         """The notices that the pack is about: one, or all of a procurement that can be shown."""
@@ -346,6 +362,7 @@ class Checker:
         for notice in self._notices(stated):
             numbers = ", ".join(str(one["version"]) for one in versions if one["notice"] == notice)
             lines.append(f"Notice: {notice}, version {numbers}")
+        lines += [f"Left out, without proof that it belongs here: {notice}" for notice in self._left_out(stated)]
         for one in versions:
             if "taken_down" in one:
                 lines.append(
