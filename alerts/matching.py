@@ -24,7 +24,7 @@ from archive.store import Archive
 from archive.times import stamp
 from indexer.memory import MemoryIndex
 from indexer.names import Names
-from indexer.sync import light
+from indexer.sync import collecting_later, light
 from noticewatch.database import insert_many, shared_time
 from noticewatch.models import Event, EventKind
 from watchlist.current import Watchlist, matcher_of
@@ -65,6 +65,10 @@ class AlertReader:
             return True
         if (matcher := matcher_of(self._given)) is not self._matcher:
             self._use(matcher)
+        with collecting_later():
+            return self._advance(archive)
+
+    def _advance(self, archive: Archive) -> bool:
         with archive.reading() as connection:
             after, upto = cursor(connection, NAME), cursor(connection, FOLLOWS)
             if after >= upto:

@@ -96,7 +96,7 @@ class _Maker:
         return self._places[key]
 
     def _document(self, row: NoticeRow, held: VersionRow, listing: Listing, without: frozenset[str]) -> Document:
-        notice = notice_from(held.content)
+        notice = row.notice if held.content_sha256 == row.content_sha256 else notice_from(held.content)
         then = replace(
             row, version=held.version, notice=notice, listing=listing, origin=held.origin, leads_to=None,
             content_sha256=held.content_sha256,

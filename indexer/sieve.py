@@ -7,7 +7,7 @@ sieve gives always holds the set that the query finds, and is that set where no 
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import Final, TypeAlias
 
 from indexer.ast import All, AnyOf, Between, Code, Everything, Near, Node, Not, Nothing, Phrase, Prefix
@@ -43,6 +43,7 @@ class Sieve:
         self._documents = documents
         self._all = (1 << len(documents)) - 1
         self._fields: dict[str, dict[str, int]] = {}
+        self._beginnings: dict[str, dict[str, list[str]]] = {}
 
     def holds(self, fields: Iterable[str]) -> Iterable[Anchor]:
         """All terms of these fields that stand in the batch."""
@@ -74,7 +75,8 @@ class Sieve:
                 terms = self._terms(field)
                 return reduce(and_, (terms.get(token, 0) for token in tokens), self._all), len(tokens) == 1
             case Prefix(field, start):
-                return self._terms(f"{field}*").get(start[:BEGINNING], 0), len(start) == BEGINNING
+                terms, begun = self._terms(field), self._begun(field).get(start[:BEGINNING], ())
+                return reduce(or_, (terms[term] for term in begun if term.startswith(start)), 0), True
 
     def _of_all(self, parts: Sequence[Node]) -> tuple[int, bool]:
         left, all_exact = self._all, True
@@ -102,14 +104,24 @@ class Sieve:
 
     def _read(self, field: str) -> dict[str, int]:
         found: dict[str, int] = {}
-        of, beginnings = field.removesuffix("*"), field.endswith("*")
+        if field.endswith("*"):
+            terms = self._terms(field[:-1])
+            return {
+                start: reduce(or_, (terms[term] for term in some)) for start, some in self._begun(field[:-1]).items()
+            }
         for place, document in enumerate(self._documents):
-            terms: Iterable[str] = set(_terms(document, of))
-            if beginnings:
-                terms = {term[:BEGINNING] for term in terms}
-            for term in terms:
+            for term in set(_terms(document, field)):
                 found[term] = found.get(term, 0) | 1 << place
         return found
+
+    def _begun(self, field: str) -> dict[str, list[str]]:
+        """Terms of a field by their beginnings."""
+        held = self._beginnings.get(field)
+        if held is None:
+            held = self._beginnings[field] = {}
+            for term in self._terms(field):
+                held.setdefault(term[:BEGINNING], []).append(term)
+        return held
 
 
 def _terms(document: Document, field: str) -> Iterable[str]:

@@ -42,7 +42,7 @@ class IndexReader:
 
     def advance(self, archive: Archive) -> bool:
         """Index one batch of the log; True if there may be more. Raises SearchUnavailable: the cursor stands still."""
-        with _collecting_later(), archive.reading() as connection:
+        with collecting_later(), archive.reading() as connection:
             upto = cursor(connection, FOLLOWS)
             after = self._after(archive, upto)
             batch = light([event for event in events(connection, after, _BATCH) if event.seq <= upto], connection)
@@ -69,7 +69,7 @@ def write(archive: Archive, engine: SearchEngine, documents: Sequence[Document],
 
 
 @contextmanager
-def _collecting_later() -> Iterator[None]:
+def collecting_later() -> Iterator[None]:
     """Keep the collector of cyclic garbage from walking a batch's many notices again and again (measured: a third)."""
     enabled = gc.isenabled()
     gc.disable()
