@@ -20,6 +20,7 @@ from indexer.names import Names
 from noticewatch.database import shared_time
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id
+from watchlist.current import Watchlist, matcher_of
 from watchlist.matcher import Matcher
 
 AT_ONCE: Final = 8
@@ -72,10 +73,10 @@ class Delivery:
     """Sends what the outbox holds. Several may run, in one process or in many."""
 
     def __init__(
-        self, archive: Archive, channels: Mapping[ChannelName, Sends], matcher: Matcher, base_url: str
+        self, archive: Archive, channels: Mapping[ChannelName, Sends], matcher: Matcher | Watchlist, base_url: str
     ) -> None:
-        self._archive, self._channels = archive, channels
-        self._matcher, self._names = matcher, Names(matcher.dictionary)
+        """``matcher``: the one to name tags by, or the watchlist that has one in force at each moment."""
+        self._archive, self._channels, self._given = archive, channels, matcher
         self._tokens, self._addresses = Tokens(archive.folder), Addresses(base_url)
         self._owner = new_id()
 
@@ -84,16 +85,16 @@ class Delivery:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
             under_way: set[Future[None]] = set()
             while not stopping.is_set():
-                pause = look_every
                 try:
                     self._form()
                     under_way |= {pool.submit(self._deliver, one) for one in self._claim(AT_ONCE - len(under_way))}
-                    under_way = wait(under_way, timeout=0 if len(under_way) < AT_ONCE else look_every,
-                                     return_when=FIRST_COMPLETED).not_done  # fmt: skip
                 except Exception:
                     _log.exception("Alerts could not be delivered; it goes on in %.0f seconds.", _REST)
-                    pause = _REST
-                stopping.wait(pause)
+                    stopping.wait(_REST)
+                if under_way:
+                    under_way = wait(under_way, look_every, FIRST_COMPLETED).not_done
+                else:
+                    stopping.wait(look_every)
 
     def once(self) -> int:
         """Deliver all that can be tried now; gives how many messages were tried."""
@@ -130,8 +131,11 @@ class Delivery:
             outcome = Outcome("retry", f"It could not be sent ({type(error).__name__}).")
         if outcome is None:
             return
-        with self._archive.writing() as connection:
-            outbox.settle(connection, self._owner, claimed, outcome, shared_time(connection))
+        try:
+            with self._archive.writing() as connection:
+                outbox.settle(connection, self._owner, claimed, outcome, shared_time(connection))
+        except Exception:  # the lease ends by itself, and the message is sent again under its id
+            _log.exception("What came of a message could not be noted; it is sent again when its lease has ended.")
 
     def _sent(self, claimed: Claimed) -> Outcome | None:
         """What came of it; None where the search was deleted meanwhile."""
@@ -151,9 +155,9 @@ class Delivery:
         if links is None:
             return None
         saved, manage, unsubscribe = links
-        numbers = claimed.groups[-MOST_WEIGHED:]
+        numbers, matcher = claimed.groups[-MOST_WEIGHED:], matcher_of(self._given)
         with self._archive.reading() as connection:
-            groups, told = assembly.groups(connection, numbers, self._matcher, self._names, SHOWN)
+            groups, told = assembly.groups(connection, numbers, matcher, Names(matcher.dictionary), SHOWN)
         return Message(
             id=claimed.id, name=saved.name, understood=self._understood(saved), rhythm=claimed.rhythm,
             groups=tuple(groups), total=told + len(claimed.groups) - len(numbers), made_at=claimed.made_at,
@@ -174,6 +178,6 @@ class Delivery:
 
     def _understood(self, saved: SavedSearch) -> str:
         try:
-            return compiled(saved.terms, self._names)[1].understood
+            return compiled(saved.terms, Names(matcher_of(self._given).dictionary))[1].understood
         except UsageError:
             return saved.terms.query

@@ -14,6 +14,7 @@ from noticewatch.settings import Settings
 from service import starter
 from service.assembly import House, open_archive, open_house
 from service.children import Children
+from service.delivering import DeliveryThread
 from service.holding import Role, hold, say_address
 from service.loading import show_load
 from service.output import note
@@ -67,7 +68,10 @@ def _serve(settings: Settings, *, crawling: bool) -> None:
         stack.callback(readers.stop)
         if crawling:
             stack.callback(_begin_crawling(house, stopping).stop)
+        delivering = DeliveryThread(house)
+        stack.callback(delivering.stop)
         readers.start()
+        delivering.start()
         note(f"noticewatch is at {settings.base_url} (Ctrl-C stops it); its data are in {house.archive.folder}.")
         pages.run()
         stopping.set()
