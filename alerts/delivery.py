@@ -7,13 +7,16 @@ import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
+
+from sqlalchemy import select
 
 from alerts import assembly, forming, outbox
 from alerts.models import ChannelName, Message, Outcome, Target
 from alerts.outbox import Claimed
-from alerts.searches import SavedSearch, by_numbers, compiled
+from alerts.searches import SavedSearch, SavedTarget, by_numbers, compiled
+from alerts.tables import alert_groups
 from alerts.tokens import Tokens
 from archive.store import Archive
 from indexer.names import Names
@@ -36,6 +39,7 @@ LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the outbox."""
 
 _REST: Final = 30.0
+_TEST: Final = "This is a test of the alert."
 _log = logging.getLogger("noticewatch.alerts")
 
 
@@ -52,9 +56,9 @@ class Addresses:
 
     base: str
 
-    def replay(self, delivery: str, manage: str) -> str:
-        """What shows exactly the groups of a message."""
-        return f"{self.manage(manage)}/messages/{delivery}"
+    def replay(self, delivery: str) -> str:
+        """What shows exactly the groups of a message, to whoever has it: a room of chat must not manage the search."""
+        return f"{self.base}/alerts/messages/{delivery}"
 
     def manage(self, token: str) -> str:
         """The private page of a search."""
@@ -161,10 +165,23 @@ class Delivery:
         return Message(
             id=claimed.id, name=saved.name, understood=self._understood(saved), rhythm=claimed.rhythm,
             groups=tuple(groups), total=told + len(claimed.groups) - len(numbers), made_at=claimed.made_at,
-            base_url=self._addresses.base, replay_url=self._addresses.replay(claimed.id, manage),
+            base_url=self._addresses.base, replay_url=self._addresses.replay(claimed.id),
             manage_url=self._addresses.manage(manage), unsubscribe_url=self._addresses.unsubscribe(unsubscribe),
             note=claimed.note,
         )  # fmt: skip
+
+    def test(self, saved: SavedSearch, target: SavedTarget) -> Outcome:
+        """Send a target a message that says it is a test, with the latest that the search found; once."""
+        with self._archive.reading() as connection:
+            g = alert_groups.c
+            latest = select(g.number).where(g.search == saved.number).order_by(g.number.desc()).limit(3)
+            numbers, at = tuple(connection.scalars(latest)), shared_time(connection)
+        claimed = Claimed(0, new_id(), saved.number, target, saved.timing.rhythm, at, 1, numbers, _TEST)
+        message = self.message(claimed)
+        channel = self._channels.get(target.target.channel)
+        if message is None or channel is None:
+            return Outcome("retry", f"Nothing is sent by {target.target.channel} from here.")
+        return channel.send(target.target, replace(message, test=True))
 
     def _links(self, claimed: Claimed) -> tuple[SavedSearch, str, str] | None:
         """The search of a message, and the tokens of its links."""

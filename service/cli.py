@@ -10,6 +10,7 @@ import typer
 from noticewatch import __version__
 from noticewatch.errors import NoticewatchError
 from service.commands import (
+    alerts,
     archive,
     backups,
     corrections,
@@ -46,6 +47,7 @@ for room in (
     evidence,
     proof,
     corrections,
+    alerts,
     doctor,
 ):
     room.add_to(app)

@@ -1,0 +1,277 @@
+"""Commands of saved searches: ``alerts add``, ``list``, ``preview``, ``test``, ``deliver``, ``remove``."""
+
+import re
+from datetime import time
+from typing import Annotated, Any, Final
+
+import typer
+
+from alerts import outbox, searches
+from alerts.channels import registry
+from alerts.channels.webhook import new_secret
+from alerts.models import Reason, Rhythm, Target, Terms, Timing
+from alerts.preview import WEEKS, preview
+from alerts.queue import queue
+from alerts.searches import SavedSearch
+from alerts.tokens import Tokens
+from archive.queries import notices
+from indexer.names import Names
+from noticewatch.database import shared_time
+from noticewatch.errors import NotFound, UsageError
+from noticewatch.identifiers import now
+from noticewatch.settings import load_settings
+from service.assembly import House, open_house
+from service.delivering import delivery_of
+from service.output import Field, Json, note, say, say_json, say_table
+
+_WEB: Final = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.IGNORECASE | re.DOTALL)
+_MAIL: Final = re.compile(r"[^@\s:/]+@[^@\s:/]+")
+
+Query = Annotated[str, typer.Argument(metavar="QUERY", help="What to look for, as in noticewatch search.")]
+All = Annotated[bool, typer.Option("--all", help="Look at every notice, not at the watchlist alone.")]
+Tiers = Annotated[list[str] | None, typer.Option("--tier", help="alert (default) or review; repeat it for both.")]
+Buyers = Annotated[list[str] | None, typer.Option("--buyer", help="Of this public body; repeat it for several.")]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Of this kind; repeat it for several.")]
+Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the saved search, as alerts list shows it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    alerts = typer.Typer(
+        help="Saved searches and what they have to tell.", no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    alerts.command("add")(add)
+    alerts.command("list")(listed)
+    alerts.command("preview")(previewed)
+    alerts.command("test")(tested)
+    alerts.command("deliver")(deliver)
+    alerts.command("remove")(remove)
+    app.add_typer(alerts, name="alerts")
+
+
+def add(
+    query: Query,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="TARGET",
+            help="A mail address, a webhook (https://…), a chat room as Apprise "
+            "writes it (ntfy://…), file:PATH or command:PROGRAM. Repeat it for several.",
+        ),
+    ],
+    name: Annotated[str, typer.Option("--name", help="What the alert is called; default the query.")] = "",
+    on: Annotated[
+        list[Reason] | None, typer.Option("--on", help="What counts; repeat it for several. Default: new.")
+    ] = None,
+    rhythm: Annotated[Rhythm, typer.Option("--rhythm", help="At once, or in a digest.")] = Rhythm.AT_ONCE,
+    at: Annotated[str, typer.Option("--at", metavar="HH:MM", help="Local time of digests.")] = "08:00",
+    zone: Annotated[str, typer.Option("--zone", help="Time zone, such as America/New_York.")] = "UTC",
+    weekday: Annotated[int, typer.Option("--weekday", help="Day of weekly digests, 0 is Monday.")] = 0,
+    everything: All = False,
+    tier: Tiers = None,
+    buyer: Buyers = None,
+    kind: Kinds = None,
+    as_json: Json = False,
+) -> None:
+    """Save a search. It tells what the log gets from now on; addresses that are given here count as confirmed.
+
+    Example: noticewatch alerts add '"social media"' --buyer ICE --to desk@example.org --on new --on amended
+    """  # fmt: skip
+    terms = _terms(query, everything, tier, buyer, kind, on)
+    settings = load_settings()
+    targets = [target_of(written) for written in to]
+    for target in targets:
+        registry.check(target, settings, operator=True)
+    with open_house(settings) as house, house.archive.writing() as connection:
+        saved, token = searches.create(
+            connection, Tokens(house.archive.folder), Names(house.dictionary), terms,
+            [(target, "active") for target in targets], Timing(rhythm, _time(at), weekday, zone), name,
+        )  # fmt: skip
+    link = f"{settings.base_url}/alerts/{token}"
+    secrets = [one.target.secret for one in saved.targets if one.target.secret]
+    if as_json:
+        say_json({"id": saved.number, "name": saved.name, "manage_url": link, "secrets": secrets})
+        return
+    say(f"Saved as {saved.number}: {saved.name}. Its private page: {link}")
+    for secret in secrets:
+        say(f"Secret of the webhook, shown this once: {secret}")
+
+
+def listed(as_json: Json = False) -> None:
+    """Show all saved searches with their targets.
+
+    Example: noticewatch alerts list
+    """
+    with open_house(load_settings()) as house, house.archive.reading() as connection:
+        saved = searches.by_numbers(connection)
+    if as_json:
+        say_json([_form(one) for one in saved])
+        return
+    if not saved:
+        note("No search is saved; noticewatch alerts add saves one.")
+        return
+    fields = [Field(title) for title in ("id", "name", "counts", "rhythm", "targets")]
+    say_table(fields, [
+        [str(one.number), one.name, ", ".join(one.terms.reasons), one.timing.rhythm.replace("_", " "),
+         ", ".join(f"{to.target.channel} ({to.state})" for to in one.targets)]
+        for one in saved
+    ])  # fmt: skip
+
+
+def previewed(
+    query: Query,
+    everything: All = False,
+    tier: Tiers = None,
+    buyer: Buyers = None,
+    kind: Kinds = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a search would have found in the last 52 weeks, and how many that is a week.
+
+    Example: noticewatch alerts preview '"license plate"' --buyer ICE
+    """
+    terms = _terms(query, everything, tier, buyer, kind, None)
+    with open_house(load_settings()) as house:
+        found = preview(house.search(), terms, now())
+        with house.archive.reading() as connection:
+            rows = list(notices(connection, found.latest).values())
+    ids = [row.id for row in rows]
+    if as_json:
+        say_json({"total": found.total, "weeks": WEEKS, "a_week": round(found.a_week, 2), "latest": ids,
+                  "understood": found.understood, "warnings": list(found.warnings)})  # fmt: skip
+        return
+    say(f"{found.total:,} notices dated in the last {WEEKS} weeks: {found.a_week:.1f} a week.")
+    for one in ids:
+        say(f"  {one}")
+
+
+def tested(number: Number, as_json: Json = False) -> None:
+    """Send every target of a saved search a message that says it is a test.
+
+    Example: noticewatch alerts test 1
+    """
+    with open_house(load_settings()) as house:
+        saved = _saved(house, number)
+        outcomes = [(to.target.channel, delivery_of(house).test(saved, to)) for to in saved.targets]
+    if as_json:
+        say_json([{"channel": channel, "state": one.state, "answer": one.answer} for channel, one in outcomes])
+        return
+    for channel, one in outcomes:
+        say(f"{channel}: {one.state}. {one.answer}")
+
+
+def deliver(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what waits.")] = False,
+    held: Annotated[
+        bool, typer.Option("--held", help="Also what was held back after a restore; it may have been sent before it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Deliver what is due now, beside a server or without one.
+
+    Example: noticewatch alerts deliver --dry-run
+    """
+    tried = 0
+    with open_house(load_settings()) as house:
+        if not dry_run:
+            if held:
+                with house.archive.writing() as connection:
+                    outbox.let_go(connection, shared_time(connection))
+            tried = delivery_of(house).once()
+        with house.archive.reading() as connection:
+            rows = queue(connection, shared_time(connection))
+    if as_json:
+        say_json({"tried": tried, "queue": rows})
+        return
+    if not dry_run:
+        say(f"{tried:,} messages were tried.")
+    if not rows:
+        say("Nothing waits.")
+        return
+    names = ("channel", "host", "due", "later", "kept", "waiting", "failed", "held")
+    say_table([Field(name) for name in names], [[str(getattr(row, name)) for name in names] for row in rows])
+
+
+def remove(number: Number, as_json: Json = False) -> None:
+    """Delete a saved search with everything that is held of it.
+
+    Example: noticewatch alerts remove 1
+    """
+    with open_house(load_settings()) as house:
+        saved = _saved(house, number)
+        with house.archive.writing() as connection:
+            searches.remove(connection, [saved.number])
+    if as_json:
+        say_json({"removed": saved.number})
+        return
+    say(f"Deleted: {saved.name}.")
+
+
+def target_of(written: str) -> Target:
+    """The target that a person writes. Raises UsageError where it is none."""
+    if _MAIL.fullmatch(written):
+        return Target("email", written)
+    if _WEB.match(written):
+        return Target("webhook", written, new_secret())
+    match = _SCHEME.fullmatch(written)
+    if match is None:
+        raise UsageError(
+            f"{written!r} is no target; write a mail address, https://…, a chat room such as ntfy://…, file:PATH or "
+            "command:PROGRAM."
+        )
+    match match[1].lower():
+        case "mailto":
+            return Target("email", match[2])
+        case "file":
+            return Target("file", match[2])
+        case "command":
+            return Target("command", match[2])
+    return Target("chat", written)
+
+
+def _terms(
+    query: str,
+    everything: bool,
+    tier: list[str] | None,
+    buyer: list[str] | None,
+    kind: list[str] | None,
+    on: list[Reason] | None,
+) -> Terms:
+    given: dict[str, Any] = {"query": query, "lens": "everything" if everything else "watchlist"}
+    given["filters"] = {name: tuple(values) for name, values in (("buyer", buyer), ("kind", kind)) if values}
+    if wrong := set(tier or ()) - {"alert", "review"}:
+        raise UsageError(f"There is no tier {sorted(wrong)[0]!r}; use alert or review.")
+    if tier:
+        given["tiers"] = tuple(tier)
+    if on:
+        given["reasons"] = tuple(on)
+    return Terms(**given)
+
+
+def _time(written: str) -> time:
+    try:
+        return time.fromisoformat(written)
+    except ValueError as error:
+        raise UsageError(f"{written!r} is no time of day; write 08:00.") from error
+
+
+def _saved(house: House, number: int) -> SavedSearch:
+    with house.archive.reading() as connection:
+        found = searches.by_numbers(connection, [number])
+    if not found:
+        raise NotFound(f"There is no saved search {number}; noticewatch alerts list shows them.")
+    return found[0]
+
+
+def _form(saved: SavedSearch) -> dict[str, Any]:
+    return {
+        "id": saved.number, "name": saved.name, "terms": saved.terms.model_dump(mode="json"),
+        "rhythm": saved.timing.rhythm, "at": f"{saved.timing.at:%H:%M}", "zone": saved.timing.zone,
+        "weekday": saved.timing.weekday, "since": saved.since, "made_at": saved.made_at,
+        "targets": [
+            {"id": to.id, "channel": to.target.channel, "state": to.state, "why": to.why} for to in saved.targets
+        ],
+    }  # fmt: skip

@@ -1,0 +1,74 @@
+"""``alerts add``, ``list``, ``preview``, ``test``, ``deliver`` and ``remove`` on the command line."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def saved(loaded, tmp_path):
+    """A saved search whose messages go to a file, and what was said of it."""
+    to = f"file:{tmp_path / 'told'}"
+    rhythm = ("--rhythm", "daily", "--zone", "America/New_York")
+    reasons = ("--on", "new", "--on", "gone")
+    code, out, err = loaded(
+        "alerts", "add", '"social media"', "--buyer", "ICE", "--to", to, *rhythm, *reasons, "--json"
+    )
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def test_a_saved_search_is_listed_with_all_that_was_asked_for(loaded, saved):
+    code, out, _ = loaded("alerts", "list", "--json")
+    (one,) = json.loads(out)
+    assert (code, one["id"], one["name"]) == (0, saved["id"], '"social media"')
+    assert one["terms"]["filters"] == {"buyer": ["ICE"]}
+    assert (one["terms"]["reasons"], one["terms"]["tiers"]) == (["new", "gone"], ["alert"])
+    assert (one["rhythm"], one["at"], one["zone"]) == ("daily", "08:00", "America/New_York")
+    assert [(to["channel"], to["state"]) for to in one["targets"]] == [("file", "active")]
+    assert saved["manage_url"].rpartition("/")[2] not in out
+
+
+def test_a_test_reaches_the_target_and_says_what_it_is(loaded, saved, tmp_path):
+    code, out, _ = loaded("alerts", "test", str(saved["id"]), "--json")
+    assert (code, json.loads(out)[0]["state"]) == (0, "delivered")
+    (line,) = (tmp_path / "told").read_text().splitlines()
+    assert "test" in json.loads(line)["type"]
+
+
+def test_what_waits_is_said_without_sending_it(loaded, saved, tmp_path):
+    code, out, _ = loaded("alerts", "deliver", "--dry-run", "--json")
+    assert (code, json.loads(out)) == (0, {"tried": 0, "queue": []})
+    assert not (tmp_path / "told").exists()
+    assert loaded("alerts", "deliver")[:2] == (0, "0 messages were tried.\nNothing waits.\n")
+
+
+def test_a_preview_says_how_many_a_week(loaded):
+    code, out, _ = loaded("alerts", "preview", "the", "--all", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["weeks"] == 52
+    assert found["a_week"] == round(found["total"] / 52, 2)
+
+
+def test_a_removed_search_is_gone(loaded, saved):
+    assert loaded("alerts", "remove", str(saved["id"]))[0] == 0
+    assert json.loads(loaded("alerts", "list", "--json")[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("add", "drone", "--to", "nonsense"), "'nonsense' is no target"),
+        (("add", "drone AND", "--to", "file:/tmp/told"), "position"),
+        (("add", "drone", "--to", "file:/tmp/told", "--zone", "Mars/Olympus"), "Mars/Olympus"),
+        (("add", "drone", "--to", "file:/tmp/told", "--at", "noon"), "'noon' is no time"),
+        (("add", "", "--all", "--to", "file:/tmp/told"), "every notice there is"),
+        (("add", "drone", "--tier", "secret", "--to", "file:/tmp/told"), "'secret'"),
+        (("test", "77"), "no saved search 77"),
+        (("remove", "77"), "no saved search 77"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(loaded, arguments, sentence):
+    code, out, err = loaded("alerts", *arguments)
+    assert (code, out, sentence in err, len(err.strip().splitlines())) == (2, "", True, 1)
