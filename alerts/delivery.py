@@ -5,6 +5,7 @@ A process that dies leaves its messages under its lease; another one sends them 
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import select
 
-from alerts import assembly, forming, outbox
+from alerts import assembly, forming, outbox, searches
 from alerts.models import ChannelName, Message, Outcome, Target
 from alerts.outbox import Claimed
 from alerts.searches import SavedSearch, SavedTarget, by_numbers, compiled
@@ -39,6 +40,7 @@ LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the outbox."""
 
 _REST: Final = 30.0
+_CLEAR_EVERY: Final = 3_600.0
 _TEST: Final = "This is a test of the alert."
 _log = logging.getLogger("noticewatch.alerts")
 
@@ -87,9 +89,12 @@ class Delivery:
     def run(self, stopping: threading.Event, look_every: float = LOOK_EVERY) -> None:
         """Deliver until stopped; then what is under way is brought to its end."""
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="deliver") as pool:
-            under_way: set[Future[None]] = set()
+            under_way, cleared = set[Future[None]](), float("-inf")
             while not stopping.is_set():
                 try:
+                    if time.monotonic() - cleared > _CLEAR_EVERY:
+                        self._clear()
+                        cleared = time.monotonic()
                     self._form()
                     under_way |= {pool.submit(self._deliver, one) for one in self._claim(AT_ONCE - len(under_way))}
                 except Exception:
@@ -109,6 +114,10 @@ class Delivery:
                 tried += len(claimed)
                 list(pool.map(self._deliver, claimed))
         return tried
+
+    def _clear(self) -> None:
+        with self._archive.writing() as connection:
+            searches.forget_unconfirmed(connection, shared_time(connection))
 
     def _form(self) -> None:
         with self._archive.reading() as connection:

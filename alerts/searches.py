@@ -6,7 +6,7 @@ A change is a new revision. From which event of the log a revision counts, and u
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
@@ -36,6 +36,8 @@ from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id
 
 MOST_TARGETS: Final = 10
+CONFIRMED_WITHIN: Final = timedelta(days=3)
+"""How long an address waits for its owner's confirmation."""
 LONGEST_NAME: Final = 200
 LONGEST_ADDRESS: Final = 2_000
 
@@ -191,6 +193,16 @@ def remove_target(connection: Connection, target: int) -> None:
     for table in (outbox, deliveries, alert_tokens):
         connection.execute(delete(table).where(table.c.target == target))
     connection.execute(delete(alert_targets).where(alert_targets.c.number == target))
+
+
+def forget_unconfirmed(connection: Connection, at: datetime) -> int:
+    """Delete targets that nobody has confirmed for three days; gives how many. Needs a writing transaction."""
+    t = alert_targets.c
+    query = select(t.number).where(t.state == "unconfirmed", t.made_at < stamp(at - CONFIRMED_WITHIN))
+    numbers = connection.scalars(query).all()
+    for number in numbers:
+        remove_target(connection, number)
+    return len(numbers)
 
 
 def confirm(connection: Connection, target: int) -> None:

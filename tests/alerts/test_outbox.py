@@ -227,6 +227,16 @@ def test_a_target_that_is_not_confirmed_gets_nothing_until_it_is(archive: Archiv
     assert formed(archive, at) == 1
 
 
+def test_an_address_that_nobody_confirms_is_forgotten_with_its_search(archive: Archive) -> None:
+    found(archive, state="unconfirmed")
+    confirmed = save(archive, "drone", to=("b@example.org",))
+    at = now()
+    assert within(archive, lambda connection: searches.forget_unconfirmed(connection, at + timedelta(days=2))) == 0
+    assert within(archive, lambda connection: searches.forget_unconfirmed(connection, at + timedelta(days=4))) == 1
+    with archive.reading() as connection:
+        assert [one.number for one in searches.by_numbers(connection)] == [confirmed.number]
+
+
 def test_another_rhythm_moves_what_waits(archive: Archive) -> None:
     search = found(archive, timing=Timing(Rhythm.WEEKLY))
     at = now()
