@@ -26,8 +26,8 @@ def brief_of(message: Message) -> tuple[str, str]:
     """Title and body in plain text, at most MOST characters together; addresses stand on lines of their own."""
     view = view_of(message, entries_of(message, _MOST_SHOWN))
     title = harmless(shortened(view.subject, 140))
-    lines = [harmless(view.lead)]
-    end = [f"All of them: {message.replay_url}"] if message.replay_url and not message.test else []
+    lines = [harmless(line) for line in (view.lead, shortened(view.note, 600)) if line]
+    end = [f"All of them: {message.replay_url}"] if message.replay_url and message.groups else []
     room = MOST - len(title) - sum(map(len, [*lines, *end])) - 4
     for told in _newest(view):
         entry = list(_entry(told))

@@ -70,7 +70,7 @@ def _template() -> Template:
 
 def _payload(message: Message, view: View) -> dict[str, Any]:
     return {
-        "type": "search.test" if message.test else "search.found",
+        "type": _type(message),
         "timestamp": message.made_at.isoformat().replace("+00:00", "Z"),
         "data": {
             "id": message.id,
@@ -79,10 +79,17 @@ def _payload(message: Message, view: View) -> dict[str, Any]:
             "rhythm": message.rhythm.value,
             "total": message.total,
             "shown": view.shown,
-            "replay_url": message.replay_url,
+            "replay_url": message.replay_url if message.groups else None,
+            "note": view.note,
             "groups": [_group(entry) for _, entries in view.buyers for entry in entries],
         },
     }
+
+
+def _type(message: Message) -> str:
+    if message.test:
+        return "search.test"
+    return "search.found" if message.groups or not message.note else "search.note"
 
 
 def _group(entry: Entry) -> dict[str, Any]:

@@ -163,6 +163,7 @@ class Message:
     shown, most important first; ``total``: how many there are; ``replay_url``: a search that shows exactly these;
     ``unsubscribe_url``: one click ends it (RFC 8058);
     ``note``: what else its owner is told, in sentences; such a message may show nothing besides.
+    ``confirm_url``: the message asks for nothing but that its address be confirmed, by this link.
     """
 
     id: str
@@ -178,6 +179,7 @@ class Message:
     unsubscribe_url: str
     test: bool = False
     note: str = ""
+    confirm_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _MARKS: Final = {"hit": "[{}]", "gone": "[-{}-]", "come": "[+{}+]", "same": "{}"
 
 def text_of(message: Message, view: View) -> str:
     """The message in plain text. Matching words stand in [brackets]; [-gone-] and [+come+] are what changed."""
-    lines = [*_wrap(view.head), *_wrap(view.lead), *_wrap(f"Search: {view.query}", rest="  "), ""]
+    lines = [*_wrap(view.head), *_wrap(view.lead), *_wrap(view.note), *_wrap(f"Search: {view.query}", rest="  "), ""]
     for buyer, entries in view.buyers:
         lines += [*_wrap(buyer.upper()), "=" * min(WIDTH, len(buyer)), ""]
         for entry in entries:
@@ -88,12 +88,15 @@ def _addressed(name: str, url: str) -> Iterator[str]:
 
 def foot_links(message: Message) -> list[tuple[str, str]]:
     """Links below a message, with what they do."""
+    if message.confirm_url:
+        return [("Confirm that these alerts shall come", message.confirm_url)]
     links = (
         ("Exactly these, in the archive", message.replay_url),
         ("Change, pause or delete this search (keep the link private)", message.manage_url),
         ("End these messages", message.unsubscribe_url),
     )
-    return [(name, url) for name, url in links if url]
+    shown = links if message.groups else links[1:]
+    return [(name, url) for name, url in shown if url]
 
 
 def _foot(message: Message) -> Iterator[str]:

@@ -101,11 +101,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A message in words. ``buyers``: entries by buyer, the buyer of the most important entry first."""
+    """A message in words. ``note``: what its owner is told besides; ``buyers``: entries by buyer, the buyer of the most
+    important entry first.
+    """
 
     subject: str
     head: str
     lead: str
+    note: str
     query: str
     buyers: tuple[tuple[str, tuple[Entry, ...]], ...]
     shown: int
@@ -127,6 +130,7 @@ def view_of(message: Message, entries: Sequence[Entry]) -> View:
         subject=_subject(message, name, entries),
         head=name,
         lead=_lead(message),
+        note=one_line(message.note),
         query=one_line(message.understood),
         buyers=tuple((buyer, tuple(held)) for buyer, held in grouped.items()),
         shown=len(entries),
@@ -278,8 +282,12 @@ def _quoted(quote: Quote) -> Passage:
 
 def _subject(message: Message, name: str, entries: Sequence[Entry]) -> str:
     """``ICE monitoring: special notice, first seen: Social media tools``; a digest says how many."""
+    if message.confirm_url:
+        return f"Please confirm: alerts of “{name}”"
     if message.test:
         return f"Test of “{name}”"
+    if not message.groups and message.note:
+        return f"{name}: {shortened(one_line(message.note), 100)}"
     if message.total == 1 and entries:
         newest = entries[0].told[0]
         return f"{name}: {words.inside(newest.what)}: {shortened(newest.title, 90)}"
@@ -287,8 +295,15 @@ def _subject(message: Message, name: str, entries: Sequence[Entry]) -> str:
 
 
 def _lead(message: Message) -> str:
+    if message.confirm_url:
+        return (
+            "Somebody asked for alerts of this search to this address. If that was you, open the link below; "
+            "if not, do nothing, and nothing will come."
+        )
     if message.test:
         return "This is a test of how a message looks and arrives; nothing new was found."
+    if not message.groups and message.note:
+        return ""
     found = words.count_words(message.total, "contract or notice", "contracts and notices")
     if message.rhythm is Rhythm.AT_ONCE:
         return f"Your search found {found}."

@@ -189,6 +189,30 @@ def test_a_test_message_says_that_it_is_one():
     assert "test" in brief_of(message)[1]
 
 
+def test_an_owner_is_told_what_else_there_is_to_know(tender):
+    note = "Messages to hooks.example have failed for 72 hours; that target is paused."
+    alone, beside = message_of(note=note), message_of([tender], note=note)
+    assert rendered(alone).subject == f"ICE and social media: {note}"
+    for message in (alone, beside):
+        for form in (rendered(message).text, rendered(message).html, brief_of(message)[1], str(payload(message))):
+            assert note in re.sub(r"\s+", " ", form)
+    assert payload(alone)["type"] == "search.note"
+    assert payload(beside)["type"] == "search.found"
+    assert "contracts and notices" not in rendered(alone).text
+
+
+def test_an_address_is_confirmed_by_a_mail_that_says_what_it_is_for():
+    link = f"{BASE}/alerts/confirm/{'c' * 80}"
+    message = message_of(confirm_url=link)
+    made = rendered(message)
+    assert made.subject == "Please confirm: alerts of “ICE and social media”"
+    assert f"\n{link}\n" in made.text
+    assert Markup(made.html).addresses == [link]
+    assert "do nothing" in made.text
+    assert "List-Unsubscribe" not in mail_of(message, "desk@example.org", SENDER)
+    assert TOKEN not in made.text
+
+
 def test_long_changes_are_cut_and_say_so(tender):
     long = " ".join(f"word{number}" for number in range(3000))
     told = replace(tender.event, changed=(("description", [{"text": long}], [{"text": long[::-1]}]),))
