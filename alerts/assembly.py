@@ -12,6 +12,8 @@ from alerts.sides import Told, told_of
 from alerts.tables import alert_groups, matches, search_revisions
 from archive.documents.queries import DocumentRow, of_notices, pages_with
 from archive.queries import events_at
+from archive.record_rows import record_rows
+from archive.rows import VersionRow
 from indexer.highlights import passage
 from indexer.meaning import Meaning
 from indexer.names import Names
@@ -54,9 +56,13 @@ def groups(
     documents = of_notices(connection, {found.told.notice.number for found in said})
     meanings = {written: _meaning(written, names) for written in {found.row.terms for found in said}}
     keys = _keys(connection, [number for number, _ in shown])
+    versions = dict[int, list[VersionRow]]()
+    for found in said:
+        versions.setdefault(found.told.notice.number, []).append(found.told.version)
+    records = record_rows(connection, versions)
     return [
         Group(keys[number], tuple(
-            _find(found, _words(connection, found, documents, meanings[found.row.terms])) for found in some
+            _find(found, _words(connection, found, documents, meanings[found.row.terms]), records) for found in some
         ))
         for number, some in shown
     ], len(ranked)  # fmt: skip
@@ -71,11 +77,11 @@ class _Found:
     tags: tuple[Tag, ...]
 
 
-def _find(found: _Found, words: Iterator[Word]) -> Find:
+def _find(found: _Found, words: Iterator[Word], records: Mapping[tuple[int, int], int]) -> Find:
     told, row = found.told, found.row
     return Find(
         told.event, told.notice, told.version, told.before, tuple(map(Reason, row.reasons.split())), row.crossing,
-        tuple(words), found.tags,
+        tuple(words), found.tags, records.get((told.notice.number, told.version.version)),
     )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from alerts.cleaning import one_line
 from alerts.models import Message
-from alerts.plain import foot_links, text_of
-from alerts.view import MOST_GROUPS, Entry, Passage, Told, View, entries_of, made_words, view_of
+from alerts.plain import foot_links, foot_of, text_of
+from alerts.view import MOST_GROUPS, Entry, Passage, Told, View, entries_of, view_of
 from noticewatch.models import Notice, notice_from
 from noticewatch.naming import party_names
 from watchlist.views import makers
@@ -39,7 +39,7 @@ def rendered(message: Message) -> Rendered:
     entries = entries_of(message)
     for most in _FEWER:
         view = view_of(message, entries[:most])
-        html = _template().render(view=view, links=foot_links(message), made=made_words(message.made_at))
+        html = _template("message.html").render(view=view, links=foot_links(message), foot=foot_of(message))
         if len(html) <= MOST_HTML:
             break
     return Rendered(view.subject[:_MOST_SUBJECT], text_of(message, view), html)
@@ -62,10 +62,15 @@ def payload_bytes(message: Message) -> bytes:
     return orjson.dumps(payload(message))
 
 
+def told_html(told: Told) -> str:
+    """One find as a piece of HTML, as it stands in a message; feeds show the same."""
+    return str(_template("told.html").module.told_of(told)).strip()  # type: ignore[attr-defined]  # a macro of it
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(loader=PackageLoader("alerts"), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("message.html")
+    return environment.get_template(name)
 
 
 def _payload(message: Message, view: View) -> dict[str, Any]:

@@ -163,7 +163,8 @@ class Message:
     shown, most important first; ``total``: how many there are; ``replay_url``: a search that shows exactly these;
     ``unsubscribe_url``: one click ends it (RFC 8058);
     ``note``: what else its owner is told, in sentences; such a message may show nothing besides.
-    ``confirm_url``: the message asks for nothing but that its address be confirmed, by this link.
+    ``confirm_url``: the message asks for nothing but that its address be confirmed, by this link. It says nothing that
+    whoever asked has written, name and query included: the address may be a stranger's.
     """
 
     id: str

@@ -16,7 +16,8 @@ _MARKS: Final = {"hit": "[{}]", "gone": "[-{}-]", "come": "[+{}+]", "same": "{}"
 
 def text_of(message: Message, view: View) -> str:
     """The message in plain text. Matching words stand in [brackets]; [-gone-] and [+come+] are what changed."""
-    lines = [*_wrap(view.head), *_wrap(view.lead), *_wrap(view.note), *_wrap(f"Search: {view.query}", rest="  "), ""]
+    query = f"Search: {view.query}" if view.query else ""
+    lines = [*_wrap(view.head), *_wrap(view.lead), *_wrap(view.note), *_wrap(query, rest="  "), ""]
     for buyer, entries in view.buyers:
         lines += [*_wrap(buyer.upper()), "=" * min(WIDTH, len(buyer)), ""]
         for entry in entries:
@@ -72,8 +73,8 @@ def _passage(passage: Passage) -> Iterator[str]:
 def _tag(tag: Tagged) -> Iterator[str]:
     yield from _wrap(f"{tag.name}: {tag.tier.lower()}", "  - ", "    ")
     for passage in tag.passages:
-        why = f"{passage.why}, " if passage.why else ""
-        yield from _wrap(f"{why}{passage.where}: {_marked(passage.segments)}", "    ", "    ")
+        why = f" ({passage.why})" if passage.why else ""
+        yield from _wrap(f"{passage.where}: {_marked(passage.segments)}{why}", "    ", "    ")
 
 
 def _marked(segments: Segments) -> str:
@@ -89,7 +90,8 @@ def _addressed(name: str, url: str) -> Iterator[str]:
 def foot_links(message: Message) -> list[tuple[str, str]]:
     """Links below a message, with what they do."""
     if message.confirm_url:
-        return [("Confirm that these alerts shall come", message.confirm_url)]
+        asked = (("Yes, send me these alerts", message.confirm_url), ("No, end it now", message.unsubscribe_url))
+        return [(name, url) for name, url in asked if url]
     links = (
         ("Exactly these, in the archive", message.replay_url),
         ("Change, pause or delete this search (keep the link private)", message.manage_url),
@@ -104,9 +106,15 @@ def _foot(message: Message) -> Iterator[str]:
     for name, url in foot_links(message):
         yield f"{name}:"
         yield url
-    yield from _wrap(
-        f"Made {made_words(message.made_at)}. Quotes are as published. A tag is a reason to look, not a finding."
-    )
+    yield from _wrap(foot_of(message))
+
+
+def foot_of(message: Message) -> str:
+    """The last sentences: when the message was made, and how to read it."""
+    made = f"Made {made_words(message.made_at)}."
+    if not message.groups:
+        return made
+    return f"{made} Quotes are as published. A tag is a reason to look, not a finding."
 
 
 def _wrap(text: str, first: str = "", rest: str = "") -> list[str]:

@@ -31,6 +31,11 @@ _MOST_TITLE: Final = 220
 _MOST_CHANGE: Final = 800
 _MOST_SEGMENT: Final = 300
 
+_CONFIRM: Final = (
+    "Somebody asked for alerts of public contracting notices to be sent to this address. If it was you, open the link "
+    "below. If not, do nothing: nothing more is sent, and the address is forgotten after 7 days."
+)
+
 RHYTHMS: Final[dict[Rhythm, str]] = {
     Rhythm.AT_ONCE: "at once", Rhythm.HOURLY: "hourly", Rhythm.DAILY: "daily", Rhythm.WEEKLY: "weekly",
 }  # fmt: skip
@@ -122,6 +127,8 @@ def entries_of(message: Message, most: int = MOST_GROUPS) -> list[Entry]:
 
 def view_of(message: Message, entries: Sequence[Entry]) -> View:
     """The message in words, with these of its entries."""
+    if message.confirm_url:
+        return View("Please confirm your alerts", "Please confirm your alerts", _CONFIRM, "", "", (), 0, "")
     grouped: dict[str, list[Entry]] = {}
     for entry in entries:
         grouped.setdefault(entry.buyer, []).append(entry)
@@ -282,8 +289,6 @@ def _quoted(quote: Quote) -> Passage:
 
 def _subject(message: Message, name: str, entries: Sequence[Entry]) -> str:
     """``ICE monitoring: special notice, first seen: Social media tools``; a digest says how many."""
-    if message.confirm_url:
-        return f"Please confirm: alerts of “{name}”"
     if message.test:
         return f"Test of “{name}”"
     if not message.groups and message.note:
@@ -295,11 +300,6 @@ def _subject(message: Message, name: str, entries: Sequence[Entry]) -> str:
 
 
 def _lead(message: Message) -> str:
-    if message.confirm_url:
-        return (
-            "Somebody asked for alerts of this search to this address. If that was you, open the link below; "
-            "if not, do nothing, and nothing will come."
-        )
     if message.test:
         return "This is a test of how a message looks and arrives; nothing new was found."
     if not message.groups and message.note:

@@ -153,7 +153,7 @@ def mail_of(message: Message, address: str, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(message.made_at)
     mail["Message-ID"] = message_id(message, sender)
     mail["Auto-Submitted"] = "auto-generated"
-    if message.unsubscribe_url and not message.confirm_url:
+    if message.unsubscribe_url:
         mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(made.text, cte="quoted-printable")
