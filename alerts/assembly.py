@@ -7,23 +7,21 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from alerts.models import Crossing, Find, Group, Reason, Terms, Word
+from alerts.quoting import words_in
 from alerts.searches import compiled
 from alerts.sides import Told, told_of
 from alerts.tables import alert_groups, matches, search_revisions
-from archive.documents.queries import DocumentRow, of_notices, pages_with
+from archive.documents.queries import DocumentRow, of_notices
 from archive.queries import events_at
 from archive.record_rows import record_rows
 from archive.rows import VersionRow
-from indexer.highlights import passage
 from indexer.meaning import Meaning
 from indexer.names import Names
 from noticewatch.errors import UsageError
 from noticewatch.models import Event, notice_from
-from watchlist.evidence import Tag, field_texts
+from watchlist.evidence import Tag
 from watchlist.matcher import Matcher
 
-MOST_PAGES: Final = 3
-"""Pages of documents of a notice that are quoted."""
 _CHUNK: Final = 900
 _TIERS: Final = {"alert": 2, "review": 1}
 
@@ -98,17 +96,10 @@ def _words(
     meant: Meaning | None,
 ) -> Iterator[Word]:
     """Passages with words of the query, of the version that the query found."""
-    if meant is None or not meant.words:
-        return
     told = found.told
     version = told.before if found.row.crossing == "left" and told.before is not None else told.version
-    for field, text in field_texts(notice_from(version.content)).items():
-        if (parts := passage(text, meant.words)) is not None:
-            yield Word(field, "", parts)
-    starts = [word.rstrip("*") for word in meant.words]
-    for page in pages_with(connection, documents.get(told.notice.number, ()), starts, MOST_PAGES):
-        if (parts := passage(page.page.text, meant.words)) is not None:
-            yield Word("document", page.words, parts)
+    words = meant.words if meant is not None else ()
+    return words_in(connection, notice_from(version.content), documents.get(told.notice.number, ()), words)
 
 
 def _meaning(written: str, names: Names) -> Meaning | None:

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from alerts.message import told_html
+from alerts.models import Find
+from alerts.view import Passage, Told, told_of
 from api.context import Context
+from api.feed_finds import finds
 from api.feeds import Entry, Feed
 from api.parameters import written
 from api.searching import matching, run_search
@@ -24,6 +28,7 @@ from watchlist.evidence import Tag
 MOST = 50
 _LOOKED_BACK = 5_000
 NOTHING_MOVED: Mapping[int, tuple[str, int]] = {}
+NOTHING_SAID: Mapping[tuple[int, int], Find] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +43,8 @@ def feed_of(held: Context, wanted: SearchRequest, address: str) -> Feed:
         rows = queries.notices(connection, chosen)
         tags = watchlist.tags_of(connection, chosen)
         told = first_told(connection, {number: row.version for number, row in rows.items()})
-    entries = entries_of(news, rows, tags, held.settings.base_url, told)
+        said = finds(connection, news, rows, tags, held.search.words(asked.query))
+    entries = entries_of(news, rows, tags, held.settings.base_url, told, said)
     page = held.settings.base_url + addresses.search(written(replace(wanted, cursor=None)))
     name = wanted.query or ("the watchlist" if wanted.lens == "watchlist" else "everything")
     return Feed(
@@ -66,29 +72,37 @@ def loud_events(held: Context, asked: SearchRequest) -> list[Event]:
 
 def entries_of(
     news: Sequence[Event], rows: Mapping[int, NoticeRow], tags: Mapping[int, Sequence[Tag]], base: str,
-    told: Mapping[int, tuple[str, int]] = NOTHING_MOVED,
+    told: Mapping[int, tuple[str, int]] = NOTHING_MOVED, said: Mapping[tuple[int, int], Find] = NOTHING_SAID,
 ) -> list[Entry]:  # fmt: skip
     """Entries for loud events, then for the other notices in their order; at most MOST, each version once. Pure.
 
-    told: id and version under which the current version of a notice was told first, where that was elsewhere.
+    told: id and version under which the current version of a notice was told first, where that was elsewhere;
+    said: finds by number of notice and event, 0 for no event.
     """
     entries: dict[str, Entry] = {}
     for event in news:
         row = rows.get(event.notice_number)
         if row is not None:
             at = base + addresses.version(row.id, event.version)
-            entry = _entry(row, at, event.committed_at, _what(event), tags.get(row.number, ()))
+            more = _told(said.get((row.number, event.seq)), base)
+            entry = _entry(row, at, event.committed_at, _what(event), tags.get(row.number, ()), more)
             entries.setdefault(entry.address, entry)
     for number, row in rows.items():
         if row.leads_to is not None:
             continue
         at = base + addresses.version(*told.get(number, (row.id, row.version)))
-        entry = _entry(row, at, row.first_seen, "", tags.get(number, ()))
+        entry = _entry(row, at, row.first_seen, "", tags.get(number, ()), _told(said.get((number, 0)), base))
         entries.setdefault(entry.address, entry)
     return list(entries.values())[:MOST]
 
 
-def _entry(row: NoticeRow, address: str, noted: datetime, what: str, tags: Iterable[Tag]) -> Entry:
+def _told(find: Find | None, base: str) -> Told | None:
+    return told_of(find, base) if find else None
+
+
+def _entry(
+    row: NoticeRow, address: str, noted: datetime, what: str, tags: Iterable[Tag], told: Told | None = None
+) -> Entry:
     if row.tombstone is not None:
         return _tombstone(row, row.tombstone, address)
     notice = row.notice
@@ -97,11 +111,12 @@ def _entry(row: NoticeRow, address: str, noted: datetime, what: str, tags: Itera
     return Entry(
         address=address,
         title=f"{kind}: {shortened(title(notice, row.id), 160)}",
-        summary=_summary(row, what, day, day_from, tags),
+        summary=_summary(row, what, day, day_from, tags, told),
         published=datetime.fromisoformat(day).replace(tzinfo=UTC),
         updated=noted,
         author=buyer_name(notice),
         categories=tuple(dict.fromkeys([notice.kind.value, *(tag.label for tag in tags if tag.tier == "alert")])),
+        html=told_html(told) if told else "",
     )
 
 
@@ -118,7 +133,7 @@ def _tombstone(row: NoticeRow, stone: Tombstone, address: str) -> Entry:
     )
 
 
-def _summary(row: NoticeRow, what: str, day: str, day_from: str, tags: Iterable[Tag]) -> str:
+def _summary(row: NoticeRow, what: str, day: str, day_from: str, tags: Iterable[Tag], told: Told | None) -> str:
     headline = row.notice.headline_amount()
     money = f"{words.amount_value(headline)} {words.amount_kind(headline.kind, headline.basis)}" if headline else ""
     sellers = words.listed(party_names(row.notice, "supplier", "reseller"))
@@ -129,10 +144,21 @@ def _summary(row: NoticeRow, what: str, day: str, day_from: str, tags: Iterable[
         f"Seller: {sellers}" if sellers else "",
         f"Amount: {money}" if money else "",
         f"{words.DATED_FROM.get(day_from, day_from).capitalize()}: {words.day_words(day)}",
+        f"Changed: {', '.join(_with_reason(passage) for passage in told.changed)}" if told and told.changed else "",
+        f"Words: {'; '.join(map(_quoted, told.passages[:2]))}" if told and told.passages else "",
         f"Why: {'; '.join(quotes)}" if quotes else "",
         rebuilt_sentence(row),
     ]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def _with_reason(passage: Passage) -> str:
+    """``Responses due (+7 days)``."""
+    return f"{passage.where} ({passage.why})" if passage.why else passage.where
+
+
+def _quoted(passage: Passage) -> str:
+    return f"“{''.join(text for _, text in passage.segments).strip()}” ({passage.where})"
 
 
 def _what(event: Event) -> str:

@@ -19,7 +19,9 @@ _XML_FORBIDDEN = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. ``published``: when the notice was dated or first seen; ``updated``: when this version was noted."""
+    """One entry. ``published``: when the notice was dated or first seen; ``updated``: when this version was noted;
+    ``html``: what messages of saved searches say of it, empty where there is no more than the summary.
+    """
 
     address: str
     title: str
@@ -28,6 +30,7 @@ class Entry:
     updated: datetime
     author: str
     categories: tuple[str, ...]
+    html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def json_feed(feed: Feed) -> dict[str, Any]:
                 "url": entry.address,
                 "title": entry.title,
                 "content_text": entry.summary,
+                **({"content_html": entry.html.translate(_XML_FORBIDDEN)} if entry.html else {}),
                 "date_published": _moment(entry.published),
                 "date_modified": _moment(entry.updated),
                 "authors": [{"name": entry.author}],
@@ -93,6 +97,8 @@ def _atom_entry(root: Element, entry: Entry) -> None:
     for category in entry.categories:
         SubElement(node, "category", {"term": category.translate(_XML_FORBIDDEN)})
     _text(node, "summary", entry.summary)
+    if entry.html:
+        SubElement(node, "content", {"type": "html"}).text = entry.html.translate(_XML_FORBIDDEN)
 
 
 def _text(parent: Element, name: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """What a crawl brings stands first in a feed and says what happened; the operator alone gets whole answers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from xml.etree import ElementTree
@@ -34,6 +35,23 @@ def test_news_stand_first_and_say_what_happened(news: TestClient) -> None:
     assert "deadline moved" in (first.findtext(f"{ATOM}summary") or "")
     assert (first.findtext(f"{ATOM}id") or "").endswith("/versions/2")
     assert others == []
+
+
+def test_an_entry_says_what_a_message_says(news: TestClient) -> None:
+    atom = ElementTree.fromstring(news.get("/feeds/search.atom?q=osint&lens=everything").content)
+    (entry,) = atom.findall(f"{ATOM}entry")
+    (item,) = news.get("/feeds/search.json?q=osint&lens=everything").json()["items"]
+    for html in (entry.findtext(f"{ATOM}content") or "", item["content_html"]):
+        assert "<b>Responses due</b> (+7 days)" in html
+        assert "<del>Multiple</del><ins>single</ins>" in html
+        assert "Specialized <mark>OSINT</mark> Tools IDIQ" in html
+        assert "Open-source and publicly available information tools" in html
+        assert "/versions/2" in html
+        (record,) = set(re.findall(r'href="http://127.0.0.1:8484(/api/v1/captures/[^"]+/records/\d+)"', html))
+        assert b"0a1b2c3d4e5f60718293a4b5c6d7e8f9" in news.get(record).content
+    for text in (entry.findtext(f"{ATOM}summary") or "", item["content_text"]):
+        assert "Changed: Responses due (+7 days)" in text
+        assert "Words: “Specialized OSINT Tools IDIQ” (title)" in text
 
 
 def test_news_that_do_not_match_are_in_no_feed(news: TestClient) -> None:
