@@ -1,4 +1,6 @@
-"""Tables of alerts. What belongs to a saved search goes with it."""
+"""Tables of alerts. What belongs to a saved search goes with it; numbers of what was deleted are never given again, so
+that a process which still has one in hand cannot mean another's.
+"""
 
 from sqlalchemy import (
     Boolean,
@@ -26,6 +28,7 @@ saved_searches = Table(
     Column("weekday", Integer, nullable=False),
     Column("zone", String, nullable=False),
     Column("made_at", String, nullable=False),
+    sqlite_autoincrement=True,
 )
 """``local_time``: HH:MM of digests in ``zone`` (a name of the time zone database); ``weekday``: 0 is Monday."""
 
@@ -40,6 +43,7 @@ search_revisions = Table(
     Column("active_to_seq", BIG),
     Column("made_at", String, nullable=False),
     UniqueConstraint("search", "revision"),
+    sqlite_autoincrement=True,
 )
 """What a search asked for over a stretch of the log, both ends inclusive; set while the order of ``seq`` is held, so
 that an event belongs to exactly one revision. ``terms``: :class:`alerts.models.Terms` as JSON."""
@@ -59,6 +63,7 @@ alert_targets = Table(
     Column("made_at", String, nullable=False),
     Column("failing_since", String),
     CheckConstraint("state IN ('unconfirmed','active','paused')", name="target_state"),
+    sqlite_autoincrement=True,
 )
 """Where messages of a search go. ``why``: why it is paused, in words; ``failing_since``: since when nothing came
 through."""
@@ -119,6 +124,7 @@ deliveries = Table(
     Column("owned_until", String),
     Column("delivered_at", String),
     CheckConstraint("state IN ('waiting','delivered','failed','held')", name="delivery_state"),
+    sqlite_autoincrement=True,
 )
 """Messages to targets. ``id``: idempotency key, in Message-ID and ``webhook-id``; ``note``: what else the owner is
 told; ``owner`` sends it until ``owned_until``. What failed for 72 hours stays, to be replayed; after a restore it is

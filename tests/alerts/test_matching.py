@@ -146,6 +146,21 @@ def test_the_same_reader_sees_new_changed_and_removed_searches_between_batches(a
     assert notices_found(archive, two) == []
 
 
+def test_a_search_made_after_another_was_deleted_is_not_taken_for_it(archive: Archive) -> None:
+    reader = AlertReader(matcher())
+    opened(archive)
+    one = save(archive, "drone")
+    crawl(archive, reading("1", "drone"))
+    follow(archive, reader)
+    with archive.writing() as connection:
+        searches.remove(connection, [one.number])
+    two = save(archive, "boat")
+    crawl(archive, reading("1", "drone"), reading("2", "drone"), reading("3", "boat"), day=2)
+    follow(archive, reader)
+    assert found(archive) == [(two.number, "3", "entered", "new")]
+    assert two.number != one.number
+
+
 def test_readers_at_once_find_each_thing_once(archive: Archive) -> None:
     opened(archive)
     search = save(archive, "drone")

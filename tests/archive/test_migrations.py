@@ -20,6 +20,7 @@ import archive.correction_tables
 import archive.documents.tables  # noqa: F401 - likewise
 import indexer.tables  # noqa: F401 - likewise
 import noticewatch
+import watchlist.radar.tables
 import watchlist.tables
 from archive import queries, tables
 from archive.joins import Joiner

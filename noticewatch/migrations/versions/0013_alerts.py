@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "search_revisions",
@@ -35,6 +36,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["search"], ["saved_searches.number"]),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("search", "revision"),
+        sqlite_autoincrement=True,
     )
     op.create_index("search_revisions_by_end", "search_revisions", ["active_to_seq"])
     op.create_table(
@@ -53,6 +55,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["search"], ["saved_searches.number"]),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_index("alert_targets_by_search", "alert_targets", ["search"])
     op.create_table(
@@ -111,6 +114,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["target"], ["alert_targets.number"]),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_index("deliveries_by_target", "deliveries", ["target", "made_at"])
     op.create_index("deliveries_by_search", "deliveries", ["search", "made_at"])
