@@ -47,7 +47,7 @@ def _told(told: Told) -> Iterator[str]:
     yield from _section("What is new", map(_change, told.changed))
     if told.more_changes:
         yield from _wrap(f"and {told.more_changes:,} more changed fields", "  ")
-    yield from _section("Words that matched", map(_passage, told.passages))
+    yield from _section(told.passages_name, map(_passage, told.passages))
     yield from _section("Tags, with what they rest on", map(_tag, told.tags))
     yield from _addressed("This version, for good", told.version_url)
     yield from _addressed("What changed, side by side", told.diff_url)

@@ -3,9 +3,10 @@
 Every text of a source that stands in a view has been cleaned, so a form only has to escape what is its own markup.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from alerts.cleaning import cleaned, one_line
@@ -30,6 +31,7 @@ _MOST_QUOTES: Final = 2
 _MOST_TITLE: Final = 220
 _MOST_CHANGE: Final = 800
 _MOST_SEGMENT: Final = 300
+_MOST_AROUND: Final = 90
 
 _CONFIRM: Final = (
     "Somebody asked for alerts of public contracting notices to be sent to this address. If it was you, open the link "
@@ -89,6 +91,7 @@ class Told:
     changed: tuple[Passage, ...]
     more_changes: int
     passages: tuple[Passage, ...]
+    passages_name: str
     tags: tuple[Tagged, ...]
     version_url: str
     diff_url: str
@@ -169,6 +172,7 @@ def told_of(find: Find, base: str) -> Told:
         changed=changed,
         more_changes=max(0, len(find.event.changed) - _MOST_CHANGES) if changed else 0,
         passages=tuple(passages[:_MOST_PASSAGES]),
+        passages_name="Words that matched before" if find.crossing == "left" else "Words that matched",
         tags=tuple(_tagged(view) for view in tag_views(find.tags, notice)[:_MOST_TAGS]) if notice else (),
         version_url=base + addresses.version(find.notice.id, find.version.version),
         diff_url=_diff_url(find, base) if notice and find.before else "",
@@ -253,16 +257,31 @@ def _difference(change: Change) -> Passage:
 
 
 def _bounded(segments: Iterable[Segment]) -> Segments:
-    """The beginning of a difference; an ellipsis says that there is more."""
+    """What changed with a little of what stands around it; an ellipsis says that there is more."""
     kept: list[tuple[str, str]] = []
     left = _MOST_CHANGE
-    for part in segments:
+    for kind, text in _around(segments):
         if left <= 0:
             return (*kept, ("same", " …"))
-        text = shortened(cleaned(part.text), min(left, _MOST_SEGMENT))
-        kept.append((part.kind, text))
-        left -= len(text) + 1
+        shown = shortened(text, min(left, _MOST_SEGMENT))
+        kept.append((kind, shown))
+        left -= len(shown) + 1
     return tuple(kept)
+
+
+def _around(segments: Iterable[Segment]) -> Iterator[tuple[str, str]]:
+    """Segments, with neighbours of one kind joined and of what stayed only the ends that touch a change."""
+    runs = [
+        (kind, cleaned("".join(part.text for part in run))) for kind, run in groupby(segments, lambda part: part.kind)
+    ]
+    for place, (kind, text) in enumerate(runs):
+        before, after = place > 0, place < len(runs) - 1
+        if kind != "same" or len(text) <= _MOST_AROUND * (before + after):
+            yield kind, text
+            continue
+        head = text[:_MOST_AROUND].rpartition(" ")[0] + " " if before else ""
+        tail = " " + text[-_MOST_AROUND:].partition(" ")[2] if after else ""
+        yield kind, f"{head}…{tail}"
 
 
 def _passage(word: Word) -> Passage:

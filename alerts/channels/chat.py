@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -20,8 +21,11 @@ from alerts.channels.waiting import now, retry_after
 from alerts.guard import TargetRefused
 from alerts.models import Message, Outcome, Target
 
-SERVICES: Final = ("slack", "ntfy", "ntfys", "mmost", "mmosts", "discord", "tgram", "gchat", "workflows", "zulip")
+SERVICES: Final = ("slack", "ntfy", "ntfys", "mmosts", "discord", "tgram", "gchat", "workflows", "zulip")
 """Services that anybody may name: all of them speak HTTP and nothing else. Others are an operator's setting."""
+
+_ASKED: Final = frozenset({"auth", "key", "priority", "tags", "thread", "token", "topic"})
+"""What an address may ask of its service; others would let it mail strangers, fetch files, or wait for hours."""
 
 TOTAL_SECONDS: Final = 30.0
 
@@ -36,6 +40,7 @@ class Chat:
 
     def check(self, target: Target) -> None:
         """Raises TargetRefused for an address that Apprise does not understand, or of a service that is not offered."""
+        _refuse_questions(target.address)
         said = self._run(target, {"check": True})
         if said.get("state") != "known":
             raise TargetRefused(str(said.get("answer")))
@@ -43,6 +48,10 @@ class Chat:
     def send(self, target: Target, message: Message) -> Outcome:
         """Send once, in a process of its own."""
         title, body = brief_of(message)
+        try:
+            _refuse_questions(target.address)
+        except TargetRefused as error:
+            return Outcome("retry", str(error))
         said = self._run(target, {"title": title, "body": body})
         answer = first_words(str(said.get("answer", "")), [target.address, *_tokens(target.address)])
         if said.get("state") == "delivered":
@@ -69,6 +78,18 @@ class Chat:
         except orjson.JSONDecodeError:
             return {"answer": f"sending ended with code {ended.returncode} and no answer"}
         return said if isinstance(said, dict) else {}
+
+
+def _refuse_questions(address: str) -> None:
+    """Raises TargetRefused for what an address of Apprise asks for beside its message. Addresses that services gave out
+    themselves (``https://…``) are theirs.
+    """
+    if address.lower().startswith(("https://", "http://")):
+        return
+    query = address.partition("?")[2].replace(";", "&")
+    names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
+    if unknown := sorted(names - _ASKED):
+        raise TargetRefused(f"The address asks for {unknown[0]!r}, which is not offered; leave it out.")
 
 
 def _tokens(address: str) -> list[str]:

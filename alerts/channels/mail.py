@@ -22,7 +22,11 @@ from alerts.message import rendered
 from alerts.models import Message, Outcome, Target
 from noticewatch.relay import Relay
 
-_ADDRESS: Final = re.compile(r"[^@\s<>()\[\]\\,;:\"]{1,64}@[^@\s<>()\[\]\\,;:\"]{1,190}\.[^@\s<>()\[\]\\,;:\".]{2,63}")
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
+"""A mailbox as nearly all are (RFC 5321, Dot-string at a Domain of names)."""
+
 _NO_MAILBOX: Final = re.compile(r"^5\.1\.(?:1|2|3|6|10)\b|^5\.2\.1\b")
 """Enhanced codes (RFC 3463, 5248) that say that there is no such mailbox, or no more."""
 
@@ -59,8 +63,11 @@ class Mail:
 
     def check(self, target: Target) -> None:
         """Raises TargetRefused for what is no single address of a mailbox."""
-        if len(target.address) > 254 or not _ADDRESS.fullmatch(target.address) or not target.address.isprintable():
-            raise TargetRefused("Write one e-mail address, such as desk@example.org.")
+        local = target.address.partition("@")[0]
+        if len(target.address) > 254 or len(local) > 64 or not _ADDRESS.fullmatch(target.address):
+            raise TargetRefused(
+                "Write one e-mail address, such as desk@example.org; a domain with accents as it is registered, xn--…."
+            )
 
     def send(self, target: Target, message: Message) -> Outcome:
         """Hand it in once. Only the relay's acceptance behind the last line is delivered; a mailbox that is not there
@@ -148,7 +155,7 @@ def mail_of(message: Message, address: str, sender: str) -> EmailMessage:
     made = rendered(message)
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
-    mail["To"] = Address(addr_spec=address) if address.isascii() else address
+    mail["To"] = Address(addr_spec=address)
     mail["Subject"] = f"[noticewatch] {made.subject.replace('=?', '= ?')}"  # no encoded word (RFC 2047) of a source
     mail["Date"] = format_datetime(message.made_at)
     mail["Message-ID"] = message_id(message, sender)

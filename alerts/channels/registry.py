@@ -22,7 +22,7 @@ def channels(settings: Settings) -> dict[ChannelName, Channel]:
     more = [schema.strip() for schema in settings.alerts_chat.split(",") if schema.strip()]
     opened: dict[ChannelName, Channel] = {
         "webhook": Webhook(Guard(allow_private=private)),
-        "chat": Chat((*SERVICES, *more), private),
+        "chat": Chat((*SERVICES, *(["mmost"] if private else []), *more), private),
         "file": File(),
         "command": Command(),
     }

@@ -9,7 +9,7 @@ from alerts.models import Find, Message, Target
 from tests.alerts.servers import answer, close, flood, hang, serving
 from tests.alerts.telling import find_of, message_of
 
-INSIDE = Chat(allow_private=True, seconds=20)
+INSIDE = Chat((*SERVICES, "mmost"), allow_private=True, seconds=20)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_redirect_is_not_followed(message):
 
 def test_a_service_that_hangs_is_left_in_time(message):
     with serving(hang) as server:
-        outcome = Chat(allow_private=True, seconds=2).send(mattermost(server.port), message)
+        outcome = Chat((*SERVICES, "mmost"), allow_private=True, seconds=2).send(mattermost(server.port), message)
     assert (outcome.state, outcome.answer) == ("retry", "no answer within 2 seconds")
 
 
@@ -90,7 +90,7 @@ def test_of_a_gigabyte_little_is_read(message):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::1]"])
 def test_a_connection_inside_is_ended_when_it_is_made(message, host):
     with serving(answer("200 OK")) as server:
-        outcome = Chat(seconds=20).send(Target("chat", f"mmost://{host}:{server.port}/token12345678"), message)
+        outcome = Chat(seconds=20).send(Target("chat", f"mmosts://{host}:{server.port}/token12345678"), message)
         assert server.connections == 0
     assert outcome.state == "retry"
     assert "inside a network" in outcome.answer
@@ -111,6 +111,10 @@ def test_a_proxy_and_a_netrc_of_the_machine_are_not_used(message, monkeypatch, t
     [
         ("nonsense", "no address of a chat service"),
         ("https://chat.example/hook", "no address of a chat service"),
+        ("mmost://chat.example/token12345678", "no such chat service"),
+        ("ntfys://ntfy.example/alerts?email=stranger@example.org", "asks for 'email'"),
+        ("ntfys://ntfy.example/alerts?tags=a;ATTACH=http://127.0.0.1/", "asks for 'attach'"),
+        ("ntfys://ntfy.example/alerts?verify=no", "asks for 'verify'"),
         ("json://127.0.0.1/", "no such chat service"),
         ("mailto://desk:word@example.org", "no such chat service"),
         ("rsyslog://127.0.0.1", "no such chat service"),
@@ -133,6 +137,13 @@ def test_a_service_that_is_not_offered_is_refused_with_the_way_out(address, said
 )
 def test_usual_services_are_taken_as_apprise_or_the_service_writes_them(address):
     Chat(seconds=20).check(Target("chat", address))
+
+
+def test_what_an_address_may_not_ask_is_not_sent_either(message):
+    with serving(answer("200 OK", body=b"{}")) as server:
+        target = Target("chat", f"ntfy://127.0.0.1:{server.port}/alerts?email=stranger@example.org")
+        assert INSIDE.send(target, message).state == "retry"
+        assert server.connections == 0
 
 
 def test_an_operator_may_allow_more_services():

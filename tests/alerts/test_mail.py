@@ -182,6 +182,8 @@ def test_a_mail_is_encrypted_where_the_relay_offers_it(message, tmp_path):
         "a@example.org\r\nBcc: b@example.org",
         "Desk <desk@example.org>", "a b@example.org", "a@exam\u202eple.org", "a" * 300 + "@example.org",
         "a@example.org\x00", '"a b"@example.org', "a@[127.0.0.1]",
+        "a@127.0.0.1", "a..b@example.org", ".a@example.org", "a@example..org", "a@-x.org", "ä@example.org",
+        "a@exämple.org", "a" * 65 + "@example.org",
     ],
 )  # fmt: skip
 def test_only_one_plain_address_is_a_target(message, address):
@@ -189,6 +191,15 @@ def test_only_one_plain_address_is_a_target(message, address):
     with pytest.raises(TargetRefused, match="one e-mail address"):
         mail.check(Target("email", address))
     assert mail.send(Target("email", address), message).state == "retry"
+
+
+@pytest.mark.parametrize("address", ["desk+ice@news.example.org", "o'neil_a@x-y.example", "a@xn--exmple-cua.org"])
+def test_usual_addresses_are_targets_and_reach_the_relay_as_they_are(message, address):
+    handler = Handler()
+    with relaying(handler) as port:
+        assert sent(port, message, target=Target("email", address)).state == "delivered"
+    assert handler.taken[0].rcpt_tos == [address]
+    assert read(handler.taken[0].content)["To"] == address
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,26 @@ def test_an_address_is_confirmed_by_a_mail_with_no_word_of_whoever_asked_for_it(
         assert TOKEN not in form
 
 
+def test_what_changed_is_shown_however_much_of_it_stayed(tender):
+    files = [
+        {"url": f"https://sam.example/files/{number}", "title": f"Attachment {number}.pdf"} for number in range(90)
+    ]
+    added = {"url": "https://sam.example/files/new", "title": "Questions and answers.pdf"}
+    words = " ".join(f"word{number}" for number in range(900))
+    event = replace(tender.event, changed=(
+        ("documents", files, [*files, added]),
+        ("description", [{"text": words}], [{"text": words.replace("word450", "another")}]),
+    ))  # fmt: skip
+    text = re.sub(r"\s+", " ", rendered(message_of([replace(tender, event=event)])).text)
+    assert "[+https://sam.example/files/new, Questions and answers.pdf+]" in text
+    assert "word449 [-word450-][+another+] word451" in text
+    assert "Attachment 3.pdf" not in text
+
+
+def test_words_that_went_are_those_of_the_version_before(tender):
+    assert "Words that matched before" in rendered(message_of([replace(tender, crossing="left")])).text
+
+
 def test_long_changes_are_cut_and_say_so(tender):
     long = " ".join(f"word{number}" for number in range(3000))
     told = replace(tender.event, changed=(("description", [{"text": long}], [{"text": long[::-1]}]),))
