@@ -63,6 +63,6 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0
-    if not 0 < seconds <= 600:
-        raise ValueError("timeout is a number of seconds, at most 600")
+    if not 0 < seconds <= 60:
+        raise ValueError("timeout is a number of seconds, at most 60")
     return seconds

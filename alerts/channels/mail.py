@@ -6,7 +6,11 @@ known as one.
 
 import re
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -54,12 +58,17 @@ class _MailPolicy(EmailPolicy):
 _POLICY: Final = _MailPolicy(linesep="\r\n", cte_type="7bit")
 
 
+TOTAL_SECONDS: Final = 120.0
+"""The whole time of a conversation with the relay, well within what a process may take for a message."""
+
+
 @dataclass(frozen=True)
 class Mail:
     """Hands a message to the relay. ``sender``: MAIL_FROM."""
 
     relay: Relay
     sender: str
+    seconds: float = TOTAL_SECONDS
 
     def check(self, target: Target) -> None:
         """Raises TargetRefused for what is no single address of a mailbox."""
@@ -86,7 +95,7 @@ class Mail:
     def _hand_in(self, address: str, mail: EmailMessage) -> Outcome:
         relay = self.relay
         tls = ssl.create_default_context(cafile=relay.ca or None)
-        with _connected(relay, tls) as server:
+        with _connected(relay, tls) as server, _ended_after(server, self.seconds):
             server.ehlo_or_helo_if_needed()
             if relay.starttls == "required" or (relay.starttls == "offered" and server.has_extn("starttls")):
                 server.starttls(context=tls)
@@ -124,6 +133,23 @@ class _Server(smtplib.SMTP):
 
 class _TlsServer(_Server, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
+
+
+@contextmanager
+def _ended_after(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Ends the connection after so many seconds, however steadily the other side drips."""
+
+    def end() -> None:
+        with suppress(OSError, AttributeError):  # it may be closed already
+            server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _connected(relay: Relay, tls: ssl.SSLContext) -> smtplib.SMTP:

@@ -13,7 +13,7 @@ from alerts.guard import TargetRefused
 from alerts.models import Find, Message, Outcome, Target
 from noticewatch.relay import relay_of
 from tests.alerts.relays import Handler, relaying, starttls
-from tests.alerts.servers import Act, certificate, close, hang
+from tests.alerts.servers import Act, certificate, close, drip, hang
 from tests.alerts.telling import find_of, message_of
 
 SENDER = "noticewatch <alerts@notices.example>"
@@ -128,6 +128,16 @@ def test_a_relay_that_hangs_closes_or_babbles_is_left_in_time_and_tried_again(me
     assert outcome.state == "retry"
     assert outcome.answer
     assert time.monotonic() - begun < 3
+
+
+def test_a_relay_that_drips_its_answers_is_left_in_time(message):
+    port, over, thread = server(drip(b"220 here\r\n", b"250-more\r\n"))
+    begun = time.monotonic()
+    outcome = Mail(relay_of(f"smtp://127.0.0.1:{port}?timeout=5"), SENDER, seconds=0.3).send(DESK, message)
+    over.set()
+    thread.join(5)
+    assert outcome.state == "retry"
+    assert time.monotonic() - begun < 4
 
 
 def test_a_relay_that_is_not_there_is_tried_again(message):
