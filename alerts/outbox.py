@@ -185,13 +185,19 @@ def groups_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple
 
 
 def host_of(channel: str, address: str) -> str:
-    """The host that takes messages to a target, in lower case; for mail and programs the channel itself."""
+    """The host that takes messages to a target, in lower case; for mail and programs the channel itself, for services
+    of chat that have a token or room where others have their host, the service.
+    """
     if channel not in {"webhook", "chat"}:
         return channel
     try:
-        return (urlsplit(address).hostname or channel).lower()
+        parts = urlsplit(address)
+        host = (parts.hostname or "").lower()
     except ValueError:
         return channel
+    if channel == "chat" and "." not in host and ":" not in host:
+        return parts.scheme or channel
+    return host or channel
 
 
 def _give_up(connection: Connection, sent: Claimed, why: str, at: datetime) -> None:

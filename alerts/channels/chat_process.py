@@ -81,6 +81,8 @@ def _hold(guard: Guard) -> list[str]:
             raise TargetRefused(refused[-1])
         if event in _CONNECTING:
             address = arguments[1]
+            if address is None:
+                return  # sent on a connection, which was checked when it was made
             if not (isinstance(address, tuple) and guard.allows(str(address[0]), int(address[1]))):
                 refused.append(
                     "The address leads inside a network, or to a port that is not of the web; "

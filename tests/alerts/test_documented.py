@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from alerts import forming, outbox, view
+from alerts.channels import webhook
 from alerts.channels.chat import SERVICES, Chat
 from alerts.channels.webhook import Webhook, new_secret
 from alerts.guard import Guard
@@ -47,6 +49,18 @@ def test_every_member_of_the_body_is_documented_and_there(finds: list[Find]):
     assert named == set(find) - {"more_changed"}
     assert set(re.findall(r"`data\.([a-z_]+)(?:\[\])?`", DOCUMENT)) == set(made["data"])
     assert set(re.findall(r"^\| `([a-z]+)` \| (?:`search|when)", DOCUMENT, re.MULTILINE)) == {"type", "timestamp"}
+
+
+def test_waits_and_limits_are_those_of_the_document():
+    waits = [str(int(wait.total_seconds() // 60)) for wait in outbox.WAITS]
+    assert f"after {', '.join(waits[:-2])} and {waits[-2]} minutes and then every {waits[-1]}," in DOCUMENT
+    assert f"tried for {outbox.TRIED_FOR.total_seconds() / 3600:.0f} hours" in DOCUMENT
+    assert f"up to {outbox.LONGEST_WAIT.total_seconds() / 3600:.0f} hours" in DOCUMENT
+    assert f"gets {forming.MOST_AT_ONCE} messages an hour" in DOCUMENT
+    assert outbox.MOST_A_HOST == 2
+    assert "a host two" in DOCUMENT
+    assert f"shows {view.MOST_GROUPS} contracts at most" in DOCUMENT
+    assert f"within {webhook.TOTAL_SECONDS:.0f} seconds" in DOCUMENT
 
 
 def test_the_addresses_of_chat_rooms_are_understood():

@@ -282,3 +282,21 @@ def test_after_a_restore_nothing_goes_out_that_may_have_gone_out_before(archive:
     assert states(restored) == ["held", "held", "waiting"]
     assert within(restored, lambda connection: outbox.let_go(connection, now())) == 2
     assert search.number == 1
+
+
+@pytest.mark.sqlite_suffices
+@pytest.mark.parametrize(
+    ("channel", "address", "host"),
+    [
+        ("email", "desk@example.org", "email"),
+        ("webhook", "https://Hooks.example:8443/token", "hooks.example"),
+        ("chat", "https://hooks.slack.com/services/T/B/X", "hooks.slack.com"),
+        ("chat", "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ", "slack"),
+        ("chat", "ntfy://secret-topic", "ntfy"),
+        ("chat", "tgram://123456789:abcdefg/12315544", "tgram"),
+        ("chat", "mmosts://chat.example/token", "chat.example"),
+        ("webhook", "https://[bad", "webhook"),
+    ],
+)
+def test_a_host_is_told_and_never_a_token(channel: str, address: str, host: str) -> None:
+    assert outbox.host_of(channel, address) == host
