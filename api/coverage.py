@@ -83,7 +83,10 @@ class CoverageView:
         crawls = f"complete crawls of {proven} of them" if proven else "no complete crawl yet"
         loading = "; still being loaded" if _LOADING in self.gaps else ""
         notices, sources = words.count_words(self.counts.notices, "notice"), words.count_words(len(held), "source")
-        return f"Searched: {notices} from {sources}, {crawls}{loading}"
+        days = [day for view in held for day in (view.first_day, view.last_day)]
+        known = [day for day in days if day]
+        span = f", {words.day_words(min(known))} to {words.day_words(max(known))}" if len(known) == len(days) else ""
+        return f"Held: {notices} from {sources}{span}; {crawls}{loading}"
 
     def of(self, source: str) -> str:
         """When the last complete crawl of one source was, in a sentence."""

@@ -34,6 +34,8 @@ States (48 CFR 17.204(e))."""
 _READ: Final = frozenset({"kind", "status", "dates", "numbers", "reason"})
 _NO_CONTRACTS: Final = frozenset({Kind.FORECAST, Kind.SUBAWARD})
 Role: TypeAlias = Literal["end", "option_end"]
+ROLES: Final[dict[Role, str]] = {"end": "ends", "option_end": "ends if all options are used"}
+"""What readers call them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """``/``: the box, what was published most recently, and one sentence on what all of it rests on."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -11,11 +12,13 @@ from api.coverage import CoverageView, coverage_view
 from api.hits import Row, row_of_item
 from api.negotiation import json_answer, wants_json
 from api.pages import render
+from api.renewals import ROLES, Asked, renewals
 from api.routes.search_page import Choice, value_label
 from api.searching import Answered, item_form, run_search
 from archive import queries
 from indexer.requests import SearchRequest
-from noticewatch import addresses
+from noticewatch import addresses, words
+from noticewatch.identifiers import now
 
 router = APIRouter(include_in_schema=False)
 EXAMPLES = (
@@ -51,6 +54,7 @@ def _values(held: Context, coverage: CoverageView, answered: Answered) -> dict[s
         "heading": heading(held),
         "latest": rows,
         "examples": [Choice(label, 0, addresses.search(parameters)) for label, parameters in EXAMPLES],
+        "ends": ends_soon(held),
         "vendors": _choices(held, answered, "vendor"),
         "buyers": _choices(held, answered, "buyer"),
         "technologies": _choices(held, answered, "technology"),
@@ -58,6 +62,13 @@ def _values(held: Context, coverage: CoverageView, answered: Answered) -> dict[s
         "twin": "/index.json",
         "permanent": "/",
     }
+
+
+def ends_soon(held: Context) -> list[tuple[str, str, Row]]:
+    """The contracts that end next, within a year: day, what ends, and the contract."""
+    today = now().date()
+    endings = renewals(held, Asked(today, today + timedelta(days=365))).endings[:_LINES]
+    return [(words.short_day(one.day), ROLES[one.role], row_of_item(one.contract.item)) for one in endings]
 
 
 def heading(held: Context) -> str:

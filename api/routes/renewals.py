@@ -17,7 +17,7 @@ from api.negotiation import FRESH, etag_of, json_answer, unchanged, wants_json
 from api.pages import render
 from api.parameters import day_given
 from api.problems import Problem
-from api.renewals import MONTHS, Asked, Ending, Renewals, Stated, renewals
+from api.renewals import MONTHS, ROLES, Asked, Ending, Renewals, Stated, renewals
 from api.routes.search_page import Choice
 from api.searching import item_form
 from noticewatch import addresses, words
@@ -29,7 +29,6 @@ router = APIRouter()
 Given = Annotated[Context, Depends(context)]
 _FILTERS = ("buyer", "technology", "vendor")
 _PARAMETERS = ("from", "to", *_FILTERS)
-_ROLES = {"end": "ends", "option_end": "ends if all options are used"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def _shown(ending: Ending, anchor: str) -> Shown:
     return Shown(
         day=words.day_words(ending.day),
         anchor=anchor,
-        what=_ROLES[ending.role],
+        what=ROLES[ending.role],
         beside=_beside(ending),
         row=row_of_item(contract.item),
         obligated=_obligated(ending),

@@ -135,10 +135,10 @@ def test_a_question_that_cannot_be_read_is_answered_with_its_place_and_a_hint(cl
 
 def test_coverage_of_results_is_a_line_that_opens(client: TestClient) -> None:
     page = client.get("/search", params={"q": "fivecast"}).text
-    opened = re.search(r"<details[^>]*><summary>(Searched:.*?)</summary>(.*?)</details>", page, re.DOTALL)
+    opened = re.search(r"<details[^>]*><summary>(Held:.*?)</summary>(.*?)</details>", page, re.DOTALL)
     assert opened
     line, rest = opened.groups()
-    assert line == "Searched: 10 notices from 2 sources, no complete crawl yet"
+    assert line == "Held: 10 notices from 2 sources; no complete crawl yet"
     assert "The archive holds 10 notices" in rest and "Known gaps of" in rest
 
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from api.calendar_file import Day, calendar
 from archive.joins import Joiner
 from archive.store import Archive
 from noticewatch.models import Content, Reading
+from noticewatch.words import short_day
 from tests.api.serving import served
 from tests.archive.making import WHOLE, append, reading
 from tests.databases import settings_at
@@ -71,6 +73,18 @@ def client(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> 
         append(archive, ACTIONS)
         with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
             yield opened
+
+
+def test_the_front_page_tells_what_ends_within_a_year(tmp_path: Path, dictionary: Dictionary) -> None:
+    settings = settings_at(tmp_path / "home")
+    today = datetime.now(UTC).date()
+    soon, far = (str(today + timedelta(days=days)) for days in (30, 3_000))
+    with closing(Archive.open(settings)) as archive:
+        append(archive, [action(MOVED, "0", "2026-01-05", "CELLEBRITE UFED", end=soon),
+                         action(SHORT, "0", "2026-01-05", "CELLEBRITE PREMIUM", end=far)])  # fmt: skip
+        with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
+            section = opened.get("/").text.partition('id="ends"')[2].partition("</section>")[0]
+    assert "CELLEBRITE UFED" in section and short_day(soon) in section and "PREMIUM" not in section
 
 
 def told(client: TestClient, query: str = SPAN) -> list[tuple[str, str, str]]:
