@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from noticewatch.errors import SettingsError
+from noticewatch.mailboxes import is_mailbox
 from noticewatch.relay import relay_of
 
 PREFIX = "NOTICEWATCH_"
@@ -130,7 +131,7 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _mail_from_is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and (not value.isprintable() or not _MAIL.fullmatch(parseaddr(value)[1])):
+        if value is not None and (not value.isprintable() or not is_mailbox(parseaddr(value)[1])):
             raise ValueError("write an e-mail address, with a name before it or not: noticewatch <alerts@example.org>")
         return value
 
@@ -201,7 +202,7 @@ class Settings(BaseSettings):
     @cached_property
     def sender(self) -> str | None:
         """Who mails come from: MAIL_FROM, else CONTACT where that is an address of mail."""
-        return self.mail_from or (self.contact if self.contact and _MAIL.fullmatch(self.contact) else None)
+        return self.mail_from or (self.contact if self.contact and is_mailbox(self.contact) else None)
 
     @cached_property
     def host_and_port(self) -> tuple[str, int]:

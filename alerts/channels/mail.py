@@ -24,12 +24,8 @@ from alerts.channels.channel import first_words
 from alerts.guard import TargetRefused
 from alerts.message import rendered
 from alerts.models import Message, Outcome, Target
+from noticewatch.mailboxes import is_mailbox
 from noticewatch.relay import Relay
-
-_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
-"""A mailbox as nearly all are (RFC 5321, Dot-string at a Domain of names)."""
 
 _NO_MAILBOX: Final = re.compile(r"^5\.1\.(?:1|2|3|6|10)\b|^5\.2\.1\b")
 """Enhanced codes (RFC 3463, 5248) that say that there is no such mailbox, or no more."""
@@ -72,8 +68,7 @@ class Mail:
 
     def check(self, target: Target) -> None:
         """Raises TargetRefused for what is no single address of a mailbox."""
-        local = target.address.partition("@")[0]
-        if len(target.address) > 254 or len(local) > 64 or not _ADDRESS.fullmatch(target.address):
+        if not is_mailbox(target.address):
             raise TargetRefused(
                 "Write one e-mail address, such as desk@example.org; a domain with accents as it is registered, xn--…."
             )

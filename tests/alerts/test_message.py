@@ -348,6 +348,15 @@ def test_any_name_survives_in_the_subject(tender, name):
     assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
 
 
+def test_a_sender_with_accents_and_an_odd_id_are_no_trouble(tender):
+    message = message_of([tender], id="a b\r\nX-Injected: y")
+    wire = bytes(mail_of(message, "desk@example.org", "Überwachung <alerts@x.example>"))
+    mail = message_from_bytes(wire, policy=policy.SMTP)
+    assert mail["From"] == "Überwachung <alerts@x.example>"
+    assert mail["Message-ID"] == "<a.b..X-Injected..y@x.example>"
+    assert "X-Injected" not in mail
+
+
 def test_a_title_that_looks_like_an_encoded_word_is_not_decoded_by_the_reader(tender):
     wire = bytes(mail_of(message_of([tender], name="=?utf-8?q?=E2=80=AEgpj.exe?="), "desk@example.org", SENDER))
     assert "\u202e" not in message_from_bytes(wire, policy=policy.SMTP)["Subject"]

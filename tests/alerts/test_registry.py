@@ -54,6 +54,7 @@ def test_the_password_of_the_relay_is_never_listed():
     ("name", "value", "said"),
     [
         ("SMTP_URL", "http://desk:s3cret@mail.example", "smtp_url .*write smtp://USER"),
+        ("MAIL_FROM", "Desk <alerts@exämple.org>", "mail_from .*write an e-mail address"),
         ("MAIL_FROM", "nobody", "mail_from .*write an e-mail address"),
         ("MAIL_FROM", "a@example.org\nBcc: b@example.org", "mail_from .*write an e-mail address"),
         ("ALERTS_CHAT", "matrix; rm", "alerts_chat .*write schemas"),
