@@ -135,8 +135,10 @@ def _ended_after(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
     """Ends the connection after so many seconds, however steadily the other side drips."""
 
     def end() -> None:
-        with suppress(OSError, AttributeError):  # it may be closed already
-            server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        held = server.sock
+        with suppress(OSError):
+            if held is not None:  # else it is closed already
+                held.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

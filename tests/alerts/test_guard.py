@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from threading import Event
 
 import pytest
 
@@ -105,8 +106,6 @@ def test_a_name_that_cannot_be_found_is_no_answer():
 
 
 def test_a_look_up_that_hangs_ends_in_time():
-    from threading import Event  # noqa: PLC0415
-
     never = Event()
     try:
         with pytest.raises(NoAnswer, match="was not found within"):

@@ -1,6 +1,7 @@
 """The operator's own file and command."""
 
 import os
+import pickle
 import resource
 import subprocess
 import sys
@@ -70,8 +71,6 @@ def test_a_full_disk_leaves_no_part_of_a_line_and_is_tried_again(message, tmp_pa
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(whole) + 100}, {len(whole) + 100}))\n"
         "print(File().send(target, message).state)\n"
     )
-    import pickle  # noqa: PLC0415
-
     given = pickle.dumps((message, Target("file", str(file))))
     ended = subprocess.run([sys.executable, "-c", code], input=given, capture_output=True, check=True)
     assert ended.stdout.strip() == b"retry"
