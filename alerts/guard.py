@@ -155,7 +155,7 @@ def _address(text: str) -> IPAddress | None:
 def _private(host: str) -> TargetRefused:
     return TargetRefused(
         f"{host} is an address inside a network, not of the public internet; use a public one, "
-        "or the operator sets ALERTS_ALLOW_PRIVATE."
+        "or the operator sets NOTICEWATCH_ALERTS_ALLOW_PRIVATE."
     )
 
 

@@ -86,7 +86,7 @@ def _hold(guard: Guard) -> list[str]:
             if not (isinstance(address, tuple) and guard.allows(str(address[0]), int(address[1]))):
                 refused.append(
                     "The address leads inside a network, or to a port that is not of the web; "
-                    "use a public one, or the operator sets ALERTS_ALLOW_PRIVATE."
+                    "use a public one, or the operator sets NOTICEWATCH_ALERTS_ALLOW_PRIVATE."
                 )
                 raise TargetRefused(refused[-1])
 

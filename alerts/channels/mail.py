@@ -185,7 +185,8 @@ def mail_of(message: Message, address: str, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     if message.unsubscribe_url:
         mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if message.unsubscribe_url.startswith("https://"):  # RFC 8058 knows no other
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(made.text, cte="quoted-printable")
     mail.add_alternative(made.html, subtype="html", cte="quoted-printable")
     mail.set_boundary(f"=_{sha256(message.id.encode()).hexdigest()[:40]}")

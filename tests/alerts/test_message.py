@@ -340,6 +340,12 @@ def test_a_mail_has_what_mail_services_ask_of_news(tender):
     assert mail.get_body(("html",)).get_content().replace("\r\n", "\n").strip() == made.html.strip()
 
 
+def test_one_click_is_offered_only_by_https(tender):
+    mail = mail_of(message_of([tender], unsubscribe_url="http://127.0.0.1:8484/u"), "desk@example.org", SENDER)
+    assert mail["List-Unsubscribe"] == "<http://127.0.0.1:8484/u>"
+    assert "List-Unsubscribe-Post" not in mail
+
+
 @pytest.mark.parametrize("name", ["Überwachung – 監視 №7", "x" * 400])
 def test_any_name_survives_in_the_subject(tender, name):
     wire = bytes(mail_of(message_of([tender], name=name), "desk@example.org", SENDER))

@@ -193,6 +193,17 @@ def test_a_certificate_that_has_run_out_is_no_secure_connection(message, tmp_pat
     assert "expired" in outcome.answer
 
 
+def test_a_server_that_speaks_no_tls_gets_nothing(message):
+    with serving(answer("200 OK")) as server:
+        guard = Guard(allow_private=True, resolve=lambda _host, _port: ["127.0.0.1"])
+        outcome = Webhook(guard, 2, lambda: NOW).send(
+            Target("webhook", server.url("hooks.example", "https"), SECRET), message
+        )
+    assert (server.connections, server.requests) == (1, [])
+    assert outcome.state == "retry"
+    assert outcome.answer
+
+
 def test_a_name_that_leads_inside_after_it_was_accepted_reaches_nothing_there(message):
     with serving(answer("200 OK")) as server:
         guard = Guard(resolve=lambda _host, _port: ["127.0.0.1", "::1"], ports=frozenset({server.port}))
