@@ -1,10 +1,151 @@
-"""Why a text would be on the watchlist: the matcher's answer for a text that nobody has archived."""
+"""Why a text would be on the watchlist, or not: the matcher's answer for a text that nobody has archived."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
 
 from noticewatch.models import Kind, Notice, Party, Text
-from watchlist.matcher import Matcher, Tag
+from watchlist.dictionary import Dictionary
+from watchlist.evidence import Evidence, Tag, field_texts, languages
+from watchlist.matcher import Matcher
+from watchlist.names import Name
+from watchlist.patterns import Haystack, Hit, Patterns
+
+_ROLES: Final = {
+    "needs_context": "counts only beside other evidence of the same owner",
+    "legal_name_only": "counts only where it is the whole name of a party",
+    "never_alone": "causes no tag by itself",
+}
 
 
-def explain(matcher: Matcher, text: str, supplier: str | None = None) -> tuple[Tag, ...]:
-    """Tags that a notice with this title, and this supplier if given, would get, with their evidence."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Text that was left out as a clause: contracts carry it whatever is bought. ``evidence``: what it would have
+    given.
+    """
+
+    field: str
+    quote: str
+    start: int
+    end: int
+    clause: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vetoed:
+    """A term that means another thing here: ``by`` are the words that say so, of the same technology."""
+
+    evidence: Evidence
+    technology: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A name of the dictionary that stands in the text and gave no tag, with the reason."""
+
+    field: str
+    quote: str
+    start: int
+    end: int
+    owner: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a text is tagged with and why; what was cut, vetoed or not used. ``version``: of the dictionary."""
+
+    version: str
+    tags: tuple[Tag, ...]
+    cut: tuple[Cut, ...]
+    vetoed: tuple[Vetoed, ...]
+    unused: tuple[Unused, ...]
+
+
+def notice_of(title: str, description: str = "", supplier: str = "", language: str = "en") -> Notice:
+    """A notice that says no more than this."""
     parties = (Party(role="supplier", name=supplier),) if supplier else ()
-    return matcher.tags(Notice(kind=Kind.OTHER, title=(Text(text=text),), parties=parties))
+    described = (Text(text=description, language=language),) if description else ()
+    return Notice(kind=Kind.OTHER, title=(Text(text=title, language=language),), description=described, parties=parties)
+
+
+def explain(matcher: Matcher, text: str, supplier: str = "") -> tuple[Tag, ...]:
+    """Tags that a notice with this title, and this supplier if given, would get, with their evidence."""
+    return matcher.tags(notice_of(text, supplier=supplier))
+
+
+def explained(matcher: Matcher, notice: Notice) -> Explanation:
+    """Why a notice would be tagged as it would. Pure; linear in the length of its texts."""
+    dictionary, tags = matcher.dictionary, matcher.tags(notice)
+    given = _reasons(tags)
+    uncut = _more(replace(dictionary, clauses=()), notice, given)
+    books = tuple(replace(book, vetoes=()) for book in dictionary.books)
+    unvetoed = _more(replace(dictionary, books=books), notice, given)
+    hits = _hits(dictionary, notice)
+    cut = tuple(_cut(dictionary, notice, uncut))
+    vetoed = tuple(_vetoed(unvetoed, hits))
+    said = [*given, *(one.evidence for one in vetoed)]
+    unused = tuple(_unused(dictionary, notice, [hit for hit in hits if not any(_covers(p, hit) for p in said)]))
+    return Explanation(dictionary.version, tags, cut, vetoed, unused)
+
+
+def _reasons(tags: tuple[Tag, ...]) -> dict[Evidence, Tag]:
+    return {piece: tag for tag in tags for piece in tag.evidence}
+
+
+def _more(dictionary: Dictionary, notice: Notice, given: dict[Evidence, Tag]) -> dict[Evidence, Tag]:
+    """What else there would be with a dictionary that holds less back."""
+    known = {(piece.field, piece.start, piece.end, tag.id) for piece, tag in given.items()}
+    more = _reasons(Matcher(dictionary).tags(notice))
+    return {p: tag for p, tag in more.items() if (p.field, p.start, p.end, tag.id) not in known}
+
+
+def _cut(dictionary: Dictionary, notice: Notice, uncut: dict[Evidence, Tag]) -> Iterator[Cut]:
+    for field, text in field_texts(notice).items():
+        hay = Haystack(text)
+        for clause in dictionary.clauses:
+            for match in re.finditer(clause.pattern, hay.text):
+                begin, end = max(0, match.start() - clause.before), min(len(hay.text), match.end() + clause.after)
+                start, stop = hay.source_span(begin, end)
+                inside = tuple(p for p in uncut if p.field == field and start <= p.start < stop)
+                quoted = hay.source_span(match.start(), match.end())
+                yield Cut(field, text[slice(*quoted)], start, stop, clause.name, inside)
+
+
+def _vetoed(unvetoed: dict[Evidence, Tag], hits: list[Hit]) -> Iterator[Vetoed]:
+    for piece, tag in unvetoed.items():
+        vetoes = [hit for hit in hits if hit.name.part == "veto" and hit.name.owner == tag.id]
+        if piece.by == "term" and tag.kind == "technology" and vetoes:
+            yield Vetoed(piece, tag.label, tuple(dict.fromkeys(hit.name.name for hit in vetoes)))
+
+
+def _hits(dictionary: Dictionary, notice: Notice) -> list[Hit]:
+    patterns, spoken = Patterns(dictionary), languages(notice)
+    return [
+        hit for field, text in field_texts(notice).items() for hit in patterns.find(field, text, spoken.get(field, ""))
+    ]
+
+
+def _unused(dictionary: Dictionary, notice: Notice, hits: list[Hit]) -> Iterator[Unused]:
+    texts = field_texts(notice)
+    told = set[tuple[str, int, str]]()
+    for hit in hits:
+        if hit.name.part not in {"name", "product", "term"} or (hit.field, hit.start, hit.name.owner) in told:
+            continue
+        told.add((hit.field, hit.start, hit.name.owner))
+        kind = "technology" if hit.name.part == "term" else "vendor"
+        owner = dictionary.label(kind, hit.name.owner)
+        yield Unused(hit.field, texts[hit.field][hit.start : hit.end], hit.start, hit.end, owner, _why(hit.name, owner))
+
+
+def _covers(piece: Evidence, hit: Hit) -> bool:
+    return piece.field == hit.field and piece.start <= hit.start and hit.end <= piece.end
+
+
+def _why(name: Name, owner: str) -> str:
+    what = {"name": "a name of", "product": "a product of", "term": "a term of"}.get(name.part, "a word of")
+    rule = _ROLES.get(name.policy, "stands where it says nothing of what is bought")
+    return f"{what} {owner}: it {rule}"

@@ -1,4 +1,4 @@
-"""Commands of the watchlist: ``watchlist suggest``, ``watchlist retag``, ``watchlist evaluate``."""
+"""Commands of the watchlist: ``watchlist list``, ``explain``, ``suggest``, ``retag``, ``evaluate``."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ import typer
 
 from noticewatch.settings import load_settings
 from service.assembly import House, open_house
-from service.commands import watchlist_evaluate, watchlist_suggest
+from service.commands import watchlist_evaluate, watchlist_explain, watchlist_suggest
 from service.output import Json, note, progress, say, say_json
 from service.retagging import Outcome, retag_all, retag_preview
 from watchlist.retag import Change, Sum
@@ -19,6 +19,8 @@ def add_to(app: typer.Typer) -> None:
         help="The watchlist: what is looked for, what may be missing in it, and tagging the past again.\n\n"
         "Example: noticewatch watchlist suggest",
     )
+    watchlist.command("list")(watchlist_explain.listed)
+    watchlist.command()(watchlist_explain.explain)
     watchlist.command()(watchlist_suggest.suggest)
     watchlist.command()(retag)
     watchlist.command()(watchlist_evaluate.evaluate)

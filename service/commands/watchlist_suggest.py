@@ -1,7 +1,10 @@
 """``watchlist suggest``: what the dictionary may lack, for a person to judge."""
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -14,10 +17,24 @@ from noticewatch.identifiers import now
 from noticewatch.settings import load_settings
 from service.assembly import House, open_house
 from service.output import Bar, Json, note, progress, say, say_json
+from watchlist.current import Watchlist
 from watchlist.radar import reading
 from watchlist.radar.counting import PhraseCounter
+from watchlist.radar.reviewed import (
+    REJECTED,
+    Addition,
+    SellerKind,
+    rejection,
+    rejections,
+    seller,
+    term,
+    vendor_ids,
+    write,
+)
 from watchlist.radar.suggest import Look, Quoted, Suggestion, look
+from watchlist.records import Policy
 
+MOST: Final = 500
 _DAYS: Final = 31
 _HEADS: Final = {
     "phrase": "Phrases that are new, or said much more often than before",
@@ -31,21 +48,46 @@ def suggest(
     since: Annotated[
         str | None, typer.Option(metavar="DAY", help="Notices dated since then are new; default the last 31 days held.")
     ] = None,
-    most: Annotated[int, typer.Option(min=1, max=500, help="Most suggestions of each kind.")] = 15,
+    most: Annotated[int, typer.Option(min=1, max=MOST, help="Most suggestions of each kind.")] = 15,
+    accept: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write this suggestion into the data files: phrase:…, seller:….")
+    ] = None,
+    technology: Annotated[
+        list[str] | None, typer.Option(help="With --accept: what it is of; may be given again for a seller.")
+    ] = None,
+    kind: Annotated[
+        SellerKind, typer.Option(help="With --accept of a seller: vendor, integrator or reseller.")
+    ] = "reseller",
+    policy: Annotated[Policy | None, typer.Option(help="With --accept: what it may cause by itself.")] = None,
+    reject: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Write down that this suggestion is not to come again.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="With --reject: why.")] = "",
     as_json: Json = False,
 ) -> None:
     """List what the dictionary may lack, with quotes: new phrases, unknown sellers, notices near to matched ones.
 
+    Below each stands the block that would add it. --accept writes it, --reject writes down that it was judged.
+
     Example: noticewatch watchlist suggest --agency ICE --since 2026-07-01
     """
-    with open_house(load_settings()) as house:
+    if accept and reject:
+        raise UsageError("--accept and --reject exclude each other; judge one suggestion after the other.")
+    settings = load_settings()
+    if reject:
+        _written(Watchlist(settings.watchlist).folder, rejection(reject, reason, f"{now():%Y-%m-%d}"), as_json=as_json)
+        return
+    with open_house(settings) as house:
         with progress(quiet=as_json) as bar:
             _count(house, bar)
-            found = _look(house, bar, agency, since, most)
-        if as_json:
-            say_json(_form(found))
+            found = _look(house, bar, agency, since, MOST if accept else most)
+        if accept:
+            made = _accepted(house, found, accept, kind, policy, technology or [])
+            _written(house.watchlist.folder, made, as_json=as_json)
+        elif as_json:
+            say_json(_form(found, house.watchlist.folder))
         else:
-            _tell(found)
+            _tell(found, house.watchlist.folder)
 
 
 def _count(house: House, bar: Bar) -> None:
@@ -60,7 +102,48 @@ def _look(house: House, bar: Bar, agency: str | None, since: str | None, most: i
     with house.archive.reading() as connection:
         only = None if agency is None else reading.agencies_called(connection, buyer_code(agency) or agency)
         begins = _day(since) if since is not None else _default(reading.newest_day(connection, f"{now():%Y-%m-%d}"))
-        return look(connection, house.watchlist.matcher, begins, only=only, most=most, tell=bar.show)
+        rejected = rejections(house.watchlist.folder)
+        return look(connection, house.watchlist.matcher, begins, only=only, rejected=rejected, most=most, tell=bar.show)
+
+
+def _accepted(
+    house: House, found: Look, name: str, kind: SellerKind, policy: Policy | None, technologies: list[str]
+) -> Addition:
+    one = next((one for one in found.suggestions if one.id == name), None)
+    if one is None:
+        raise UsageError(
+            f"{name!r} is no suggestion of these notices; write it as it was listed, with its --agency and --since."
+        )
+    addition = block_of(one, house.watchlist.folder, kind, policy, technologies)
+    if addition is None:
+        raise UsageError(f"{name} is a notice: accept the phrase or seller in it that is missing, or reject it.")
+    return addition
+
+
+def block_of(
+    one: Suggestion, folder: Path, kind: SellerKind, policy: Policy | None, technologies: Sequence[str]
+) -> Addition | None:
+    """The block that would add a suggestion; None for a notice, which shows what to look for and is nothing to add."""
+    if one.what == "phrase":
+        of = (*technologies, *one.leads_to, "surveillance")[0]
+        return term(one.key, of, policy or "needs_context")
+    if one.what == "seller":
+        usual: Policy = "never_alone" if kind != "vendor" else "needs_context"
+        sold = technologies or (one.leads_to if kind == "vendor" else ())
+        return seller(one, kind, sold, policy or usual, vendor_ids(folder, kind))
+    return None
+
+
+def _written(folder: Path, addition: Addition, *, as_json: bool) -> None:
+    path = write(folder, addition)
+    if as_json:
+        say_json({"file": str(path), "block": addition.block})
+        return
+    say(f"Written to {path}:\n")
+    say(addition.block.rstrip())
+    if addition.file != REJECTED:
+        note("Look at it, and commit it. A running server takes it up by itself; noticewatch watchlist retag says what "
+             "it changes.")  # fmt: skip
 
 
 def _day(text: str) -> str:
@@ -74,7 +157,7 @@ def _default(newest: str) -> str:
     return (date.fromisoformat(newest) - timedelta(days=_DAYS)).isoformat() if newest else "1970-01-01"
 
 
-def _tell(found: Look) -> None:
+def _tell(found: Look, folder: Path) -> None:
     say(
         f"{found.notices:,} notices dated since {found.since}, {found.unmatched:,} of them without a tag, were "
         f"compared with {found.matched:,} matched ones. Each line is a question, not a finding."
@@ -84,12 +167,12 @@ def _tell(found: Look) -> None:
         if some:
             say(f"\n{title}:")
         for one in some:
-            _tell_one(one)
+            _tell_one(one, folder)
     if not found.suggestions:
         note("Nothing is suggested; an earlier --since looks at more notices.")
 
 
-def _tell_one(one: Suggestion) -> None:
+def _tell_one(one: Suggestion, folder: Path) -> None:
     say(f"\n{one.id}")
     if one.name != one.key:
         say(f"  {one.name}")
@@ -97,14 +180,23 @@ def _tell_one(one: Suggestion) -> None:
     say(f"  {one.why}{led}")
     for quote in one.quotes:
         say(f"  {quote.day} {quote.notice}, {quote.field}: {_shown(quote)}")
+    if addition := block_of(one, folder, "reseller" if one.resells else "vendor", None, ()):
+        say(f"  would be, in {addition.file}:")
+        say(textwrap.indent(addition.block.rstrip(), "    "))
 
 
 def _shown(quote: Quoted) -> str:
     return " ".join(f"{quote.before}[{quote.quote}]{quote.after}".split())
 
 
-def _form(found: Look) -> dict[str, Any]:
+def _form(found: Look, folder: Path) -> dict[str, Any]:
+    blocks = {
+        one.id: block_of(one, folder, "reseller" if one.resells else "vendor", None, ()) for one in found.suggestions
+    }
     return {
         "since": found.since, "notices": found.notices, "unmatched": found.unmatched, "matched": found.matched,
-        "suggestions": [{"suggestion": one.id, **asdict(one)} for one in found.suggestions],
+        "suggestions": [
+            {"suggestion": one.id, **asdict(one), "block": addition.block if (addition := blocks[one.id]) else None}
+            for one in found.suggestions
+        ],
     }  # fmt: skip

@@ -1,10 +1,11 @@
 """``watchlist suggest`` and ``watchlist retag`` on the command line."""
 
+import io
 import json
 
 import pytest
 
-from tests.watchlist.changing import changed_dictionary
+from tests.watchlist.changing import changed_dictionary, spoil
 
 
 @pytest.fixture
@@ -52,8 +53,52 @@ def test_a_retag_says_what_it_would_change_changes_it_and_says_it_again(loaded, 
 
 
 def test_a_retag_with_a_dictionary_that_cannot_be_used_names_file_and_line(loaded, own_watchlist):
-    with (own_watchlist / "policies.csv").open("a", encoding="utf-8") as file:
-        file.write("product,nobody,Zyx,strong,a test\n")
+    spoil(own_watchlist)
     code, out, err = loaded("watchlist", "retag")
-    assert (code, out, "policies.csv, line" in err, "'nobody'" in err) == (1, "", True, True)
+    assert (code, out, "vendors.toml, line" in err, "nothing_known" in err) == (1, "", True, True)
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_suggestion_that_is_accepted_is_written_and_one_that_is_rejected_does_not_come_again(loaded, own_watchlist):
+    asked = ("watchlist", "suggest", "--since", "2000-01-01")
+    found = {one["suggestion"]: one for one in json.loads(loaded(*asked, "--json")[1])["suggestions"]}
+    first, second, *_ = [name for name, one in found.items() if one["block"]]
+    code, out, _ = loaded(*asked, "--reject", first, "--reason", "Another trade.")
+    assert (code, "rejected.toml" in out, "Another trade." in out) == (0, True, True)
+    code, out, _ = loaded(*asked, "--accept", second, "--json")
+    assert code == 0
+    assert json.loads(out)["block"].startswith("[[")
+    left = {one["suggestion"] for one in json.loads(loaded(*asked, "--json")[1])["suggestions"]}
+    assert not {first, second} & left
+    code, out, err = loaded(*asked, "--accept", "phrase:no such thing")
+    assert (code, out, "is no suggestion of these notices" in err) == (2, "", True)
+
+
+def test_an_explanation_says_what_counted_and_what_did_not(loaded, monkeypatch):
+    code, out, _ = loaded("watchlist", "explain", "12 license plate readers", "--supplier", "Motorola Solutions Inc")
+    assert (code, out.startswith("alert: Licence plate readers")) == (0, True)
+    assert "Watchlist version" in out
+    text = "Paper\nFAR 52.204-25 prohibits video surveillance services."
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code, out, _ = loaded("watchlist", "explain", "-", "--json")
+    found = json.loads(out)
+    assert (code, found["tags"], bool(found["cut"])) == (0, [], True)
+
+
+@pytest.mark.parametrize(("given", "said"), [(b"", "no text"), (b"\xff\xfe", "not UTF-8")])
+def test_a_text_that_cannot_be_explained_is_one_sentence(loaded, monkeypatch, given, said):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    code, out, err = loaded("watchlist", "explain", "-")
+    assert (code, out, said in err, len(err.strip().splitlines())) == (2, "", True, 1)
+
+
+def test_the_list_names_technologies_and_vendors_with_their_notices(loaded):
+    code, out, _ = loaded("watchlist", "list", "--json")
+    items = json.loads(out)["items"]
+    assert code == 0
+    assert {one["kind"] for one in items} == {"technology", "vendor", "integrator", "reseller"}
+    assert sum(one["matched"] for one in items) > 0
+    code, out, _ = loaded("watchlist", "list", "--technology", "lpr")
+    assert (code, "Licence plate readers" in out, "1 technology, " in out) == (0, True, True)
+    code, out, err = loaded("watchlist", "list", "--technology", "nowhere")
+    assert (code, out, "'nowhere'" in err) == (2, "", True)
