@@ -30,6 +30,7 @@ from api.routes import (
     search_page,
     sources,
     suggest,
+    watchlist_page,
 )
 from archive.store import Archive
 from crawlers.source import load_sources
@@ -59,7 +60,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     for module in (
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
         corrections, documentation, front, search_page, notice_pages,
-        profile_lists, profile_pages, renewals, new_page,
+        profile_lists, profile_pages, renewals, new_page, watchlist_page,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

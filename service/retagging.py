@@ -102,7 +102,9 @@ def _outcome(house: House, version: str, total: int, left_to: str) -> Outcome:
             return Outcome(f"Everything held is tagged with version {version}.", version, total, left_to=left_to)
         found = retag.sums(connection, last.number)
         names = _names(connection, found)
-    was = f"{last.notices:,} notices were tagged again with version {version}, begun {last.began_at[:16]} UTC."
+    was = (
+        f"{last.notices:,} notices were tagged again with version {version}, begun {last.began_at:%Y-%m-%d %H:%M} UTC."
+    )
     sentence = was if total else f"Nothing is left to do. {was}"
     changed = " What changed:" if found else " No tag changed."
     return Outcome(sentence + changed, version, total, found, names, left_to)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, case, func, select, update
 
 from archive.store import Archive
-from archive.times import stamp
+from archive.times import moment, stamp
 from archive.withheld import withheld_now
 from noticewatch.database import insert_many
 from noticewatch.identifiers import now
@@ -53,14 +54,14 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Retag:
-    """A retag: with which dictionary, from when until when (UTC stamps; ``ended_at`` empty: it goes on), and how many
-    notices it has tagged again.
+    """A retag: with which dictionary, from when until when (UTC; ``ended_at`` None: it goes on), and how many notices
+    it has tagged again.
     """
 
     number: int
     dictionary: str
-    began_at: str
-    ended_at: str
+    began_at: datetime
+    ended_at: datetime | None
     notices: int
 
 
@@ -125,8 +126,16 @@ def preview(archive: Archive, matcher: Matcher) -> Iterator[tuple[int, list[Chan
 
 def latest(connection: Connection) -> Retag | None:
     """The latest retag; None where there was none."""
-    row = connection.execute(select(retags).order_by(retags.c.number.desc()).limit(1)).first()
-    return Retag(row.number, row.dictionary, row.began_at, row.ended_at or "", row.notices) if row else None
+    return next(iter(history(connection, 1)), None)
+
+
+def history(connection: Connection, most: int) -> list[Retag]:
+    """The latest retags, newest first."""
+    rows = connection.execute(select(retags).order_by(retags.c.number.desc()).limit(most))
+    return [
+        Retag(row.number, row.dictionary, moment(row.began_at), row.ended_at and moment(row.ended_at), row.notices)
+        for row in rows
+    ]
 
 
 def sums(connection: Connection, retag: int) -> list[Sum]:

@@ -12,12 +12,13 @@ from indexer.engines import open_engine
 from indexer.search import Search
 from indexer.sync import IndexReader
 from noticewatch.settings import Settings
+from watchlist.current import Watchlist
 from watchlist.dictionary import Dictionary
 
 
 @contextmanager
 def served(
-    archive: Archive, settings: Settings, dictionary: Dictionary, readers: Sequence[LogReader] = ()
+    archive: Archive, settings: Settings, dictionary: Dictionary | Watchlist, readers: Sequence[LogReader] = ()
 ) -> Iterator[TestClient]:
     """A client of the archive, whose log these readers and then the index have read. It follows no redirect, and an
     error of the program is an answer with status 500.

@@ -14,7 +14,7 @@ ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"
 HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
 PAGES = ("/", "/search", "/search?lens=everything", AWARD, TENDER, ORDER, "/vendors", "/vendors/giant-oak", "/sources",
          "/technologies", "/technologies/osint", "/buyers", "/buyers/usg-dhs", "/buyers/usg-dhs-ice",
-         "/renewals", "/new", "/docs", "/docs/search",
+         "/renewals", "/new", "/watchlist", "/docs", "/docs/search",
          "/about", "/docs/api")  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_every_page_answers_with_headers_that_keep_readers_safe(client: TestClie
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/search", AWARD, ORDER, "/vendors/giant-oak", "/vendors", "/sources", "/about"]
+    "address", ["/", "/search", AWARD, ORDER, "/vendors/giant-oak", "/vendors", "/watchlist", "/sources", "/about"]
 )
 def test_every_page_has_a_json_twin_by_the_accept_header(client: TestClient, address: str) -> None:
     answer = client.get(address, headers={"accept": "application/json"})
