@@ -59,6 +59,7 @@ bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log agains
 	$(BIN)/python -m bench.verify
 	$(BIN)/python -m bench.evidence
 	$(BIN)/python -m bench.alerts
+	$(BIN)/python -m bench.watchlist
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in -o requirements/run.txt

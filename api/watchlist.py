@@ -129,7 +129,7 @@ def _of(dictionary: Dictionary, kind: str) -> Iterable[Vendor]:
 
 def _technology(dictionary: Dictionary, one: Technology, counts: Mapping[tuple[str, str], TagCount]) -> Line:
     above = dictionary.technologies.get(one.parent)
-    href = addresses.search({"technology": one.id})
+    href = addresses.technology(one.id)
     return Line(
         one.id, one.name, href, one.definition, (above.name,) if above else (), *_tiers(counts, "technology", one.id)
     )
