@@ -17,6 +17,7 @@ FOLDER: Final = Path(__file__).parents[1] / "docs"
 _GROUPS: Final = {
     "To search and to follow": {
         "search": "the query language, results, feeds and downloads, and how to cite",
+        "watchlist": "what is looked for, why, how it is kept, and how to object",
         "alerts": "searches that are saved, and what is told of them",
         "sources": "what is collected, from whom, and how",
         "model": "what the words and amounts of a notice mean",

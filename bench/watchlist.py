@@ -1,8 +1,8 @@
 """Time of what works on the watchlist in the background: tagging the past again, counting phrases, suggesting.
 
-``python -m bench.watchlist [FOLDER]`` works in a folder that ``python -m bench.starter FOLDER`` has loaded, by default in
-one of its own. Limit: 60,000 notices are tagged again in 60 seconds. A starter load (bench.starter) does none of this: it
-is done while nothing else is.
+``python -m bench.watchlist [FOLDER]`` works in a folder that ``python -m bench.starter FOLDER`` has loaded, by default
+in one of its own. Limit: 60,000 notices are tagged again in 60 seconds. A starter load (bench.starter) does none of
+this: it is done while nothing else is.
 """
 
 import sys

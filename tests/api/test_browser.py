@@ -25,8 +25,8 @@ HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
 TENDER = "/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
 PAGES = ("/", "/search?lens=everything", ORDER, TENDER, f"{TENDER}/diff?from=1&to=2", HOSTILE, "/vendors/giant-oak",
          "/vendors/vigilant-solutions", "/vendors", "/technologies", "/technologies/osint", "/technologies/spyware",
-         "/buyers", "/buyers/usg-dhs", "/buyers/us", "/renewals", "/new", "/watchlist", "/sources", "/about", "/docs/api",
-         "/docs", "/docs/sources", '/search?q="abc',
+         "/buyers", "/buyers/usg-dhs", "/buyers/us", "/renewals", "/new", "/watchlist", "/sources", "/about",
+         "/docs/api", "/docs", "/docs/sources", '/search?q="abc',
          "/notices/70CMSD26P00000034")  # fmt: skip
 
 
