@@ -101,26 +101,28 @@ class View:
 
 
 def view(held: Context) -> View:
-    """The watchlist as it is in force, with what the archive holds of it."""
+    """The watchlist as it is in force, with what the archive holds of it. A retag may change no tag and then moves no
+    log, so the history is read each time.
+    """
     dictionary = held.dictionary
-    waiting = isinstance(held.watchlist, Watchlist) and bool(held.watchlist.refusal)
-    return held.remember(
-        "watchlist", (held.head(), dictionary.version, waiting), lambda: _read(held, dictionary, waiting)
-    )
-
-
-def _read(held: Context, dictionary: Dictionary, waiting: bool) -> View:
+    lines = held.remember("watchlist", (held.head(), dictionary.version), lambda: _lines(held, dictionary))
     with held.archive.reading() as connection:
-        counts = {(one.kind, one.id): one for one in queries.counts_by_tag(connection, dictionary)}
-        done = retag.history(connection, _RETAGS)
-    technologies = [_technology(dictionary, one, counts) for one in dictionary.technologies.values()]
-    groups = [
-        Group(kind, name, meaning, _in_order(_vendor(dictionary, one, counts) for one in _of(dictionary, kind)))
-        for kind, name, meaning in KINDS
-    ]
+        done = tuple(retag.history(connection, _RETAGS))
     clauses = tuple(clause.name for clause in dictionary.clauses)
     greys = tuple(grey.name for grey in dictionary.greys)
-    return View(dictionary.version, tuple(technologies), tuple(groups), clauses, greys, tuple(done), waiting)
+    waiting = isinstance(held.watchlist, Watchlist) and bool(held.watchlist.refusal)
+    return View(dictionary.version, *lines, clauses, greys, done, waiting)
+
+
+def _lines(held: Context, dictionary: Dictionary) -> tuple[tuple[Line, ...], tuple[Group, ...]]:
+    with held.archive.reading() as connection:
+        counts = {(one.kind, one.id): one for one in queries.counts_by_tag(connection, dictionary)}
+    technologies = tuple(_technology(dictionary, one, counts) for one in dictionary.technologies.values())
+    groups = (
+        Group(kind, name, meaning, _in_order(_vendor(dictionary, one, counts) for one in _of(dictionary, kind)))
+        for kind, name, meaning in KINDS
+    )
+    return technologies, tuple(groups)
 
 
 def _of(dictionary: Dictionary, kind: str) -> Iterable[Vendor]:
