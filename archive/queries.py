@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 
 from archive import tables as t
 from archive import withheld
@@ -27,11 +27,12 @@ from archive.source_queries import counts, coverage, runs, sources_status
 from archive.times import moment
 from noticewatch.models import (
     Capture,
-    Content,
     Listing,
+    Notice,
     Origin,
     difference,
     notice_from,
+    notice_from_json,
 )
 
 __all__ = [
@@ -91,7 +92,7 @@ def notices(
     wanted = list(numbers)
     found: dict[int, NoticeRow] = {}
     for chunk in _chunks(wanted):
-        for row in connection.execute(_notices().where(t.notices.c.number.in_(chunk))):
+        for row in connection.execute(_notices_by_number(), {"numbers": chunk}):
             found[row.number] = _notice_row(row, fields)
     return {number: found[number] for number in wanted if number in found}
 
@@ -250,33 +251,45 @@ def _notices() -> Select[Any]:
     )  # fmt: skip
 
 
-def _notice_row(row: Row[Any], fields: Collection[str] | None = None) -> NoticeRow:
+@cache
+def _notices_by_number() -> Select[Any]:
+    return _notices().where(t.notices.c.number.in_(bindparam("numbers", expanding=True)))
+
+
+def _notice_row(row: Any, fields: Collection[str] | None = None) -> NoticeRow:
     stone = withheld.tombstone(row)
+    (
+        number, notice_id, register, source, current, versions_held, content, content_sha256, first_seen,
+        first_seen_seq, listing, leads_on, procurement, procurement_id, capture_id, origin, recorder, fetched_at, *_,
+    ) = row  # fmt: skip  # by place: by name takes as long as half of reading the content
     return NoticeRow(
-        number=row.number,
-        id=row.id,
-        register=row.register,
-        source=row.source,
-        version=row.version,
-        versions=row.versions,
-        notice=withheld.NOTHING if stone else notice_from(_chosen(orjson.loads(row.content), fields)),
-        content_sha256=row.content_sha256,
-        first_seen=moment(row.first_seen),
-        first_seen_seq=row.first_seen_seq,
-        listing=Listing(row.listing),
-        leads_to=row.leads_to,
-        procurement=row.procurement or 0,
-        procurement_id=row.procurement_id or row.id,
-        capture_id=row.capture_id,
-        origin=Origin(row.origin),
-        recorder=row.recorder,
-        captured_at=moment(row.fetched_at),
+        number=number,
+        id=notice_id,
+        register=register,
+        source=source,
+        version=current,
+        versions=versions_held,
+        notice=withheld.NOTHING if stone else _read(content, fields),
+        content_sha256=content_sha256,
+        first_seen=moment(first_seen),
+        first_seen_seq=first_seen_seq,
+        listing=Listing(listing),
+        leads_to=leads_on,
+        procurement=procurement or 0,
+        procurement_id=procurement_id or notice_id,
+        capture_id=capture_id,
+        origin=Origin(origin),
+        recorder=recorder,
+        captured_at=moment(fetched_at),
         tombstone=stone,
     )
 
 
-def _chosen(content: Content, fields: Collection[str] | None) -> Content:
-    return content if fields is None else {field: content[field] for field in fields if field in content}
+def _read(content: str, fields: Collection[str] | None) -> Notice:
+    if fields is None:
+        return notice_from_json(content)
+    whole = orjson.loads(content)
+    return notice_from({field: whole[field] for field in fields if field in whole})
 
 
 @cache

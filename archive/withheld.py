@@ -7,9 +7,10 @@ the joiner and the tagger do not ask; what they work out of a withheld content i
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, FromClause, Select, Subquery, and_, func, or_, select
+from sqlalchemy import BindParameter, Connection, FromClause, Select, Subquery, and_, bindparam, func, or_, select
 
 from archive import tables as t
 from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
@@ -82,6 +83,7 @@ def tombstone(row: Any) -> Tombstone | None:
     )  # fmt: skip
 
 
+@cache
 def withheld_now() -> Select[tuple[int]]:
     """Selects the numbers of the notices whose current version is withheld."""
     n, v, records = t.notices.c, t.versions.c, _records()
@@ -108,16 +110,22 @@ def concerned() -> Select[tuple[int, int]]:
 def tombstones(connection: Connection, notices: Collection[int]) -> dict[int, dict[int, Tombstone]]:
     """What is withheld of notices: tombstones by number of notice and version; the version 0 stands for all."""
     found: dict[int, dict[int, Tombstone]] = {}
-    c, v, records = corrections.c, t.versions.c, _records()
-    whole = select(takedowns.c.notice, takedowns.c.version, takedowns.c.correction).where(takedowns.c.version == WHOLE)
-    single = select(v.notice, v.version, records.c.correction).join(records, records.c.record == v.record)
     for chunk in _chunks(sorted(set(notices))):
-        each = single.where(v.notice.in_(chunk)).union_all(whole.where(takedowns.c.notice.in_(chunk))).subquery()
-        query = select(each, c.number, c.reason, c.made_at).join(corrections, c.number == each.c.correction)
-        for row in connection.execute(query):
+        for row in connection.execute(_of_notices(), {"notices": chunk}):
             stone = Tombstone(row.number, row.reason, moment(row.made_at), row.version == WHOLE)
             found.setdefault(row.notice, {})[row.version] = stone
     return found
+
+
+@cache
+def _of_notices() -> Select[Any]:
+    """What is withheld of the notices ``notices``. Made once: to put it together takes longer than to ask it."""
+    c, v, records = corrections.c, t.versions.c, _records()
+    wanted: BindParameter[int] = bindparam("notices", expanding=True)
+    whole = select(takedowns.c.notice, takedowns.c.version, takedowns.c.correction).where(takedowns.c.version == WHOLE)
+    single = select(v.notice, v.version, records.c.correction).join(records, records.c.record == v.record)
+    each = single.where(v.notice.in_(wanted)).union_all(whole.where(takedowns.c.notice.in_(wanted))).subquery()
+    return select(each, c.number, c.reason, c.made_at).join(corrections, c.number == each.c.correction)
 
 
 def of_records(connection: Connection, records: Mapping[int, int]) -> dict[int, Tombstone]:

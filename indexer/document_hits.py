@@ -7,13 +7,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from archive.documents.queries import DocumentRow, pages_with
-from indexer.highlights import Parts, passage
+from indexer.highlights import Marking, Parts
 
 _TRIED: Final = 4
 """Pages that are looked at for one passage: a page may hold the beginning of a word and not the word."""
 
 _MOST_WORDS: Final = 20
-"""Words that pages are looked for by, the longest ones; a question may hold hundreds."""
+"""Beginnings of words that pages are looked for by, the longest ones; a question may hold hundreds."""
 
 _WINDOW: Final = 15_000
 _BEFORE: Final = 200
@@ -29,27 +29,17 @@ class PageHit:
     parts: Parts
 
 
-def page_hits(
-    connection: Connection, documents: Sequence[DocumentRow], words: Collection[str], most: int
-) -> list[PageHit]:
-    """At most so many pages of these documents with words of a search, those with most of them first.
-
-    words: stems, or beginnings of words that end in an asterisk.
-    """
-    starts = sorted({beginning(word) for word in words}, key=lambda start: (-len(start), start))[:_MOST_WORDS]
+def page_hits(connection: Connection, documents: Sequence[DocumentRow], marking: Marking, most: int) -> list[PageHit]:
+    """At most so many pages of these documents with words of a search, those with most of them first."""
+    starts = sorted(set(marking.beginnings), key=lambda start: (-len(start), start))[:_MOST_WORDS]
     found = []
     for placed in pages_with(connection, documents, starts, most * _TRIED):
-        parts = passage(_window(placed.page.text, starts), words)
+        parts = marking.passage(_window(placed.page.text, starts))
         if parts:
             found.append(PageHit(placed.document, placed.url, placed.words, parts))
         if len(found) == most:
             break
     return found
-
-
-def beginning(word: str) -> str:
-    """How the written forms of a stem begin: ``agenc`` and ``licens`` stand for agency and licence."""
-    return word[:-1] if len(word) > 4 or word.endswith("*") else word
 
 
 def _window(text: str, starts: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from indexer.tokens import stem, tokens_with_spans
+from indexer.tokens import beginnings, stem, tokens_with_spans
 from noticewatch.text import strip_html
 
 _AROUND: Final = 90
@@ -12,25 +12,46 @@ _LONGEST: Final = 20_000
 Parts = tuple[tuple[str, bool], ...]
 
 
-def passage(text: str, words: Collection[str]) -> Parts | None:
-    """The passage with most distinct matching words, as (text, matches) parts; None where no word matches.
+class Marking(dict[str, str]):
+    """The words of a search, made ready to be found in many texts: a token's stem where it is one of them, else empty.
 
     ``words``: stems, or beginnings of words that end in an asterisk.
     """
-    shown = strip_html(text)[0][:_LONGEST]
-    stems = {word for word in words if not word.endswith("*")}
-    starts = tuple(word[:-1] for word in words if word.endswith("*"))
-    hits = [
-        (start, end, stem(token))
-        for token, start, end in tokens_with_spans(shown)
-        if stem(token) in stems or (starts and token.startswith(starts))
-    ]
-    if not hits:
-        return None
-    chosen = _densest(hits)
-    start = _word_edge(shown, max(0, chosen[0][0] - _AROUND // 2), -1)
-    end = _word_edge(shown, min(len(shown), chosen[-1][1] + _AROUND), 1)
-    return _parts(shown, start, end, [hit for hit in hits if start <= hit[0] and hit[1] <= end])
+
+    def __init__(self, words: Collection[str]) -> None:
+        super().__init__()
+        self.words = frozenset(words)
+        self._starts = tuple(word[:-1] for word in words if word.endswith("*"))
+        self.beginnings = self._starts + tuple(
+            start for word in words if not word.endswith("*") for start in beginnings(word)
+        )
+        self._passages: dict[str, Parts | None] = {}
+
+    def __missing__(self, token: str) -> str:
+        stemmed = stem(token)
+        marked = stemmed in self.words or (bool(self._starts) and token.startswith(self._starts))
+        found = self[token] = stemmed if marked else ""
+        return found
+
+    def passage(self, text: str) -> Parts | None:
+        """The passage with most distinct matching words, as (text, matches) parts; None where no word matches.
+
+        The members of a contract repeat their texts: each is looked through once.
+        """
+        if text not in self._passages:
+            self._passages[text] = self._passage(text)
+        return self._passages[text]
+
+    def _passage(self, text: str) -> Parts | None:
+        shown = strip_html(text)[0][:_LONGEST]
+        found = tokens_with_spans(shown, self.beginnings, self.__getitem__)
+        hits = [(start, end, self[token]) for token, start, end in found]
+        if not hits:
+            return None
+        chosen = _densest(hits)
+        start = _word_edge(shown, max(0, chosen[0][0] - _AROUND // 2), -1)
+        end = _word_edge(shown, min(len(shown), chosen[-1][1] + _AROUND), 1)
+        return _parts(shown, start, end, [hit for hit in hits if start <= hit[0] and hit[1] <= end])
 
 
 def _densest(hits: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -11,7 +11,7 @@ from archive.queries import NoticeRow, members, notices, procurement_of
 from archive.store import Archive
 from archive.totals import running_total
 from indexer.document_hits import page_hits
-from indexer.highlights import passage
+from indexer.highlights import Marking
 from indexer.items import Highlight, Item, ItemAmount, ItemEvidence, ItemTag, Named, TakenDown
 from indexer.leading import leading, order_in_award
 from indexer.requests import SearchAnswer
@@ -39,22 +39,23 @@ def items(archive: Archive, answer: SearchAnswer) -> list[Item]:
             held = members(connection, of_hit.values())
             groups = [held[of_hit[number]] for number in answer.hits if number in of_hit]
         tags = _tags(connection, groups)
-        quoted = document_highlights(connection, groups, answer.words)
+        marking = Marking(answer.words)
+        quoted = document_highlights(connection, groups, marking)
     single = answer.scope == "notice"
-    return [item(group, tags, answer.words, single=single, quoted=quoted.get(group[0].number, ())) for group in groups]
+    return [item(group, tags, marking, single=single, quoted=quoted.get(group[0].number, ())) for group in groups]
 
 
 def item(
     group: Sequence[NoticeRow],
     tags: dict[int, list[Tag]],
-    words: frozenset[str] = frozenset(),
+    marking: Marking | None = None,
     *,
     single: bool = False,
     quoted: Sequence[Highlight] = (),
 ) -> Item:
     """One result from its member notices and their tags by notice number.
 
-    words: stems to mark; single: the one notice is meant by itself, not as what is held of its contract; quoted:
+    marking: the words to mark; single: the one notice is meant by itself, not as what is held of its contract; quoted:
     passages of its documents.
     """
     rows = sorted([row for row in group if row.tombstone is None] or group, key=order_in_award)
@@ -90,7 +91,7 @@ def item(
         first_seen=min(row.first_seen for row in rows),
         numbers=_numbers(rows),
         tags=joined,
-        highlights=_chosen(_highlights(rows, lead, words), quoted),
+        highlights=_chosen(_highlights(rows, lead, marking), quoted),
         source=lead.source,
         rebuilt=any(row.origin is Origin.REBUILT for row in rows),
         recorders=tuple(dict.fromkeys(row.recorder for row in rows if row.origin is not Origin.LIVE)),
@@ -206,16 +207,16 @@ def _evidence(holders: Sequence[tuple[NoticeRow, Tag]]) -> tuple[ItemEvidence, .
 
 
 def document_highlights(
-    connection: Connection, groups: Sequence[Sequence[NoticeRow]], words: frozenset[str]
+    connection: Connection, groups: Sequence[Sequence[NoticeRow]], marking: Marking
 ) -> dict[int, list[Highlight]]:
     """Passages of documents by the number of each group's first notice."""
     ids = {row.number: row.id for group in groups for row in group}
-    listed = of_notices(connection, characters(connection, ids)) if words else {}
+    listed = of_notices(connection, characters(connection, ids)) if marking.words else {}
     found: dict[int, list[Highlight]] = {}
     for group in groups if listed else ():
         documents = [document for row in group for document in listed.get(row.number, ())]
         notices = {document.number: ids[document.notice] for document in documents}
-        for placed in page_hits(connection, documents, words, _MOST_HIGHLIGHTS):
+        for placed in page_hits(connection, documents, marking, _MOST_HIGHLIGHTS):
             found.setdefault(group[0].number, []).append(
                 Highlight(
                     notice=notices[placed.document], field="documents", parts=placed.parts, document=placed.url,
@@ -231,13 +232,13 @@ def _chosen(own: Sequence[Highlight], quoted: Sequence[Highlight]) -> tuple[High
     return (*kept, *quoted[: _MOST_HIGHLIGHTS - len(kept)])
 
 
-def _highlights(rows: Sequence[NoticeRow], lead: NoticeRow, words: frozenset[str]) -> tuple[Highlight, ...]:
-    if not words:
+def _highlights(rows: Sequence[NoticeRow], lead: NoticeRow, marking: Marking | None) -> tuple[Highlight, ...]:
+    if marking is None or not marking.words:
         return ()
     found: dict[str, Highlight] = {}
     for row in (lead, *(row for row in rows if row is not lead)):
         for field, text in _texts(row.notice):
-            parts = passage(text, words)
+            parts = marking.passage(text)
             quoted = "".join(part for part, _ in parts) if parts else ""
             if parts and quoted not in found:
                 found[quoted] = Highlight(notice=row.id, field=field, parts=parts)

@@ -26,6 +26,9 @@ _WRITTEN_OUT: Final = {
 """Characters that Unicode's compatibility folding leaves apart, though readers and typists do not."""
 
 
+_NOT_ASCII: Final = re.compile("([^\\x00-\\x7f]+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Normal:
     """Normalised text; ``offsets[i]`` is the source index of character i, with the source's length as last element.
@@ -55,14 +58,26 @@ def normalise(text: str) -> Normal:
 
     Linear in the length of the text, never fails, and normalising a normal text changes nothing.
     """
+    return Normal(folded(text), fold_offsets(text))
+
+
+def folded(text: str) -> str:
+    """The normal form alone, for who needs no place in the source: the map back costs more than the text."""
     if text.isascii():
-        return Normal(text.lower())
-    resized = [character for character in set(text) if len(_FOLDS[ord(character)]) != 1]
-    folded = text.translate(_FOLDS)
+        return text.lower()
+    pieces = _NOT_ASCII.split(text)  # a table takes ten times as long for each of the many characters that are ASCII
+    pieces[::2] = map(str.lower, pieces[::2])
+    pieces[1::2] = [piece.translate(_FOLDS) for piece in pieces[1::2]]
+    return "".join(pieces)
+
+
+def fold_offsets(text: str) -> "array[int] | None":
+    """The map from the characters of the normal form back to the source, as in :class:`Normal`."""
+    resized = () if text.isascii() else [character for character in set(text) if len(_FOLDS[ord(character)]) != 1]
     if not resized:
-        return Normal(folded)
+        return None
     found = re.compile("[" + re.escape("".join(sorted(resized))) + "]").finditer(text)
-    return Normal(folded, _offsets(((m.start(), m.end(), len(_FOLDS[ord(m[0])])) for m in found), len(text)))
+    return _offsets(((m.start(), m.end(), len(_FOLDS[ord(m[0])])) for m in found), len(text))
 
 
 def strip_html(text: str) -> tuple[str, "array[int] | None"]:

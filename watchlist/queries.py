@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from archive.tables import memberships
 from archive.withheld import withheld_now
@@ -35,30 +36,34 @@ def tags_of(
     """Tags by notice number, in order of kind, id and role; notices without tags are left out, and so are those whose
     content is withheld: a tag quotes it.
     """
-    return _tags(connection, notice_numbers, dictionary, tags.c.notice.not_in(withheld_now()))
+    return _tags(connection, notice_numbers, dictionary, withheld=False)
 
 
 def held_tags(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, list[Tag]]:
     """The same for who tags: also of notices whose content is withheld."""
-    return _tags(connection, notice_numbers, None)
+    return _tags(connection, notice_numbers, None, withheld=True)
 
 
 def _tags(
-    connection: Connection,
-    notice_numbers: Iterable[int],
-    dictionary: Dictionary | None,
-    *conditions: ColumnElement[bool],
+    connection: Connection, notice_numbers: Iterable[int], dictionary: Dictionary | None, *, withheld: bool
 ) -> dict[int, list[Tag]]:
     labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
     numbers = iter(notice_numbers)
     while chunk := list(islice(numbers, _CHUNK)):
-        query = select(tags).where(tags.c.notice.in_(chunk), *conditions)
-        for row in connection.execute(query.order_by(tags.c.kind, tags.c.id, tags.c.role)):
+        for row in connection.execute(_chosen(withheld), {"notices": chunk}):
             label = labels.label(row.kind, row.id)
             tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, load_evidence(row.evidence))
             found.setdefault(row.notice, []).append(tag)
     return found
+
+
+@cache
+def _chosen(withheld: bool) -> Select[Any]:
+    """Tags of the notices ``notices``; ``withheld``: also of those whose content is withheld."""
+    query = select(tags).where(tags.c.notice.in_(bindparam("notices", expanding=True)))
+    query = query if withheld else query.where(tags.c.notice.not_in(withheld_now()))
+    return query.order_by(tags.c.kind, tags.c.id, tags.c.role)
 
 
 def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:

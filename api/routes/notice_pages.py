@@ -36,6 +36,7 @@ from archive.said import stone_words
 from archive.totals import held_since, running_total, stated_totals
 from archive.withheld import NOTHING, Tombstone
 from indexer.document_hits import PageHit, page_hits
+from indexer.highlights import Marking
 from indexer.query import LONGEST_QUERY
 from indexer.requests import QueryError
 from noticewatch import addresses, words
@@ -215,7 +216,7 @@ def _find(connection: Connection, held: Context, listed: Sequence[DocumentRow], 
         words_asked = held.search.words(asked)
     except QueryError as error:
         return Found(asked, (), f"{error}.")
-    hits = page_hits(connection, listed, words_asked, _MOST_PAGES)
+    hits = page_hits(connection, listed, Marking(words_asked), _MOST_PAGES)
     return Found(asked, tuple(hits), "" if hits else "No page of these documents holds these words.")
 
 

@@ -5,10 +5,11 @@ connection.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from archive import tables as t
 from archive.correction_tables import WHOLE
@@ -199,17 +200,22 @@ def characters(connection: Connection, notices: Collection[int]) -> dict[int, in
     found: dict[int, int] = {}
     wanted = sorted(set(notices))
     for begin in range(0, len(wanted), _CHUNK):
-        each = (
-            select(documents.c.notice, texts.c.number, texts.c.characters)
-            .join(document_answers, document_answers.c.document == documents.c.number)
-            .join(texts, texts.c.sha256 == document_answers.c.sha256)
-            .where(documents.c.notice.in_(wanted[begin : begin + _CHUNK]))
-            .distinct()
-            .subquery()
-        )
-        query = select(each.c.notice, func.sum(each.c.characters)).group_by(each.c.notice)
-        found.update({row[0]: int(row[1]) for row in connection.execute(query) if row[1]})
+        rows = connection.execute(_characters(), {"notices": wanted[begin : begin + _CHUNK]})
+        found.update({row[0]: int(row[1]) for row in rows if row[1]})
     return found
+
+
+@cache
+def _characters() -> Select[Any]:
+    each = (
+        select(documents.c.notice, texts.c.number, texts.c.characters)
+        .join(document_answers, document_answers.c.document == documents.c.number)
+        .join(texts, texts.c.sha256 == document_answers.c.sha256)
+        .where(documents.c.notice.in_(bindparam("notices", expanding=True)))
+        .distinct()
+        .subquery()
+    )
+    return select(each.c.notice, func.sum(each.c.characters)).group_by(each.c.notice)
 
 
 def pages_with(

@@ -22,6 +22,7 @@ from noticewatch.models.notice import (
     difference,
     from_paths,
     notice_from,
+    notice_from_json,
     ordered,
     to_paths,
 )
@@ -53,5 +54,5 @@ __all__ = [
     "Competition", "Content", "CorrectionKind", "DateValue", "Document", "Event", "EventKind", "Hearing", "Kind",
     "Link", "Listing", "Lot", "Money", "Notice", "Number", "Origin", "Part", "Party", "Place", "Reading", "RunKind",
     "Status", "Text", "Verdict", "canonical_json", "carries", "content_hash", "difference", "from_paths",
-    "notice_from", "ordered", "to_paths", "worst",
+    "notice_from", "notice_from_json", "ordered", "to_paths", "worst",
 ]  # fmt: skip

@@ -98,6 +98,11 @@ def notice_from(content: Mapping[str, Any]) -> Notice:
     return Notice.model_validate(content)
 
 
+def notice_from_json(content: str) -> Notice:
+    """The notice of a content that stands as JSON: as :func:`notice_from`, without the values between."""
+    return Notice.model_validate_json(content)
+
+
 def canonical_json(value: Any) -> bytes:
     """Canonical JSON: sorted keys, no white space, UTF-8."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from indexer.tokens import (
     FILLER,
     LONGEST,
+    beginnings,
     exact_stream,
     other_spellings,
     stem,
@@ -67,7 +68,7 @@ def test_other_spellings_of_any_text_are_tokens(text: str) -> None:
 
 @given(st.text(max_size=400))
 def test_any_text_gives_short_tokens_without_white_space_whose_spans_read_the_same(text: str) -> None:
-    spanned = tokens_with_spans(text)
+    spanned = tokens_with_spans(text, set(tokens(text)))
     assert tokens(text) == [token for token, _, _ in spanned]
     for token, start, end in spanned:
         assert token == "".join(token.split())
@@ -79,3 +80,21 @@ def test_any_text_gives_short_tokens_without_white_space_whose_spans_read_the_sa
 @given(st.text(alphabet="ab \U00010400\u0130é", min_size=300, max_size=700))
 def test_long_words_are_cut_at_whole_characters(text: str) -> None:
     assert all(len(token.encode("utf-16-le")) // 2 <= LONGEST for token in tokens(text))
+
+
+ENDS = (
+    "", "s", "es", "ed", "ing", "ly", "y", "ies", "ied", "ation", "ational", "ator", "ability", "ibility", "ably",
+    "ization", "iveness", "fulness", "ousness", "alism", "ality", "ency", "ance", "ments", "ness", "less", "ical",
+    "icity", "ogy", "eed",
+)  # fmt: skip
+
+
+@given(st.text("abcdegilnosty", min_size=1, max_size=8), st.sampled_from(ENDS), st.sampled_from(ENDS))
+def test_every_word_begins_as_its_stem_is_said_to(word: str, first: str, second: str) -> None:
+    written = word + first + second
+    assert written.startswith(beginnings(stem(written)))
+
+
+def test_words_of_other_spelling_and_irregular_ones_begin_as_their_stems_are_said_to() -> None:
+    for word in ("licence", "license", "grey", "aluminium", "colours", "tying", "agency", "sensibility"):
+        assert word.startswith(beginnings(stem(word))), word
