@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from alerts.models import Word
 from archive.documents.queries import DocumentRow
 from indexer.document_hits import page_hits
-from indexer.highlights import passage
+from indexer.highlights import Marking
 from noticewatch.models import Notice
 from watchlist.evidence import field_texts
 
@@ -24,8 +24,9 @@ def words_in(
     """
     if not words:
         return
+    marking = Marking(words)
     for field, text in field_texts(notice).items():
-        if (parts := passage(text, words)) is not None:
+        if (parts := marking.passage(text)) is not None:
             yield Word(field, "", parts)
-    for hit in page_hits(connection, documents, words, MOST_PAGES) if documents else ():
+    for hit in page_hits(connection, documents, marking, MOST_PAGES) if documents else ():
         yield Word("document", hit.place, hit.parts)

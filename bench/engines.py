@@ -64,11 +64,11 @@ def main(url: str, folder: Path) -> int:
         places = (EMBEDDED, url)
         engines = [engine_at(settings, archive, place) for place in places]
         rebuild(archive, engines[1])
-        nodes = [_node(query) for query in QUERIES]
+        nodes = [node_of(query) for query in QUERIES]
         totals = [[engine.find(node, ORDER, 20).total for node in nodes] for engine in engines]
         print(f"{len(nodes)} queries, totals differ on {sum(a != b for a, b in zip(*totals, strict=True))}")
         ours, theirs = ([_calls(engine, nodes)] for engine in engines)
-        good = _said("engine call", ours[0], theirs[0], (4, 3))
+        good = said("engine call", ours[0], theirs[0], (4, 3))
         rates = [_rate(settings, place) for place in places]
         times = rates[0] / rates[1]
         print(f"calls a second from {PROCESSES} processes: {rates[0]:,.0f} against {rates[1]:,.0f}: {times:.1f} times")
@@ -83,20 +83,20 @@ def _names() -> Names:
     return Names(load_dictionary())
 
 
-def _node(query: str) -> Node:
+def node_of(query: str) -> Node:
     question = parse(query)
     scope = Code("scope", "notice")
     return scope if question is None else All((scope, meaning(question, _names()).node))
 
 
 def _calls(engine: SearchEngine, nodes: Sequence[Node]) -> list[float]:
-    return _timed([lambda node=node: engine.find(node, ORDER, 20) for node in nodes])
+    return timed([lambda node=node: engine.find(node, ORDER, 20) for node in nodes])
 
 
-def _timed(calls: Sequence[Callable[[], Any]]) -> list[float]:
-    """Milliseconds of each call in order, the first round left out."""
+def timed(calls: Sequence[Callable[[], Any]], rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of each call, from the least on, the first round left out."""
     taken = []
-    for turn in range(ROUNDS + 1):
+    for turn in range(rounds + 1):
         for call in calls:
             began = time.perf_counter()
             call()
@@ -105,7 +105,7 @@ def _timed(calls: Sequence[Callable[[], Any]]) -> list[float]:
     return sorted(taken)
 
 
-def _said(what: str, ours: Sequence[float], theirs: Sequence[float], limits: tuple[float, float]) -> bool:
+def said(what: str, ours: Sequence[float], theirs: Sequence[float], limits: tuple[float, float]) -> bool:
     shown = [(statistics.median(times), times[int(len(times) * 0.95)]) for times in (ours, theirs)]
     ratios = [theirs_at / ours_at for ours_at, theirs_at in zip(*shown, strict=True)]
     for name, (p50, p95) in zip(("ours", "the other"), shown, strict=True):
@@ -122,7 +122,7 @@ def _rate(settings: Settings, place: str) -> float:
 
 def _count(settings: Settings, place: str, seconds: float) -> int:
     with open_archive(settings) as archive:
-        engine, nodes, done = engine_at(settings, archive, place), [_node(query) for query in QUERIES], 0
+        engine, nodes, done = engine_at(settings, archive, place), [node_of(query) for query in QUERIES], 0
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             engine.find(nodes[done % len(nodes)], ORDER, 20)
@@ -137,14 +137,14 @@ def _own_layer(archive: Archive, engine: SearchEngine) -> bool:
     whole = []
     for query, scope in product(QUERIES, ("notice", "procurement")):
         request = SearchRequest(query=query, lens="everything", scope=scope, facets=())
-        node = All((Code("scope", scope), *([_node(query)] if query else [])))
-        inside = _timed([lambda node=node: engine.find(node, ORDER, 20)])
-        outside = _timed([lambda request=request: items(archive, search.search(request))])
+        node = All((Code("scope", scope), *([node_of(query)] if query else [])))
+        inside = timed([lambda node=node: engine.find(node, ORDER, 20)])
+        outside = timed([lambda request=request: items(archive, search.search(request))])
         whole.append(max(statistics.median(outside) - statistics.median(inside), 0))
     ordered = sorted(whole)
     p50, p95 = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
     print(f"our own layer: p50 {p50:.2f} ms, p95 {p95:.2f} ms (limits 3 and 10)")
-    compiling = _timed([lambda query=query: _node(query) for query in QUERIES])
+    compiling = timed([lambda query=query: node_of(query) for query in QUERIES])
     print(f"parse and compile: median {1000 * statistics.median(compiling):.0f} µs (limit 200)")
     return p50 <= 3 and p95 <= 10
 
@@ -168,15 +168,18 @@ def _against_fts5(archive: Archive, ours: Sequence[float], folder: Path) -> bool
     database["notices"].enable_fts(["title", "body"], tokenize="porter")
     database["notices"].create_index(["dated"])
     held = sqlite3.connect(path)
-    asked = [query.replace(" AND NOT ", " NOT ") for query in QUERIES if query]
-    theirs = _timed([lambda query=query: _fts5(held, query) for query in asked])
-    return _said("against FTS5", ours, theirs, (1, 40))
+    asked = [query for query in QUERIES if query]
+    theirs = timed([lambda query=query: asked_of_fts5(held, query) for query in asked])
+    return said("against FTS5", ours, theirs, (1, 40))
 
 
-def _fts5(held: sqlite3.Connection, query: str) -> None:
+def asked_of_fts5(held: sqlite3.Connection, query: str) -> int:
+    """The total, and twenty results in the same order, as such a page asks for them."""
     matching = "FROM notices JOIN notices_fts ON notices.rowid = notices_fts.rowid WHERE notices_fts MATCH ?"
-    held.execute(f"SELECT count(*) {matching}", [query]).fetchone()
-    held.execute(f"SELECT notices.id {matching} ORDER BY notices.dated DESC LIMIT 20", [query]).fetchall()
+    words = query.replace(" AND NOT ", " NOT ")
+    (total,) = held.execute(f"SELECT count(*) {matching}", [words]).fetchone()
+    held.execute(f"SELECT notices.id {matching} ORDER BY notices.dated DESC LIMIT 20", [words]).fetchall()
+    return int(total)
 
 
 if __name__ == "__main__":

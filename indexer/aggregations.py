@@ -12,17 +12,14 @@ MOST_BUCKETS: Final = 65_000
 
 
 def aggregations(fields: Sequence[str], purses: Mapping[str, str], nested: str) -> dict[str, Any]:
-    """What is asked. ``purses``: for each field the code field by which its sums are parted; ``nested``: what the
-    engine calls what is asked inside of something.
+    """What is asked. ``purses``: for each field that is summed the code field by which its sums are parted; ``nested``:
+    what the engine calls what is asked inside of something.
     """
     sums = {name: {"sum": {"field": name}} for name in SUMMED}
-    return {
-        field: {
-            "terms": {"field": field, "size": MOST_BUCKETS},
-            nested: {"purse": {"terms": {"field": purses[field], "size": MOST_BUCKETS}, nested: sums}},
-        }
-        for field in fields
-    }
+    asked: dict[str, Any] = {field: {"terms": {"field": field, "size": MOST_BUCKETS}} for field in fields}
+    for field, purse in purses.items():
+        asked[field][nested] = {"purse": {"terms": {"field": purse, "size": MOST_BUCKETS}, nested: sums}}
+    return asked
 
 
 def buckets(answer: Mapping[str, Any], fields: Sequence[str]) -> Buckets:
@@ -33,6 +30,6 @@ def buckets(answer: Mapping[str, Any], fields: Sequence[str]) -> Buckets:
 def _bucket(one: Mapping[str, Any]) -> Bucket:
     sums = {
         str(purse["key"]): {name: int(purse[name]["value"] or 0) for name in SUMMED}
-        for purse in one["purse"]["buckets"]
+        for purse in one.get("purse", {"buckets": ()})["buckets"]
     }
     return Bucket(str(one["key"]), int(one["doc_count"]), sums)

@@ -23,11 +23,16 @@ from indexer.ast import All, Between, Node
 from indexer.documents import CODES, NUMBERS, STREAMS, Document
 from indexer.engine import SCHEMA, Best, Boost, Buckets, Digest, Found, IndexBusy, Order, Position, Report, Scored
 from indexer.tantivy_queries import tantivy_query
+from indexer.totals import Totals
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
 
 _WHITESPACE: Final = "noticewatch_whitespace"
-_HEAP: Final = 50_000_000
+_HEAP, _HEAP_BESIDE = 50_000_000, 150_000_000
+_COMMITTED_BESIDE: Final = 50_000
+"""Documents of a commit of an index that is built beside the current one, which nobody reads before it is whole: each
+commit leaves a segment behind, and to merge these costs as much as to write them.
+"""
 _SENTINEL: Final = "position"
 
 
@@ -58,6 +63,9 @@ class EmbeddedEngine:
         self._open: tuple[str, Index] | None = None
         self._seen: tuple[int, int] | None = None
         self._writer: IndexWriter | None = None
+        self._totals = Totals()
+        self._uncommitted = 0
+        self._pending: Position | None = None
 
     @property
     def label(self) -> str:
@@ -66,6 +74,9 @@ class EmbeddedEngine:
 
     def position(self) -> Position | None:
         """How far the index has come; None where there is none yet."""
+        with self._lock:
+            if self._pending is not None:
+                return self._pending
         searcher = self._searcher()
         return None if searcher is None else self._position(searcher)
 
@@ -96,6 +107,8 @@ class EmbeddedEngine:
         """Let background merges end and give the writer's lock back; called when the log's head is reached."""
         with self._lock:
             if self._writer is not None:
+                if self._pending is not None:
+                    self._end_commit(self._pending)
                 writer, self._writer = self._writer, None
                 writer.wait_merging_threads()
 
@@ -105,20 +118,26 @@ class EmbeddedEngine:
         if searcher is None:
             return Found((), 0, Position("", 0))
         position = self._position(searcher)
-        whole = tantivy_query(query, self._schema)
-        counted = searcher.search(whole, limit=1, count=True).count  # type: ignore[attr-defined]  # missing in its stubs
-        page = query if order.after is None else All((query, _beyond(order)))
-        hits = searcher.search(
-            whole if order.after is None else tantivy_query(page, self._schema),
+        asked = query if order.after is None else All((query, _beyond(order)))
+        result = searcher.search(
+            tantivy_query(asked, self._schema),
             limit=limit,
-            count=False,
+            count=order.after is None,
             order_by_field=order.field,
             order=Direction.Desc if order.descending else Direction.Asc,
-        ).hits
-        addresses = [address for _, address in hits]
+        )
+        if order.after is None:
+            total = self._totals.keep(query, position, result.count)  # type: ignore[attr-defined]  # missing in its stubs
+        else:
+            total = self._totals.of(query, position, lambda: self._count(searcher, query))
+        addresses = [address for _, address in result.hits]
         keys = searcher.fast_field_values(order.field, addresses)
         entries = searcher.fast_field_values("entry", addresses)
-        return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), counted, position)
+        return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), total, position)
+
+    def _count(self, searcher: Searcher, query: Node) -> int:
+        unscored = Query.const_score_query(tantivy_query(query, self._schema), 0.0)
+        return int(searcher.search(unscored, limit=1, count=True).count)  # type: ignore[attr-defined]  # as above
 
     def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
         """The documents that match and are best by ``boosts``; the set is that of ``query`` alone."""
@@ -151,7 +170,9 @@ class EmbeddedEngine:
     def discard(self) -> None:
         """Remove an index beside the current one that is not to be used."""
         assert self._fixed is not None
-        self.close()
+        with self._lock:
+            self._pending = None  # what was not committed need not be
+            self.close()
         shutil.rmtree(self._folder / self._fixed, ignore_errors=True)
 
     def replace_current(self) -> None:
@@ -175,7 +196,8 @@ class EmbeddedEngine:
             try:
                 self._commit(documents, gone, position)
             except BaseException:
-                self._writer = None  # a writer that failed once refuses ever after; what it had not committed goes too
+                # a writer that failed once refuses ever after; what it had not committed goes too
+                self._writer, self._pending, self._uncommitted = None, None, 0
                 raise
 
     def _commit(self, documents: Sequence[Document], gone: Sequence[Query], position: Position) -> None:
@@ -186,11 +208,20 @@ class EmbeddedEngine:
             for document in documents:
                 writer.delete_documents_by_term("key", document.key)
                 writer.add_document(entry(document))
-            writer.delete_documents_by_term("key", _SENTINEL)
-            writer.add_document(TantivyDocument(key=_SENTINEL, seq=position.seq))
-            writer.commit()
+            self._uncommitted += len(documents)
+            if self._fixed is not None and self._uncommitted < _COMMITTED_BESIDE:
+                self._pending = position
+            else:
+                self._end_commit(position)
         finally:
             del writer  # a traceback that somebody keeps must not keep the writer and its lock
+
+    def _end_commit(self, position: Position) -> None:
+        assert self._writer is not None
+        self._writer.delete_documents_by_term("key", _SENTINEL)
+        self._writer.add_document(TantivyDocument(key=_SENTINEL, seq=position.seq))
+        self._writer.commit()
+        self._pending, self._uncommitted = None, 0
 
     def _position(self, searcher: Searcher) -> Position:
         hits = searcher.search(Query.term_query(self._schema, "key", _SENTINEL), limit=1, count=False).hits
@@ -233,7 +264,7 @@ class EmbeddedEngine:
         self._open = name, _open_index(self._folder / name)
         self._seen = None
         try:
-            self._writer = self._open[1].writer(_HEAP, 1)
+            self._writer = self._open[1].writer(_HEAP if self._fixed is None else _HEAP_BESIDE, 1)
         except ValueError as error:
             raise IndexBusy(f"Another process is writing the search index in {self._folder / name}.") from error
         return self._writer

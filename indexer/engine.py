@@ -126,7 +126,9 @@ class Searching(Protocol):
         """The documents that match ``query`` and are best by ``boosts``."""
 
     def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
-        """For each code field all values among the documents that match, with exact counts, and sums by ``purses``."""
+        """For each code field all values among the documents that match, with exact counts, and for those in ``purses``
+        sums by the code field named there.
+        """
 
     def close(self) -> None:
         """Let go of files, connections and locks."""

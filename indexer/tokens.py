@@ -32,7 +32,14 @@ _CAMEL: Final = re.compile(r"\b[^\W_]{2,}?(?:(?<=[a-z0-9])[A-Z][^\W\d_A-Z]+)+\b"
 """Words with a capital behind a small letter or digit, in parts of two letters at least: eVigilant is no Vigilant."""
 
 _BETWEEN: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_JOINED: Final = re.compile(r"(?<![\w-])[^\W\d_]+(?:[-\u2010\u2011'\u2019][^\W\d_]+){1,2}(?![\w-])")
+_HUMP: Final = re.compile("[a-z0-9][A-Z]")
+_SHAPES: Final = bytes(
+    ord("A" if 65 <= code <= 90 else "a" if chr(code).isalnum() else " ") for code in range(128)
+).ljust(256)
+"""What the characters of ASCII are: capitals A, small letters and digits a."""
+
+_JOINTS: Final = "-\u2010\u2011'\u2019"
+_JOINED: Final = re.compile(rf"(?<![\w-])[^\W\d_]+(?:[{_JOINTS}][^\W\d_]+){{1,2}}(?![\w-])")
 """Two or three words of letters with hyphens or apostrophes between."""
 
 _WORDS_OF_ASCII: Final = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
@@ -40,6 +47,7 @@ _REPLACED: Final = ("i", "e", "y", "bl")
 """Ends of stems of which the last letter may stand for another: agenci of agency, sensibl of sensibility."""
 
 _IRREGULAR: Final = ("dying", "lying", "tying")
+_MOST_STEMS: Final = 500_000
 _STEMMER: Final = Stemmer.Stemmer("english")
 
 
@@ -85,9 +93,25 @@ def _words(normal: str) -> list[str]:
     return WORD.findall(normal)
 
 
-@lru_cache(maxsize=500_000)
+class _Stems(dict[str, str]):
+    """Stems found so far, by token: a plain look-up, since every word of every text comes by here."""
+
+    def __missing__(self, token: str) -> str:
+        if len(self) >= _MOST_STEMS:
+            self.clear()
+        found = self[token] = _stem(token)
+        return found
+
+
+_STEMS: Final = _Stems()
+
+
 def stem(token: str) -> str:
     """The token of the stemmed stream for an exact token. Numbers and words that hold digits stay as they are."""
+    return _STEMS[token]
+
+
+def _stem(token: str) -> str:
     if not token.isalpha() or not token.isascii():
         return token
     stemmed: str = _STEMMER.stemWord(_spellings().get(token, token))
@@ -130,7 +154,7 @@ def _stream_again(value: str) -> str:
 
 
 def _stemmed(exact: str) -> str:
-    return " ".join(map(stem, exact.split(" "))) if exact else ""
+    return " ".join(map(_STEMS.__getitem__, exact.split(" "))) if exact else ""
 
 
 _stemmed_again: Final = lru_cache(maxsize=50_000)(_stemmed)
@@ -140,9 +164,44 @@ def other_spellings(text: str) -> list[str]:
     """What compound words of a text are also written as, as exact tokens with single spaces: ``ShadowDragon`` also
     ``shadow dragon``, ``Pen-Link`` also ``penlink``, ``camera's`` also ``cameras``; each once, in order.
     """
-    found = [" ".join(tokens(_BETWEEN.sub(" ", word))) for word in _CAMEL.findall(text)]
-    found += ["".join(tokens(word)) for word in _JOINED.findall(text)]
+    humped = [word for part in _around(text, _humps(text)) for word in _CAMEL.findall(part)]
+    joined = [word for part in _around(text, _joints(text)) for word in _JOINED.findall(part)]
+    found = [" ".join(tokens(_BETWEEN.sub(" ", word))) for word in humped]
+    found += ["".join(tokens(word)) for word in joined]
     return [one for one in dict.fromkeys(found) if one and len(one) <= _CUT]
+
+
+def _around(text: str, places: Iterable[int]) -> Iterator[str]:
+    """The parts of a text between spaces in which places, given in order, stand: the rest need not be looked at."""
+    end = -1
+    for place in places:
+        if place > end:
+            begin, end = text.rfind(" ", 0, place) + 1, text.find(" ", place)
+            end = len(text) if end < 0 else end
+            yield text[begin:end]
+
+
+def _humps(text: str) -> Iterator[int]:
+    """Where a capital stands behind a small letter or digit."""
+    if not text.isascii():
+        yield from (match.start() for match in _HUMP.finditer(text))
+        return
+    shapes = text.encode().translate(_SHAPES)
+    at = shapes.find(b"aA")
+    while at >= 0:
+        yield at
+        at = shapes.find(b"aA", at + 1)
+
+
+def _joints(text: str) -> list[int]:
+    """Where hyphens and apostrophes stand, in order."""
+    found = []
+    for joint in _JOINTS:
+        at = text.find(joint)
+        while at >= 0:
+            found.append(at)
+            at = text.find(joint, at + 1)
+    return sorted(found)
 
 
 def plain_text(text: str) -> str:

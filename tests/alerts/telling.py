@@ -8,7 +8,7 @@ from typing import Any
 from alerts.models import Find, Group, Message, Reason, Rhythm, Word
 from archive import event_queries, queries
 from archive.store import Archive
-from indexer.highlights import passage
+from indexer.highlights import Marking
 from indexer.tokens import stem
 from noticewatch.models import Event
 from watchlist import queries as watchlist
@@ -41,7 +41,7 @@ def finds_of(archive: Archive, words: Sequence[str], reasons: Sequence[Reason] =
 def _words(content: dict[str, Any], words: Sequence[str]) -> Iterable[Word]:
     for field in ("title", "description"):
         for text in content.get(field, ()):
-            parts = passage(text["text"], [stem(word) for word in words])
+            parts = Marking([stem(word) for word in words]).passage(text["text"])
             if parts:
                 yield Word(field, "", parts)
 
