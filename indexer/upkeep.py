@@ -146,11 +146,19 @@ def _at_head(archive: Archive, engine: SearchEngine) -> int:
 
 
 def _bucket(connection: Connection, number: int) -> list[Document]:
-    """The documents that belong to a bucket by what the log says."""
-    n = tables.notices.c
+    """The documents that belong to a bucket by what the log says. A procurement is put together in one bucket alone,
+    that of its earliest notice: one with members in many would be put together in each.
+    """
+    n, m = tables.notices.c, tables.memberships.c
     inside = n.number.between(number * BUCKET, (number + 1) * BUCKET - 1)
     numbers = list(connection.scalars(select(n.number).where(inside).order_by(n.number)))
-    documents, _ = assembled(connection, numbers, set(procurement_of(connection, numbers).values()))
+    touched = select(m.procurement).join(tables.notices, n.number == m.notice).where(inside)
+    earliest = func.min(m.notice).between(number * BUCKET, (number + 1) * BUCKET - 1)
+    speaking = select(m.procurement).join(tables.notices, n.number == m.notice).where(n.leads_to.is_(None))
+    groups = set(
+        connection.scalars(speaking.where(m.procurement.in_(touched)).group_by(m.procurement).having(earliest))
+    )
+    documents, _ = assembled(connection, numbers, groups)
     return [document for document in documents if document.bucket == number]
 
 

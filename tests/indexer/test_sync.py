@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from archive.joins import Joiner
+from archive.queries import procurement_of
 from archive.readers import drive
 from archive.store import Archive
+from indexer import documents as document_shapes
+from indexer import upkeep
 from indexer.embedded import EmbeddedEngine
 from indexer.engine import IndexBusy, Position
 from indexer.sync import IndexReader
@@ -20,7 +23,7 @@ from noticewatch.models import Kind, Notice, notice_from
 from tests.archive.making import append, reading
 from tests.databases import settings_at
 from tests.engines import put
-from tests.indexer.growing import answers, follow, grow
+from tests.indexer.growing import answers, award, follow, grow
 from tests.indexer.making import EPOCH, ask, documents, filled, row, texts
 from watchlist.dictionary import Dictionary
 
@@ -155,6 +158,8 @@ _KILLED = """
 import os, sys
 from pathlib import Path
 from tests.indexer.making import EPOCH, documents, row, texts
+from indexer import documents as document_shapes
+from indexer import upkeep
 from indexer.embedded import EmbeddedEngine
 from indexer.engine import Position
 from tests.engines import put
@@ -207,3 +212,25 @@ def test_a_full_disk_is_told_in_a_sentence_and_writing_goes_on_when_there_is_roo
     put(engine, documents(big), Position(EPOCH, 60))
     assert ask(engine, "drone OR word59") == {1, 59}
     engine.close()
+
+
+def test_contracts_with_notices_in_many_buckets_are_compared_and_mended(
+    archive: Archive, engine: EmbeddedEngine, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (document_shapes, upkeep):
+        monkeypatch.setattr(module, "BUCKET", 2)
+    grow(archive, engine, dictionary)
+    for modification in ("P00003", "P00004", "P00005"):
+        append(archive, [award("70CMSD23FR0000145", modification, "camera", "2024-08-15")], day=4)
+    follow(archive, engine, dictionary)
+    expected = answers(archive, engine, dictionary)
+    assert upkeep.reconcile(archive, engine) == []
+    position = engine.position()
+    assert position is not None
+    with archive.reading() as connection:
+        contract = procurement_of(connection, [1])[1]
+    put(engine, [], position, gone=[f"p{contract}", "n8"])
+    assert answers(archive, engine, dictionary) != expected
+    found = upkeep.reconcile(archive, engine)
+    assert [(one.first, one.indexed, one.expected) for one in found] == [(0, 1, 2), (8, 1, 2)]
+    assert answers(archive, engine, dictionary) == expected
