@@ -9,7 +9,7 @@ from archive.documents.tables import document_answers, documents
 from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.queries import rows_of
-from archive.tables import captures, events, notices, records, versions
+from archive.tables import captures, events, leaves, notices, records, versions
 from noticewatch.database import plain_rows
 from noticewatch.models import EventKind
 
@@ -92,11 +92,12 @@ def event_rows(connection: Connection, first: int, last: int) -> list[tuple[Any,
 
 def contents_told(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]]:
     """Of each event, in order: its ``seq``, and of the version that it brought the content and the hash of it that its
-    leaf names. What the tables no longer hold is None.
+    leaf names; then the record that the version was read from, that record's capture and the event's, in numbers. What
+    the tables no longer hold is None.
     """
-    e, v = events.c, versions.c
+    e, v, r = events.c, versions.c, records.c
     query = (
-        select(e.seq, func.coalesce(v.content, records.c.content), v.content_sha256)
+        select(e.seq, func.coalesce(v.content, r.content), v.content_sha256, v.record, r.capture, e.capture, v.seq)
         .select_from(events)
         .outerjoin(versions, and_(v.notice == e.notice, v.version == e.version))
         .outerjoin(records, records.c.number == v.record)
@@ -109,6 +110,12 @@ def contents_told(connection: Connection, first: int, last: int) -> list[tuple[A
 def events_between(connection: Connection, first: int, last: int) -> list[EventRow]:
     """Events in order of ``seq``."""
     return list(map(EventRow._make, event_rows(connection, first, last)))
+
+
+def was_placed(connection: Connection, record: int, capture: int) -> bool:
+    """Whether a leaf says that a record was read from a capture, where it stands or where it stood before."""
+    query = select(leaves.c.body).where(leaves.c.kind == "records", leaves.c.capture == capture)
+    return any(one[0] == record for body in connection.scalars(query) for one in forms.packed_rows(bytes(body)))
 
 
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:

@@ -8,15 +8,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from archive import captures, ledger
-from archive.log import Derived, append_derived
+from archive import captures, ledger, takedowns
 from archive.proof import heads
 from archive.proof.forms import signed_bytes
 from archive.proof.keys import NAME
 from archive.store import Archive
 from archive.warc import Placed, recorded
 from noticewatch.errors import UsageError
-from noticewatch.models import EventKind, Verdict
+from noticewatch.models import Verdict
 from tests.archive.making import SOURCE
 from tests.archive.proving import ask, check, flip, grow, named, proved, tamper, warc_files
 
@@ -153,11 +152,10 @@ def test_content_may_be_missing_only_where_the_log_says_that_it_was_taken_down(t
     with proved(tmp_path / "data") as archive:
         tamper(archive, "UPDATE records SET content='{}' WHERE number=2")
         assert "The content of us-action:" in named(archive)
-        notice = ask(archive, "SELECT notice FROM records WHERE number=2")
-        for kind in (EventKind.TAKEN_DOWN, EventKind.RESTORED, EventKind.TAKEN_DOWN):
-            with archive.writing() as connection:
-                append_derived(connection, [Derived(notice, kind, [])])
-            if kind is EventKind.TAKEN_DOWN:
+        notice = ask(archive, "SELECT n.id FROM records r JOIN notices n ON n.number=r.notice WHERE r.number=2")
+        for change in (takedowns.take_down, takedowns.restore, takedowns.take_down):
+            change(archive, [notice], "A test.")
+            if change is takedowns.take_down:
                 check(archive)
             else:
                 assert "The content of us-action:" in named(archive)
@@ -351,3 +349,29 @@ def test_what_was_verified_before_a_restore_does_not_count_after_it(tmp_path: Pa
     with proved(backup) as restored:
         grow(restored, 4, ["C", "D", "E"])
         assert check(restored, full=False).since == 0
+
+
+def test_a_version_that_is_led_to_a_record_of_another_answer_is_named_though_it_says_the_same(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        for day, title in ((500, "A"), (501, "B"), (502, "A")):
+            grow(archive, day, [title])
+        number = ask(archive, "SELECT number FROM notices WHERE id='us-action:N0'")
+        of = "SELECT record FROM versions WHERE notice=? AND version=?"
+        first, last = (ask(archive, of, number, version) for version in (1, 3))
+        assert first != last
+        tamper(archive, "UPDATE versions SET record=? WHERE notice=? AND version=1", last, number)
+        assert f"is held to be read from record {last}, which no leaf places in capture" in named(archive)
+        tamper(archive, "UPDATE versions SET record=? WHERE notice=? AND version=1", first, number)
+        check(archive)
+
+
+def test_a_version_whose_record_an_older_answer_turned_out_to_hold_is_as_it_was(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        grow(archive, 501, ["A"])
+        number = ask(
+            archive, "SELECT capture FROM records r JOIN notices n ON n.number=r.notice WHERE n.id='us-action:N0'"
+        )
+        grow(archive, 500, ["A"])
+        moved = "SELECT capture FROM records r JOIN notices n ON n.number=r.notice WHERE n.id='us-action:N0'"
+        assert ask(archive, moved) != number
+        check(archive)
