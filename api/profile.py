@@ -22,14 +22,14 @@ _MOST_SERIES = 6
 SEVERAL_SELLERS = "several sellers together"
 
 Shared: TypeAlias = Callable[[NoticeRow], bool]
-"""Whether a notice's money stands at another thing of the same kind too."""
+"""Whether a notice's money is not this thing's alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
     """A sum of amounts of one kind in one currency, or, where they may not be added, only their number.
 
-    shared: how much of the sum stands at other things of the same kind too, empty where nothing does.
+    shared: how much of the sum is not this thing's alone, empty where nothing is.
     """
 
     kind: str

@@ -39,12 +39,13 @@ _BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Ki
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Whose notices are added up. ``name``: the kind of tag, or ``buyer``, as the search filters by it; ``plural``: of
-    the readers' word; ``series``: by what its money is stacked, ``stacked`` and ``others`` what readers call that.
+    """Whose notices are added up. ``name``: the kind of tag, or ``buyer``, as the search filters by it; ``series``: by
+    what its money is stacked, which readers call ``stacked``, the rest ``others``; ``with_others``: what readers are
+    told of money that is not its alone.
     """
 
     name: Literal["vendor", "technology", "buyer"]
-    plural: str
+    with_others: str
     stacked: Literal["buyer", "seller"]
     series: Callable[[Notice], str]
 
@@ -58,14 +59,17 @@ class Axis:
         tiers = {tag.tier for tag in tags if self.name == "buyer" or (tag.kind == self.name and tag.id == of)}
         return "alert" if "alert" in tiers else "review" if "review" in tiers else ""
 
-    def also(self, tags: Sequence[Tag], of: str) -> bool:
-        """Whether another one of this kind is matched on the same notice."""
-        return any(tag.kind == self.name and tag.id != of and tag.tier == "alert" for tag in tags)
+    def shared(self, notice: Notice, tags: Sequence[Tag], of: str) -> bool:
+        """Whether the money of a notice is not this one's alone: another one of its kind is matched there too, or one
+        value is stated for several sellers.
+        """
+        several = self.name == "vendor" and len(party_names(notice, "supplier", "reseller")) > 1
+        return several or any(tag.kind == self.name and tag.id != of and tag.tier == "alert" for tag in tags)
 
 
-VENDOR = Axis("vendor", "vendors", "buyer", buyer_label)
-TECHNOLOGY = Axis("technology", "technologies", "buyer", buyer_label)
-BUYER = Axis("buyer", "public bodies", "seller", seller_label)
+VENDOR = Axis("vendor", "shared with other vendors or sellers", "buyer", buyer_label)
+TECHNOLOGY = Axis("technology", "told of other technologies too", "buyer", buyer_label)
+BUYER = Axis("buyer", "", "seller", seller_label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _read(held: Context, axis: Axis, of: str, numbers: frozenset[int] | None = N
         review = [row for row in rows if tiers[row.number] == "review"]
         mentioned = queries.notices(connection, [row.number for row in review[:_SHOWN]])
     days = [dated(row.notice, row.first_seen)[0] for row in strong]
-    shared = nothing_shared if axis is BUYER else lambda row: axis.also(tags[row.number], of)
+    shared = nothing_shared if axis is BUYER else lambda row: axis.shared(row.notice, tags[row.number], of)
     matched = {row.number: tags[row.number] for row in strong}
     return Profile(
         axis=axis,

@@ -35,10 +35,14 @@ def vendor_by(held: Context, name: str) -> Vendor:
 
 def technology_by(held: Context, name: str) -> Technology:
     """The technology of an id or name. Raises NotFound with a way out."""
-    code = held.search.names.code("technology", name)
-    if code is None:
+    technologies = held.dictionary.technologies
+    if name in technologies:
+        return technologies[name]
+    wanted = plain(name)
+    named = [t for t in technologies.values() if wanted and wanted in {plain(t.id), plain(t.name)}]
+    if len(named) != 1:
         raise NotFound(f"No technology {name[:80]!r} is on the watchlist; /technologies lists them.")
-    return held.dictionary.technologies[code]
+    return named[0]
 
 
 def buyer_by(name: str) -> BuyerEntry:

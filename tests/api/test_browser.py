@@ -102,10 +102,13 @@ def test_the_keyboard_reaches_the_content_and_its_place_is_seen(page: "Page", ad
 def test_text_has_contrast_in_light_and_dark(browser: "Browser", address: str, scheme: str) -> None:
     context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]  # the values above are its literals
     page = context.new_page()
-    page.goto(address + "/search?q=cellebrite&lens=everything")
-    for selector in ("body", ".hit .meta", "mark", ".foot p", "button", ".tag", ".tag i"):
-        assert page.locator(selector).count(), selector
-        assert page.evaluate(CONTRAST, selector) >= 4.5, f"{scheme}: {selector}"
+    search = ("body", ".hit .meta", "mark", ".foot p", "button", ".tag", ".tag i")
+    profile = (".party", ".kicker a", "dl.facts dt", "td.num", ".key li", "a.button.plain")
+    for path, selectors in (("/search?q=cellebrite&lens=everything", search), ("/buyers/usg-dhs-ice", profile)):
+        page.goto(address + path)
+        for selector in selectors:
+            assert page.locator(selector).count(), selector
+            assert page.evaluate(CONTRAST, selector) >= 4.5, f"{scheme}: {selector}"
     context.close()
 
 
@@ -120,6 +123,34 @@ def test_pages_work_without_scripts(browser: "Browser", address: str) -> None:
     with page.expect_navigation():
         page.click(".hit h3 a")
     assert "FIVECAST ONYX SUBSCRIPTION" in page.inner_text("h1")
+    context.close()
+
+
+def test_the_overviews_are_reached_and_narrowed_without_scripts(browser: "Browser", address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(address + "/")
+    for link, heading in (
+        ("nav >> text=Buyers", "Public bodies that buy"),
+        ("main >> text=Immigration and Customs Enforcement", "Immigration and Customs Enforcement (ICE)"),
+        ("main >> text=Cellebrite >> nth=0", "Cellebrite"),
+        ("nav >> text=Technologies", "Technologies on the watchlist"),
+        ("main >> text=Phone and device forensics >> nth=0", "Phone and device forensics"),
+        ("main >> text=When its contracts end", "Which contracts end soon"),
+    ):
+        with page.expect_navigation():
+            page.click(link)
+        assert heading in page.inner_text("h1"), link
+    assert page.input_value("#rt") == "device_forensics"
+    page.fill("#rb", "ICE")
+    with page.expect_navigation():
+        page.click("main button")
+    assert [chip.inner_text() for chip in page.locator(".chips a").all()] == [
+        "Immigration and Customs Enforcement (ICE) ×", "Phone and device forensics ×",
+    ]  # fmt: skip
+    with page.expect_navigation():
+        page.click(".chips a >> nth=0")
+    assert page.input_value("#rb") == "" and page.input_value("#rt") == "device_forensics"
     context.close()
 
 

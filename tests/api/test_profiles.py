@@ -1,9 +1,22 @@
 """Pages and answers of technologies and public bodies: whose money stands where, and how it rolls up."""
 
 import re
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+
+from archive.joins import Joiner
+from archive.store import Archive
+from noticewatch.models import Reading
+from tests.api.serving import served
+from tests.archive.making import WHOLE, append, reading
+from tests.databases import settings_at
+from watchlist.dictionary import Dictionary
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
 
 pytestmark = pytest.mark.both_databases
 
@@ -59,7 +72,7 @@ def test_money_that_stands_at_two_vendors_is_told_at_each(client: TestClient) ->
     """Fivecast's orders are Panamerica's too; of Cellebrite's two one names no seller who is a vendor."""
     assert totals(client, "/vendors/fivecast.json")["Obligated"] == ("$2,737,600.50", 3, "$2,737,600.50")
     assert totals(client, "/vendors/cellebrite.json")["Obligated"] == ("$474,305.32", 2, "$474,310.32")
-    assert "$474,310.32 of it also stands at other vendors" in client.get("/vendors/cellebrite").text
+    assert "$474,310.32 of it shared with other vendors or sellers" in client.get("/vendors/cellebrite").text
     assert totals(client, "/technologies/device_forensics.json")["Obligated"] == ("$474,305.32", 2, "")
 
 
@@ -114,3 +127,60 @@ def test_a_profile_is_read_anew_when_the_log_has_grown_and_else_kept(client: Tes
     first = client.get("/api/v1/buyers/usg-dhs")
     again = client.get("/api/v1/buyers/usg-dhs", headers={"If-None-Match": first.headers["etag"]})
     assert (first.status_code, again.status_code) == (200, 304)
+
+
+def money(kind: str, basis: str, value: str, currency: str = "USD") -> dict[str, str]:
+    return {"kind": kind, "basis": basis, "value": value, "currency": currency}
+
+
+def bought(piid: str, signed: str, amounts: list[dict[str, str]], *sellers: str, mod: str | None = "0") -> Reading:
+    """What ICE bought of Cellebrite: an action, or where ``mod`` is None an award without actions."""
+    numbers: list[dict[str, Any]] = [{"type": "piid", "printed": piid, "plain": piid, "issuer": "7012"}]
+    if mod is not None:
+        numbers.append({"type": "modification", "printed": mod, "plain": mod})
+    content = {
+        "kind": "award", "title": [{"text": "CELLEBRITE PRODUCTS"}], "numbers": numbers, "amounts": amounts,
+        "buyers": [{"role": "contracting", "name": "ICE", "buyer_id": "usg-dhs-ice"}],
+        "parties": [{"role": "supplier", "name": seller} for seller in sellers or ("ACME",)],
+        "dates": [{"role": "signed", "value": signed}],
+    }  # fmt: skip
+    return reading(f"7012:{piid}:{mod or signed}", content, carried=WHOLE | {"buyers"})
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> Iterator[TestClient]:
+    """Contracts with two sellers, in two currencies, without actions, and with amounts that may not be added."""
+    settings = settings_at(tmp_path_factory.mktemp("mixed"))
+    readings = [
+        bought("70CMSD26FR0000001", "2025-10-01", [money("obligated", "change", "1000")], "ACME", "BETA"),
+        bought("70CMSD26FR0000002", "2025-09-30", [money("obligated", "change", "200")]),
+        bought("70CMSD26FR0000003", "2026-01-01", [money("obligated", "change", "700", "EUR")]),
+        bought("70CMSD26FR0000004", "2026-01-01", [money("awarded", "state", "4000")], mod=None),
+        bought("70CMSD26FR0000004", "2026-02-01", [money("awarded", "state", "5000")], mod=None),
+        bought("70CMSD26FR0000002", "2026-02-01", [money("awarded", "state", "9000"), money("ceiling", "limit", "8")],
+               mod="P1"),
+    ]  # fmt: skip
+    with closing(Archive.open(settings)) as archive:
+        append(archive, readings)
+        with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
+            yield opened
+
+
+def test_sums_are_of_one_kind_and_one_currency_and_an_award_with_actions_is_not_added_to_them(
+    mixed: TestClient,
+) -> None:
+    stated = mixed.get("/buyers/usg-dhs-ice.json").json()["totals"]
+    assert [(total["kind"], total["value"], total["count"]) for total in stated] == [
+        ("Obligated", "€700", 1), ("Obligated", "$1,200", 2), ("Awarded", "$5,000", 1), ("Ceiling", "not added", 1),
+    ]  # fmt: skip
+
+
+def test_one_value_of_several_sellers_counts_once_as_shared(mixed: TestClient) -> None:
+    years = mixed.get("/buyers/usg-dhs-ice.json").json()["obligated_by_fiscal_year"]
+    assert (years["currency"], years["not_in_it"]) == ("USD", ["EUR"])
+    assert years["sellers"] == {"several sellers together": {"2026": "1000"}, "ACME": {"2025": "200"}}
+    assert "What is obligated in EUR stands in the table above only." in mixed.get("/buyers/usg-dhs-ice").text
+    assert ("Obligated", "$1,200", "$1,000") in [
+        (total["kind"], total["value"], total["shared"])
+        for total in mixed.get("/vendors/cellebrite.json").json()["totals"]
+    ]
