@@ -139,11 +139,12 @@ def _read(held: Context, axis: Axis, of: str, numbers: frozenset[int] | None = N
     with held.archive.reading() as connection:
         wanted = sorted(numbers) if numbers is not None else watchlist.tagged_notices(connection, axis.name, of)
         rows = sorted(queries.notices(connection, wanted, _READ).values(), key=_newest, reverse=True)
-        tags = watchlist.tags_of(connection, wanted, held.dictionary)
+        tags = watchlist.tags_of(connection, wanted, held.dictionary, evidence=False)
         tiers = {row.number: axis.tier(tags.get(row.number, ()), of) for row in rows}
         strong = [row for row in rows if tiers[row.number] == "alert"]
         review = [row for row in rows if tiers[row.number] == "review"]
         mentioned = queries.notices(connection, [row.number for row in review[:_SHOWN]])
+        quoted = watchlist.tags_of(connection, mentioned, held.dictionary)
     days = [dated(row.notice, row.first_seen)[0] for row in strong]
     shared = nothing_shared if axis is BUYER else lambda row: axis.shared(row.notice, tags[row.number], of)
     matched = {row.number: tags[row.number] for row in strong}
@@ -162,8 +163,8 @@ def _read(held: Context, axis: Axis, of: str, numbers: frozenset[int] | None = N
         vendors=_tagged(matched, "vendor", of if axis is VENDOR else ""),
         technologies=_tagged(matched, "technology", of if axis is TECHNOLOGY else ""),
         through=_through(strong, matched),
-        orders=list(_contracts(held, axis, of, strong, tags)),
-        mentioned=[Shown(row, tuple(tags[number])) for number, row in mentioned.items()],
+        orders=list(_contracts(held, axis, of, strong)),
+        mentioned=[Shown(row, tuple(quoted[number])) for number, row in mentioned.items()],
     )
 
 
@@ -190,9 +191,7 @@ def _through(rows: Sequence[NoticeRow], tags: Mapping[int, Sequence[Tag]]) -> li
     ]
 
 
-def _contracts(
-    held: Context, axis: Axis, of: str, rows: Sequence[NoticeRow], tags: Mapping[int, list[Tag]]
-) -> Iterator[Shown]:
+def _contracts(held: Context, axis: Axis, of: str, rows: Sequence[NoticeRow]) -> Iterator[Shown]:
     """The latest contracts by the day they show, each by its newest matched notice and as a whole."""
     first: dict[int, NoticeRow] = {}
     for row in rows:
@@ -202,10 +201,10 @@ def _contracts(
         groups = queries.members(connection, [number for number in latest if number > 0])
         whole = queries.notices(connection, [first[number].number for number in latest])
         members = [member.number for group in groups.values() for member in group]
-        inside = {**tags, **watchlist.tags_of(connection, members, held.dictionary)}
+        tags = watchlist.tags_of(connection, dict.fromkeys([*whole, *members]), held.dictionary)
     for number in latest:
         row = whole[first[number].number]
-        yield Shown(row, tuple(tags[row.number]), item(groups.get(number) or [row], inside))
+        yield Shown(row, tuple(tags[row.number]), item(groups.get(number) or [row], tags))
 
 
 def _latest(held: Context, axis: Axis, of: str, matched: Mapping[int, NoticeRow]) -> list[int]:

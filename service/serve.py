@@ -1,5 +1,6 @@
 """Serves the pages and the API of a data folder, and drives the readers of its log."""
 
+import gc
 import signal
 import socket
 import sys
@@ -80,6 +81,8 @@ class PageServer:
 
     def run(self) -> None:
         """Answer requests until stopped."""
+        gc.collect()
+        gc.freeze()  # what lives as long as the program is not gone through again: a third of a large page's time
         self._server.run(sockets=[self._bound])
 
     def stop(self) -> None:

@@ -31,12 +31,16 @@ class TagCount:
 
 
 def tags_of(
-    connection: Connection, notice_numbers: Iterable[int], dictionary: Dictionary | None = None
+    connection: Connection,
+    notice_numbers: Iterable[int],
+    dictionary: Dictionary | None = None,
+    *,
+    evidence: bool = True,
 ) -> dict[int, list[Tag]]:
     """Tags by notice number, in order of kind, id and role; notices without tags are left out, and so are those whose
-    content is withheld: a tag quotes it.
+    content is withheld: a tag quotes it. Without ``evidence`` for who only counts them: reading it costs most.
     """
-    return _tags(connection, notice_numbers, dictionary, withheld=False)
+    return _tags(connection, notice_numbers, dictionary, withheld=False, evidence=evidence)
 
 
 def held_tags(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, list[Tag]]:
@@ -45,23 +49,32 @@ def held_tags(connection: Connection, notice_numbers: Iterable[int]) -> dict[int
 
 
 def _tags(
-    connection: Connection, notice_numbers: Iterable[int], dictionary: Dictionary | None, *, withheld: bool
+    connection: Connection,
+    notice_numbers: Iterable[int],
+    dictionary: Dictionary | None,
+    *,
+    withheld: bool,
+    evidence: bool = True,
 ) -> dict[int, list[Tag]]:
     labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
     numbers = iter(notice_numbers)
     while chunk := list(islice(numbers, _CHUNK)):
-        for row in connection.execute(_chosen(withheld), {"notices": chunk}):
+        for row in connection.execute(_chosen(withheld, evidence), {"notices": chunk}):
             label = labels.label(row.kind, row.id)
-            tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, load_evidence(row.evidence))
+            quoted = load_evidence(row.evidence) if evidence else ()
+            tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, quoted)
             found.setdefault(row.notice, []).append(tag)
     return found
 
 
 @cache
-def _chosen(withheld: bool) -> Select[Any]:
-    """Tags of the notices ``notices``; ``withheld``: also of those whose content is withheld."""
-    query = select(tags).where(tags.c.notice.in_(bindparam("notices", expanding=True)))
+def _chosen(withheld: bool, evidence: bool) -> Select[Any]:
+    """Tags of the notices ``notices``; ``withheld``: also of those whose content is withheld; with their ``evidence``
+    or without.
+    """
+    columns = [column for column in tags.c if evidence or column is not tags.c.evidence]
+    query = select(*columns).where(tags.c.notice.in_(bindparam("notices", expanding=True)))
     query = query if withheld else query.where(tags.c.notice.not_in(withheld_now()))
     return query.order_by(tags.c.kind, tags.c.id, tags.c.role)
 
