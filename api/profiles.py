@@ -1,7 +1,7 @@
-"""Profiles of vendors, technologies and public bodies: read once for each state of the log, for pages and JSON."""
+"""Profiles of vendors, technologies and public bodies, for pages and JSON; what is read of them is remembered."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +19,7 @@ from api.profile import (
 )
 from api.searching import matching
 from archive import queries
+from archive.event_queries import last_seq
 from archive.rows import NoticeRow
 from indexer.items import Item
 from indexer.requests import MOST_HITS, SearchRequest
@@ -95,7 +96,8 @@ class Profile:
     """What the archive holds of one vendor or technology, or of what one public body buys on the watchlist.
 
     ``strong``: notices matched; ``ordered``: those of them that say something was bought; ``review``: only mentioned,
-    to be checked; ``contracts``: contracts of the matched notices.
+    to be checked; ``contracts``: contracts of the matched notices; ``newest``: of each its newest matched notice, by
+    numbers; ``to_check``: numbers of the newest that are only mentioned.
     """
 
     axis: Axis
@@ -112,16 +114,26 @@ class Profile:
     vendors: Sequence[Named]
     technologies: Sequence[Named]
     through: Sequence[Through]
-    orders: Sequence[Shown]
-    mentioned: Sequence[Shown]
+    newest: Mapping[int, int]
+    to_check: tuple[int, ...]
+    orders: Sequence[Shown] = ()
+    mentioned: Sequence[Shown] = ()
 
 
 def profile(held: Context, axis: Axis, of: str) -> Profile:
-    """What is held of one of the axis; read once for each state of the log and, for a public body, of the index."""
-    if axis is not BUYER:
-        return held.remember(f"{axis.name}:{of}", held.head(), lambda: _read(held, axis, of))
-    numbers = _bought_by(held, of)
-    return held.remember(f"buyer:{of}", (held.head(), numbers), lambda: _read(held, axis, of, numbers))
+    """What is held of one of the axis. What its notices add up to is read once for each state of these notices; its
+    contracts, of which others may be members, once for each state of the log.
+    """
+    if axis is BUYER:
+        asked = asked_of(axis, of)
+        numbers = matching(held, asked) if asked else frozenset()
+    else:
+        numbers = held.remember(f"tagged:{axis.name}:{of}", held.head(), lambda: _tagged_with(held, axis, of))
+    name, version = f"{axis.name}:{of}", held.dictionary.version
+    with held.archive.reading() as connection:
+        latest = last_seq(connection, numbers)
+    added = held.remember(f"sums:{name}", (numbers, latest, version), lambda: _added_up(held, axis, of, numbers))
+    return held.remember(name, (held.head(), numbers, version), lambda: _with_contracts(held, of, added))
 
 
 def asked_of(axis: Axis, of: str) -> SearchRequest | None:
@@ -130,30 +142,31 @@ def asked_of(axis: Axis, of: str) -> SearchRequest | None:
     return SearchRequest(filters={axis.name: values}, facets=()) if values else None
 
 
-def _bought_by(held: Context, of: str) -> frozenset[int]:
-    asked = asked_of(BUYER, of)
-    return matching(held, asked) if asked else frozenset()
-
-
-def _read(held: Context, axis: Axis, of: str, numbers: frozenset[int] | None = None) -> Profile:
+def _tagged_with(held: Context, axis: Axis, of: str) -> frozenset[int]:
     with held.archive.reading() as connection:
-        wanted = sorted(numbers) if numbers is not None else watchlist.tagged_notices(connection, axis.name, of)
-        rows = sorted(queries.notices(connection, wanted, _READ).values(), key=_newest, reverse=True)
-        tags = watchlist.tags_of(connection, wanted, held.dictionary, evidence=False)
-        tiers = {row.number: axis.tier(tags.get(row.number, ()), of) for row in rows}
-        strong = [row for row in rows if tiers[row.number] == "alert"]
-        review = [row for row in rows if tiers[row.number] == "review"]
-        mentioned = queries.notices(connection, [row.number for row in review[:_SHOWN]])
-        quoted = watchlist.tags_of(connection, mentioned, held.dictionary)
+        return frozenset(watchlist.tagged_notices(connection, axis.name, of))
+
+
+def _added_up(held: Context, axis: Axis, of: str, numbers: frozenset[int]) -> Profile:
+    """The profile without its contracts."""
+    with held.archive.reading() as connection:
+        rows = sorted(queries.notices(connection, sorted(numbers), _READ).values(), key=_newest, reverse=True)
+        tags = watchlist.tags_of(connection, sorted(numbers), held.dictionary, evidence=False)
+    tiers = {row.number: axis.tier(tags.get(row.number, ()), of) for row in rows}
+    strong = [row for row in rows if tiers[row.number] == "alert"]
+    review = [row for row in rows if tiers[row.number] == "review"]
     days = [dated(row.notice, row.first_seen)[0] for row in strong]
     shared = nothing_shared if axis is BUYER else lambda row: axis.shared(row.notice, tags[row.number], of)
     matched = {row.number: tags[row.number] for row in strong}
+    newest: dict[int, int] = {}
+    for row in strong:
+        newest.setdefault(row.procurement or -row.number, row.number)
     return Profile(
         axis=axis,
         strong=len(strong),
         ordered=sum(row.notice.kind in _BOUGHT for row in strong),
         review=len(review),
-        contracts=len({row.procurement_id for row in strong}),
+        contracts=len(newest),
         first=min(days, default=""),
         last=max(days, default=""),
         totals=totals(strong, shared),
@@ -163,9 +176,25 @@ def _read(held: Context, axis: Axis, of: str, numbers: frozenset[int] | None = N
         vendors=_tagged(matched, "vendor", of if axis is VENDOR else ""),
         technologies=_tagged(matched, "technology", of if axis is TECHNOLOGY else ""),
         through=_through(strong, matched),
-        orders=list(_contracts(held, axis, of, strong)),
-        mentioned=[Shown(row, tuple(quoted[number])) for number, row in mentioned.items()],
+        newest=newest,
+        to_check=tuple(row.number for row in review[:_SHOWN]),
     )
+
+
+def _with_contracts(held: Context, of: str, added: Profile) -> Profile:
+    latest = _latest(held, added.axis, of, added.newest)
+    with held.archive.reading() as connection:
+        groups = queries.members(connection, [number for number in latest if number > 0])
+        rows = queries.notices(connection, [*(added.newest[number] for number in latest), *added.to_check])
+        members = [member.number for group in groups.values() for member in group]
+        tags = watchlist.tags_of(connection, dict.fromkeys([*rows, *members]), held.dictionary)
+    orders = [
+        Shown(row, tuple(tags.get(row.number, ())), item(groups.get(number) or [row], tags))
+        for number in latest
+        if (row := rows.get(added.newest[number])) is not None
+    ]
+    mentioned = [Shown(rows[n], tuple(tags[n])) for n in added.to_check if n in rows and n in tags]
+    return replace(added, orders=orders, mentioned=mentioned)
 
 
 def _tagged(tags: Mapping[int, Sequence[Tag]], kind: str, without: str) -> list[Named]:
@@ -191,23 +220,7 @@ def _through(rows: Sequence[NoticeRow], tags: Mapping[int, Sequence[Tag]]) -> li
     ]
 
 
-def _contracts(held: Context, axis: Axis, of: str, rows: Sequence[NoticeRow]) -> Iterator[Shown]:
-    """The latest contracts by the day they show, each by its newest matched notice and as a whole."""
-    first: dict[int, NoticeRow] = {}
-    for row in rows:
-        first.setdefault(row.procurement or -row.number, row)
-    latest = _latest(held, axis, of, first)
-    with held.archive.reading() as connection:
-        groups = queries.members(connection, [number for number in latest if number > 0])
-        whole = queries.notices(connection, [first[number].number for number in latest])
-        members = [member.number for group in groups.values() for member in group]
-        tags = watchlist.tags_of(connection, dict.fromkeys([*whole, *members]), held.dictionary)
-    for number in latest:
-        row = whole[first[number].number]
-        yield Shown(row, tuple(tags[row.number]), item(groups.get(number) or [row], tags))
-
-
-def _latest(held: Context, axis: Axis, of: str, matched: Mapping[int, NoticeRow]) -> list[int]:
+def _latest(held: Context, axis: Axis, of: str, matched: Mapping[int, int]) -> list[int]:
     """Numbers of the latest of the contracts that are matched, in the order of the search, as far as it has come."""
     found: dict[int, None] = {}
     asked = asked_of(axis, of)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from archive import tables as t
 from archive.times import moment, stamp
@@ -54,6 +54,15 @@ def loud_between(
     within = e.quiet.is_(False), e.committed_at >= stamp(begin), e.committed_at < stamp(end), e.notice.in_(among)
     query = _events().where(*within).order_by(e.seq.desc()).limit(limit)
     return [_event(row) for row in connection.execute(query)]
+
+
+def last_seq(connection: Connection, notices: Collection[int]) -> int:
+    """The ``seq`` of the latest event of these notices: while it is the same, they and their tags are. 0 for none."""
+    e, ordered, latest = t.events.c, sorted(notices), 0
+    for begin in range(0, len(ordered), _CHUNK):
+        query = select(func.max(e.seq)).where(e.notice.in_(ordered[begin : begin + _CHUNK]))
+        latest = max(latest, connection.scalar(query) or 0)
+    return latest
 
 
 def events_of(connection: Connection, notice_number: int) -> list[Event]:
