@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from archive import takedowns
 from archive.joins import Joiner
+from archive.readers import drive
 from archive.store import Archive
+from indexer.sync import IndexReader
 from noticewatch.models import Reading
 from tests.api.serving import served
 from tests.archive.making import WHOLE, append, reading
@@ -184,3 +188,33 @@ def test_one_value_of_several_sellers_counts_once_as_shared(mixed: TestClient) -
         (total["kind"], total["value"], total["shared"])
         for total in mixed.get("/vendors/cellebrite.json").json()["totals"]
     ]
+
+
+def test_a_profile_follows_what_is_added_to_it_and_to_its_contracts(tmp_path: Path, dictionary: Dictionary) -> None:
+    settings, readers = settings_at(tmp_path / "home"), [Joiner(), Tagger(Matcher(dictionary))]
+    first = bought("70CMSD26FR0000001", "2026-01-01", [money("obligated", "change", "1000")])
+    later = bought("70CMSD26FR0000001", "2026-03-01", [money("obligated", "change", "1")], mod="P2")
+    unmatched = reading(
+        "7012:70CMSD26FR0000001:P3",
+        {**later.notice.content(), "title": [{"text": "CHANGE OF ADDRESS"}],
+         "numbers": [first.notice.content()["numbers"][0], {"type": "modification", "printed": "P3", "plain": "P3"}],
+         "dates": [{"role": "signed", "value": "2026-04-01"}]},
+        carried=WHOLE | {"buyers"},
+    )  # fmt: skip
+    with closing(Archive.open(settings)) as archive:
+        append(archive, [first])
+        with served(archive, settings, dictionary, readers) as client:
+
+            def told() -> list[tuple[Any, ...]]:
+                read = [IndexReader(client.app.state.context.search.engine)]  # type: ignore[attr-defined]  # FastAPI's
+                drive(archive, [*readers, *read])
+                answers = [client.get(f"/{of}.json").json() for of in ("buyers/usg-dhs-ice", "vendors/cellebrite")]
+                return [(a["matched"], a["totals"][0]["value"], a["latest"][0]["dated"]) for a in answers]
+
+            assert told() == [(1, "$1,000", "2026-01-01")] * 2
+            append(archive, [later], day=1)
+            assert told() == [(2, "$1,001", "2026-03-01")] * 2
+            append(archive, [unmatched], day=2)
+            assert told() == [(2, "$1,001", "2026-04-01")] * 2
+            takedowns.take_down(archive, ["us-action:7012:70CMSD26FR0000001:P2"], "A test.")
+            assert told() == [(1, "$1,000", "2026-04-01")] * 2
