@@ -5,10 +5,8 @@ from typing import Final
 
 from alerts.models import Crossing, Reason
 from alerts.revisions import Compiled
+from archive.deadlines import DAYS
 from noticewatch.models import Event, EventKind
-
-DAYS: Final = "due_in_days"
-"""Path of the change by which an event says how many days before the deadline it is."""
 
 _CHANGES: Final = frozenset({
     EventKind.AMENDED, EventKind.DEADLINE_MOVED, EventKind.AWARDED, EventKind.CANCELLED, EventKind.DOCUMENT_ADDED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,9 +42,6 @@ Change: TypeAlias = Literal[
     EventKind.DOCUMENT_CHANGED, EventKind.DOCUMENT_REMOVED, EventKind.DOCUMENT_TEXT,
 ]  # fmt: skip
 """Kinds of change that a search which asks for amendments may choose among."""
-
-DUE_DAYS: Final = (1, 3, 7, 14)
-"""Numbers of days before a deadline at which an event can say that it is near."""
 
 
 class Terms(BaseModel):

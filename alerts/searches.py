@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from alerts import timing as clocks
 from alerts.epoch import note_epoch
-from alerts.models import DUE_DAYS, Rhythm, Target, TargetState, Terms, Timing
+from alerts.models import Rhythm, Target, TargetState, Terms, Timing
 from alerts.tables import (
     alert_groups,
     alert_targets,
@@ -25,6 +25,7 @@ from alerts.tables import (
     search_revisions,
 )
 from alerts.tokens import Tokens, holder
+from archive.deadlines import DUE_DAYS
 from archive.log import head
 from archive.times import moment, stamp
 from indexer.ast import Node

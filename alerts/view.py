@@ -10,8 +10,9 @@ from itertools import groupby
 from typing import Final
 
 from alerts.cleaning import cleaned, one_line
-from alerts.deciding import DAYS, due_days
+from alerts.deciding import due_days
 from alerts.models import Find, Group, Message, Reason, Rhythm, Word
+from archive.deadlines import DAYS
 from archive.said import rebuilt_sentence, stone_words
 from noticewatch import addresses, words
 from noticewatch.changes import Change, Segment, changes
@@ -230,7 +231,7 @@ def _notes(find: Find) -> Iterable[str]:
     if find.event.late:
         yield f"Late: it was first seen here {words.LATE}."
     if (days := due_days(find.event)) is not None:
-        yield f"The deadline is {words.count_words(days, 'day')} away." if days else "The deadline is today."
+        yield f"The deadline is near: {words.count_words(days, 'day')} or less were left when this was noted."
     if find.crossing == "left":
         yield "The words are gone: since this version the notice no longer matches this search."
     if rebuilt := rebuilt_sentence(find.notice):

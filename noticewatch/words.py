@@ -192,6 +192,7 @@ FIELDS: dict[str, str] = {
     "notice_ids": "SAM.gov notice ids of its revisions",
     "notice": "notice that has the records",
     "inherited": "another notice of this contract",
+    "due_in_days": "days left, at most",
 }
 
 _MONTHS = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from alerts.matching import AlertReader
+from archive.deadlines import DeadlineReader
 from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
 from archive.readers import LogReader
@@ -54,7 +55,7 @@ class House:
 
     def log_readers(self) -> Sequence[LogReader]:
         """The readers whose work stands in the database itself."""
-        return (Joiner(), Tagger(self.watchlist), DocumentLister(), AlertReader(self.watchlist))
+        return (Joiner(), Tagger(self.watchlist), DocumentLister(), DeadlineReader(), AlertReader(self.watchlist))
 
     def resting_readers(self) -> Sequence[LogReader]:
         """The readers that work while the others are at rest: nothing that is served waits for them."""

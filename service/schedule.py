@@ -16,7 +16,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from archive import ledger, locks, queries
+from archive import deadlines, ledger, locks, queries
 from archive.rows import RunRow
 from archive.store import Archive
 from crawlers.due import Due, Planner, refuse_unknown_sources
@@ -101,6 +101,10 @@ class Schedule:
                 self._replan()
             except Exception:
                 _log.exception("The crawls could not be planned; it is tried again in %.0f seconds.", self._plan_every)
+            try:
+                deadlines.tell(self._archive)
+            except Exception:
+                _log.exception("Deadlines could not be told; it is tried again in %.0f seconds.", self._plan_every)
 
     def _replan(self, *, starting: bool = False) -> list[Due]:
         with self._planning:

@@ -1,12 +1,16 @@
 """Every loud event is evaluated once for every search that was active when it was committed."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts import searches
 from alerts.matching import AlertReader
 from alerts.models import Reason, Rhythm, Terms
-from archive.readers import cursor
+from archive import deadlines
+from archive.readers import cursor, drive
 from archive.store import Archive
+from noticewatch.identifiers import now
 from noticewatch.models import EventKind
 from tests.alerts.making import EVERY_REASON, crawl, follow, found, matcher, names, notices_found, opened, save, waiting
 from tests.archive.making import append, reading, title
@@ -168,3 +172,24 @@ def test_readers_at_once_find_each_thing_once(archive: Archive) -> None:
     follow(archive)
     AlertReader(matcher()).advance(archive)
     assert len(notices_found(archive, search)) == 20 == len(waiting(archive))
+
+
+def test_a_deadline_that_is_near_fires_what_asks_for_it_and_for_that_many_days(archive: Archive) -> None:
+    at = now() + timedelta(days=20)
+    ends = [{"role": "due", "value": f"{at:%Y-%m-%dT%H:%M:%S}+00:00", "precision": "time", "zone": "+00:00"}]
+    opened(archive)
+    a_week = save(archive, "drone", reasons=(Reason.DUE_SOON,))
+    three = save(archive, "drone", reasons=(Reason.DUE_SOON,), due_days=(3,))
+    save(archive, "drone", reasons=(Reason.NEW, Reason.AMENDED))
+    save(archive, "camera", reasons=(Reason.DUE_SOON,))
+    crawl(archive, reading("A", title("drone", dates=ends)))
+    follow(archive)
+    seen = len(found(archive))
+    drive(archive, [deadlines.DeadlineReader()])
+    deadlines.tell(archive)
+    for days in (13, 6, 6, 2):
+        deadlines.tell(archive, at - timedelta(days=days))
+        follow(archive)
+    told = [one for one in found(archive) if one[3] == "due_soon"]
+    assert told == [(a_week.number, "A", "still", "due_soon"), (three.number, "A", "still", "due_soon")]
+    assert len(found(archive)) == seen + 2

@@ -129,7 +129,7 @@ def test_a_deadline_that_is_near_says_how_near(tender):
     event = replace(tender.event, kinds=(EventKind.DUE_SOON,), changed=(("due_in_days", None, 7),))
     made = rendered(message_of([replace(tender, event=event, reasons=(Reason.DUE_SOON,))]))
     assert made.subject == "ICE and social media: solicitation, deadline near: Specialized OSINT Tools IDIQ"
-    assert "! The deadline is 7 days away." in made.text
+    assert "! The deadline is near: 7 days or less were left when this was noted." in made.text
     assert "Due     10 April 2026, 14:00 (UTC−04:00)" in made.text
     assert "What is new" not in made.text
 

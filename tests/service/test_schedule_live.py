@@ -3,14 +3,20 @@
 import os
 import signal
 import threading
+from datetime import timedelta
 
 import pytest
 
-from archive import queries
+from archive import deadlines, queries
+from archive.readers import drive
 from archive.store import Archive
 from crawlers.source import load_sources
-from noticewatch.models import Verdict
-from noticewatch.settings import Settings
+from noticewatch.identifiers import now
+from noticewatch.models import EventKind, Verdict
+from noticewatch.settings import Settings, SourceSettings
+from service.children import Children
+from service.schedule import Schedule
+from tests.archive.making import append, reading, title
 from tests.faults.crawling import healthy
 from tests.faults.server import answers_of, publisher
 from tests.service.test_run import children_of, running
@@ -89,3 +95,27 @@ def test_a_stop_waits_for_the_page_in_hand(slow, tmp_path):
     archive.close()
     assert verdict == Verdict.CANCELLED, (reasons, server.said())
     assert captures >= 2, "robots.txt and the page in hand"
+
+
+def test_the_scheduler_says_in_the_log_that_a_deadline_is_near(tmp_path):
+    archive = Archive.open(Settings(home=tmp_path / "data"))
+    deadlines.tell(archive)
+    at = now() + timedelta(days=7, seconds=1)
+    append(
+        archive, [reading("A", title("drone", dates=[{"role": "due", "value": at.isoformat(), "precision": "time"}]))]
+    )
+    drive(archive, [deadlines.DeadlineReader()])
+    off = Settings(home=archive.folder, sources={name: SourceSettings(enabled=False) for name in load_sources()})
+    schedule = Schedule(archive, off, Children(), plan_every=0.05)
+    schedule.start()
+    try:
+        for _ in range(600):
+            with archive.reading() as connection:
+                kinds = [event.kinds for event in queries.events(connection, 0, 10)]
+            if len(kinds) > 1:
+                break
+            threading.Event().wait(0.05)
+    finally:
+        schedule.stop()
+    archive.close()
+    assert kinds == [(EventKind.NEW,), (EventKind.DUE_SOON,)]
