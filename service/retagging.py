@@ -77,7 +77,8 @@ def _work(house: House, total: int, show: Show) -> None:
     retagger = Retagger(house.watchlist)
     while retagger.advance(house.archive):
         with house.archive.reading() as connection:
-            show(_TEXT, total - retag.stale(connection, house.dictionary.version), total)
+            last = retag.latest(connection)
+        show(_TEXT, min(last.notices, total) if last else 0, total)
     drive(house.archive, house.readers())
 
 

@@ -1,7 +1,6 @@
 """``watchlist suggest``: what the dictionary may lack, for a person to judge."""
 
 import textwrap
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,21 +15,12 @@ from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
 from noticewatch.settings import load_settings
 from service.assembly import House, open_house
+from service.commands.watchlist_judging import Choice, accepted, block_of, put, usual
 from service.output import Bar, Json, note, progress, say, say_json
 from watchlist.current import Watchlist
 from watchlist.radar import reading
 from watchlist.radar.counting import PhraseCounter
-from watchlist.radar.reviewed import (
-    REJECTED,
-    Addition,
-    SellerKind,
-    rejection,
-    rejections,
-    seller,
-    term,
-    vendor_ids,
-    write,
-)
+from watchlist.radar.reviewed import SellerKind, rejection, rejections
 from watchlist.radar.suggest import Look, Quoted, Suggestion, look
 from watchlist.records import Policy
 
@@ -59,6 +49,7 @@ def suggest(
         SellerKind, typer.Option(help="With --accept of a seller: vendor, integrator or reseller.")
     ] = "reseller",
     policy: Annotated[Policy | None, typer.Option(help="With --accept: what it may cause by itself.")] = None,
+    language: Annotated[str, typer.Option(help="With --accept of a phrase: its language, en, es or fr.")] = "en",
     reject: Annotated[
         str | None, typer.Option(metavar="NAME", help="Write down that this suggestion is not to come again.")
     ] = None,
@@ -75,15 +66,15 @@ def suggest(
         raise UsageError("--accept and --reject exclude each other; judge one suggestion after the other.")
     settings = load_settings()
     if reject:
-        _written(Watchlist(settings.watchlist).folder, rejection(reject, reason, f"{now():%Y-%m-%d}"), as_json=as_json)
+        put(Watchlist(settings.watchlist).folder, rejection(reject, reason, f"{now():%Y-%m-%d}"), as_json=as_json)
         return
     with open_house(settings) as house:
         with progress(quiet=as_json) as bar:
             _count(house, bar)
             found = _look(house, bar, agency, since, MOST if accept else most)
         if accept:
-            made = _accepted(house, found, accept, kind, policy, technology or [])
-            _written(house.watchlist.folder, made, as_json=as_json)
+            folder, choice = house.watchlist.folder, Choice(kind, policy, tuple(technology or ()), language)
+            put(folder, accepted(folder, found, accept, choice), as_json=as_json)
         elif as_json:
             say_json(_form(found, house.watchlist.folder))
         else:
@@ -104,46 +95,6 @@ def _look(house: House, bar: Bar, agency: str | None, since: str | None, most: i
         begins = _day(since) if since is not None else _default(reading.newest_day(connection, f"{now():%Y-%m-%d}"))
         rejected = rejections(house.watchlist.folder)
         return look(connection, house.watchlist.matcher, begins, only=only, rejected=rejected, most=most, tell=bar.show)
-
-
-def _accepted(
-    house: House, found: Look, name: str, kind: SellerKind, policy: Policy | None, technologies: list[str]
-) -> Addition:
-    one = next((one for one in found.suggestions if one.id == name), None)
-    if one is None:
-        raise UsageError(
-            f"{name!r} is no suggestion of these notices; write it as it was listed, with its --agency and --since."
-        )
-    addition = block_of(one, house.watchlist.folder, kind, policy, technologies)
-    if addition is None:
-        raise UsageError(f"{name} is a notice: accept the phrase or seller in it that is missing, or reject it.")
-    return addition
-
-
-def block_of(
-    one: Suggestion, folder: Path, kind: SellerKind, policy: Policy | None, technologies: Sequence[str]
-) -> Addition | None:
-    """The block that would add a suggestion; None for a notice, which shows what to look for and is nothing to add."""
-    if one.what == "phrase":
-        of = (*technologies, *one.leads_to, "surveillance")[0]
-        return term(one.key, of, policy or "needs_context")
-    if one.what == "seller":
-        usual: Policy = "never_alone" if kind != "vendor" else "needs_context"
-        sold = technologies or (one.leads_to if kind == "vendor" else ())
-        return seller(one, kind, sold, policy or usual, vendor_ids(folder, kind))
-    return None
-
-
-def _written(folder: Path, addition: Addition, *, as_json: bool) -> None:
-    path = write(folder, addition)
-    if as_json:
-        say_json({"file": str(path), "block": addition.block})
-        return
-    say(f"Written to {path}:\n")
-    say(addition.block.rstrip())
-    if addition.file != REJECTED:
-        note("Look at it, and commit it. A running server takes it up by itself; noticewatch watchlist retag says what "
-             "it changes.")  # fmt: skip
 
 
 def _day(text: str) -> str:
@@ -180,7 +131,7 @@ def _tell_one(one: Suggestion, folder: Path) -> None:
     say(f"  {one.why}{led}")
     for quote in one.quotes:
         say(f"  {quote.day} {quote.notice}, {quote.field}: {_shown(quote)}")
-    if addition := block_of(one, folder, "reseller" if one.resells else "vendor", None, ()):
+    if addition := block_of(one, folder, usual(one)):
         say(f"  would be, in {addition.file}:")
         say(textwrap.indent(addition.block.rstrip(), "    "))
 
@@ -190,9 +141,7 @@ def _shown(quote: Quoted) -> str:
 
 
 def _form(found: Look, folder: Path) -> dict[str, Any]:
-    blocks = {
-        one.id: block_of(one, folder, "reseller" if one.resells else "vendor", None, ()) for one in found.suggestions
-    }
+    blocks = {one.id: block_of(one, folder, usual(one)) for one in found.suggestions}
     return {
         "since": found.since, "notices": found.notices, "unmatched": found.unmatched, "matched": found.matched,
         "suggestions": [

@@ -70,6 +70,11 @@ def test_a_suggestion_that_is_accepted_is_written_and_one_that_is_rejected_does_
     assert json.loads(out)["block"].startswith("[[")
     left = {one["suggestion"] for one in json.loads(loaded(*asked, "--json")[1])["suggestions"]}
     assert not {first, second} & left
+    phrase = next(name for name in left if name.startswith("phrase:"))
+    code, out, err = loaded(*asked, "--accept", phrase, "--language", "xx")
+    assert (code, out, "language 'xx'" in err) == (2, "", True)
+    assert loaded(*asked, "--accept", phrase, "--language", "es", "--technology", "lpr", "--json")[0] == 0
+    assert phrase.removeprefix("phrase:") in (own_watchlist / "terms.es.toml").read_text(encoding="utf-8")
     code, out, err = loaded(*asked, "--accept", "phrase:no such thing")
     assert (code, out, "is no suggestion of these notices" in err) == (2, "", True)
 

@@ -11,7 +11,7 @@ from watchlist.radar.phrases import Span
 from watchlist.radar.reading import Seen
 
 _LEGAL: Final = re.compile(
-    r"\b(?:incorporated|inc|llc|l l c|ltd|corporation|corp|company|co|limited|lp|llp|plc|gmbh|the)\b"
+    r"\b(?:incorporated|inc|llc|l l c|ltd|corporation|corp|company|co|limited|lp|llp|plc|gmbh|the|and)\b"
 )
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 
@@ -33,7 +33,7 @@ class Seller:
 
 
 def seller_key(name: str) -> str:
-    """What the spellings of one seller's name have in common: its words without legal forms."""
+    """What the spellings of one seller's name have in common: its words without legal forms, “and” and “the”."""
     plain = _NOT_WORD.sub(" ", normalise(name).text.replace(".", ""))
     return " ".join(_LEGAL.sub(" ", plain).split())
 
