@@ -14,7 +14,7 @@ from service.holding import holder
 from watchlist import retag
 from watchlist.retag import Change, Retagger, Sum
 
-PATIENCE: Final = 600.0
+PATIENCE: Final = 60.0
 """Seconds for which a command waits for the server without any notice being tagged again."""
 
 _LOOK_EVERY: Final = 0.2

@@ -56,7 +56,7 @@ def _tell(house: House, outcome: Outcome) -> None:
             for piece in change.evidence[:1]:
                 say(f"    “{piece.quote}” in {piece.field}: {piece.why}")
     if outcome.left_to:
-        note(f"The rest is left to {outcome.left_to}.")
+        note(f"The rest is left to {outcome.left_to}. If it does not go on, its log says whether it has these files.")
 
 
 def _counts(one: Sum) -> str:
