@@ -21,7 +21,20 @@ from tantivy import Order as Direction
 from indexer.aggregations import MOST_BUCKETS, aggregations, buckets
 from indexer.ast import All, Between, Node
 from indexer.documents import CODES, NUMBERS, STREAMS, Document
-from indexer.engine import SCHEMA, Best, Boost, Buckets, Digest, Found, IndexBusy, Order, Position, Report, Scored
+from indexer.engine import (
+    SCHEMA,
+    Best,
+    Boost,
+    Buckets,
+    Digest,
+    Found,
+    IndexBusy,
+    Order,
+    Position,
+    Report,
+    Scored,
+    refuse_newer,
+)
 from indexer.tantivy_queries import tantivy_query
 from indexer.totals import Totals
 from noticewatch.errors import DataFolderError
@@ -118,6 +131,7 @@ class EmbeddedEngine:
         if searcher is None:
             return Found((), 0, Position("", 0))
         position = self._position(searcher)
+        refuse_newer(position, self.label)
         asked = query if order.after is None else All((query, _beyond(order)))
         result = searcher.search(
             tantivy_query(asked, self._schema),
@@ -144,6 +158,7 @@ class EmbeddedEngine:
         searcher = self._searcher()
         if searcher is None:
             return Best((), 0, Position("", 0))
+        refuse_newer(self._position(searcher), self.label)
         clauses = [(Occur.Must, Query.const_score_query(tantivy_query(query, self._schema), 0.0))]
         clauses += [
             (Occur.Should, Query.boost_query(tantivy_query(node, self._schema), weight)) for node, weight in boosts
@@ -254,6 +269,8 @@ class EmbeddedEngine:
             return self._writer
         self._folder.mkdir(parents=True, exist_ok=True)
         name = self._fixed or _current(self._folder)
+        if name is not None and self._fixed is None:
+            refuse_newer(Position(position.epoch, 0, _parts(name)[1]), self.label)
         if name is None or _parts(name) != (position.epoch, SCHEMA):
             name = self._fixed or index_name(position.epoch)
             _create(self._folder / name)

@@ -65,6 +65,15 @@ class Position:
     schema: int = SCHEMA
 
 
+def refuse_newer(position: Position | None, label: str) -> None:
+    """Raise SearchUnavailable for an index of a newer program: it is neither read in part nor written over."""
+    if position is not None and position.schema > SCHEMA:
+        raise SearchUnavailable(
+            f"The search index ({label}) was made by a newer noticewatch (shape {position.schema}, this one knows "
+            f"{SCHEMA}); run that one, or build the index anew with noticewatch index rebuild."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """The order of results: a sort-key field, its direction, and the key of the last item of the page before."""

@@ -16,7 +16,7 @@ from archive.store import Archive
 from archive.witnesses import sources_of
 from indexer import dead_letters
 from indexer.documents import Document, Member, notice_document, procurement_document, withheld_document
-from indexer.engine import SCHEMA, Position, SearchEngine
+from indexer.engine import SCHEMA, Position, SearchEngine, refuse_newer
 from noticewatch.models import Event, EventKind
 from watchlist.queries import tags_of, tiers_of
 
@@ -54,8 +54,9 @@ class IndexReader:
         return True
 
     def _after(self, archive: Archive, upto: int) -> int:
-        """The index's cursor; 0 for an index of another epoch or schema, or of a log that was longer."""
+        """The index's cursor; 0 for an index of another epoch or an older schema, or of a log that was longer."""
         position = self._engine.position()
+        refuse_newer(position, self._engine.label)
         if position is None or position.epoch != archive.epoch or position.schema != SCHEMA or position.seq > upto:
             return 0
         return position.seq

@@ -30,6 +30,7 @@ from indexer.engine import (
     Report,
     Scored,
     SearchUnavailable,
+    refuse_newer,
 )
 from noticewatch.identifiers import new_id
 
@@ -207,7 +208,9 @@ class ElasticsearchEngine:
         except NotFoundError:
             return None
         epoch, version = self._parts(held["_index"])
-        return Position(epoch, int(held["_version"]), version)
+        position = Position(epoch, int(held["_version"]), version)
+        refuse_newer(position, self.label)
+        return position
 
     def _name(self) -> str | None:
         """The index in use; None where there is none."""
@@ -231,6 +234,8 @@ class ElasticsearchEngine:
         if self._fixed is not None:
             self._create(self._fixed)
             return self._fixed
+        if name is not None:
+            refuse_newer(Position(position.epoch, 0, self._parts(name)[1]), self.label)
         name = self._new_name(position.epoch)
         self._create(name)
         ElasticsearchEngine(self._client, self._prefix, self.server, name=name).replace_current()

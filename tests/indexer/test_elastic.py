@@ -3,6 +3,8 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +19,10 @@ from archive.readers import drive
 from archive.store import Archive
 from dev.elasticsearch_server import ElasticsearchServer, free_port
 from indexer import dead_letters
+from indexer import embedded as embedded_module
+from indexer import engine as engine_module
+from indexer import sync as sync_module
+from indexer.elastic import engine as elastic_module
 from indexer.elastic.client import elasticsearch_engine
 from indexer.elastic.engine import ElasticsearchEngine
 from indexer.embedded import EmbeddedEngine
@@ -289,6 +295,86 @@ def test_a_host_that_hangs_is_left_for_another(engine: ElasticsearchEngine) -> N
         both = elasticsearch_engine(Settings(search_index=engine._prefix), hosts)
         assert {frozenset(ask(both, "drone")) for _ in range(4)} == {frozenset({1})}
         both.close()
+
+
+class Node:
+    """A node of a cluster as clients see it: hands on what it is asked, until it hangs or is gone."""
+
+    def __init__(self, port: int) -> None:
+        self._behind, self._hangs = port, False
+        self._open = list[socket.socket]()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def hang(self) -> None:
+        """Take what comes and answer nothing."""
+        self._hangs = True
+
+    def go(self) -> None:
+        """Be gone: connections break, and nobody listens."""
+        for held in (self._server, *self._open):
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+            held.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                asked, _ = self._server.accept()
+                behind = socket.create_connection(("127.0.0.1", self._behind))
+                self._open += [asked, behind]
+                for pair in ((asked, behind), (behind, asked)):
+                    threading.Thread(target=self._hand_on, args=pair, daemon=True).start()
+
+    def _hand_on(self, taken: socket.socket, given: socket.socket) -> None:
+        with suppress(OSError):
+            while data := taken.recv(65_536):
+                if not self._hangs:
+                    given.sendall(data)
+
+
+def test_two_nodes_of_three_are_lost_and_searches_and_writes_go_on(engine: ElasticsearchEngine) -> None:
+    port = int(server_url().rpartition(":")[2])
+    gone, hanging = Node(port), Node(port)
+    hosts = ",".join((gone.url, hanging.url, server_url()))
+    three = elasticsearch_engine(Settings(search_index=engine._prefix), hosts)
+    put(three, documents([row(1, texts(["drone"]))]), Position(EPOCH, 1))
+    assert {frozenset(ask(three, "drone")) for _ in range(6)} == {frozenset({1})}
+    gone.go()
+    put(three, documents([row(2, texts(["drone"]))]), Position(EPOCH, 2))
+    hanging.hang()
+    assert {frozenset(ask(three, "drone")) for _ in range(6)} == {frozenset({1, 2})}
+    assert three.position() == Position(EPOCH, 2)
+    three.close()
+    hanging.go()
+
+
+@pytest.mark.parametrize("kind", ["embedded", "elasticsearch"])
+def test_an_index_of_a_newer_program_is_neither_read_nor_written_over(
+    archive: Archive, dictionary: Dictionary, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = EmbeddedEngine(archive.folder / "index") if kind == "embedded" else elastic()
+    with monkeypatch.context() as newer:
+        for module in (engine_module, embedded_module, elastic_module, sync_module):
+            newer.setattr(module, "SCHEMA", SCHEMA + 1)
+        grow(archive, engine, dictionary)
+        engine.settle()
+        held = engine.position()
+    append(archive, [reading("Z", "drone")], day=9)
+    for refused in (
+        lambda: follow(archive, engine, dictionary),
+        lambda: put(engine, documents([row(1, texts(["drone"]))]), Position(archive.epoch, 99)),
+        lambda: Search(archive, engine, dictionary).search(WORDS),
+        lambda: Search(archive, engine, dictionary).search(replace(WORDS, query="drone", sort="relevance")),
+    ):
+        with pytest.raises(SearchUnavailable, match="made by a newer noticewatch"):
+            refused()
+    assert engine.position() == held
+    assert not index_status(archive, engine).usable
+    rebuild(archive, engine)
+    assert Search(archive, engine, dictionary).search(WORDS).total == 7
+    clear(engine)
 
 
 def test_secrets_in_an_address_are_never_shown() -> None:
