@@ -26,6 +26,7 @@ _DAYS: Final = frozenset({"dated", "due", "signed", "ends"})
 _DIGIT: Final = re.compile(r"\d")
 _RANGE: Final = re.compile(r"\[\s*(\S+)\s+TO\s+(\S+?)\s*\]")
 _COMPARISON: Final = re.compile(r"(>=|<=|>|<)(.+)")
+_JOINTS: Final = frozenset({"or", "not"})
 _SCALE: Final = {"k": 1_000, "m": 1_000_000}
 SHORTEST_PREFIX: Final = 3
 _TITLE, _SUPPLIER, _NUMBER = 3.0, 2.0, 8.0
@@ -113,7 +114,8 @@ class _Compiler:
             self._warn(f"“{leaf.text}” has no letters or digits and was left out.")
             return None
         if marks:
-            self._words.update(map(stem, found))
+            if not self._names_a_buyer(leaf):
+                self._words.update(map(stem, found))
             self._boost(leaf, stream, found)
         match leaf:
             case Starting():
@@ -135,6 +137,8 @@ class _Compiler:
             if marks:
                 self._words.update(token for other in stems for token in other)
         shown = prefix + _one_word(leaf.text, found, others)
+        if leaf.text in _JOINTS:
+            self._warn(f"“{leaf.text}” is searched for as a word; write {leaf.text.upper()} to join words with it.")
         meant = abbreviations().get(found[0], ()) if len(found) == 1 else ()
         if not meant:
             return self._also(leaf, stream, node, shown, spread=True)
@@ -150,9 +154,13 @@ class _Compiler:
         number = plain(leaf.text)
         if stream == "all" and spread and len(number) >= 4 and _DIGIT.search(number):
             return AnyOf((node, Code("number", number))), shown
-        if leaf.field == "buyer" and (code := self._names.code("buyer", leaf.text)):
-            return AnyOf((node, Code("buyer", code))), shown
+        if self._names_a_buyer(leaf):
+            return AnyOf((node, Code("buyer", self._names.code("buyer", leaf.text) or ""))), shown
         return node, shown
+
+    def _names_a_buyer(self, leaf: Asked) -> bool:
+        """Whether it names a public body of the table: ICE is then no word to be marked in a text about ice."""
+        return leaf.field == "buyer" and isinstance(leaf, Word | Quoted) and bool(self._names.code("buyer", leaf.text))
 
     def _starting(self, leaf: Asked, stream: str, found: tuple[str, ...], prefix: str) -> tuple[Node, str]:
         if len(found) > 1:

@@ -1,5 +1,6 @@
 """The query language: text to a tree of what was asked, with every mistake reported by position and hint."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -84,6 +85,7 @@ def parse(text: str) -> Question | None:
         raise QueryError(
             f"The query is {len(text)} characters long", LONGEST_QUERY + 1, f"Write at most {LONGEST_QUERY}."
         )
+    text = text.translate(_QUOTATION_MARKS)
     _refuse_open_quote(text)
     _refuse_depth(text)
     try:
@@ -138,12 +140,15 @@ def _named(token: Tree[Token] | Token, outer: str | None) -> str:
 def _known(token: Token) -> str:
     name = str(token.value)[:-1].lower()
     if name not in FIELDS and name not in SPECIAL:
-        raise QueryError(
-            f"There is no field {token.value[:-1]!r}",
-            _at(token),
-            f"Put the words in quotation marks, or use one of {', '.join((*FIELDS, *SPECIAL))}.",
-        )
+        raise _no_field(token.value[:-1], _at(token))
     return name
+
+
+def _no_field(name: str, at: int) -> QueryError:
+    return QueryError(
+        f"There is no field {name!r}", at,
+        f"Put the words in quotation marks, or use one of {', '.join((*FIELDS, *SPECIAL))}.",
+    )  # fmt: skip
 
 
 def _leaf(token: Token, field: str | None) -> Asked:
@@ -196,6 +201,9 @@ def _refuse_cost(question: Question) -> None:
 
 def _explained(error: UnexpectedInput, text: str) -> QueryError:
     if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+        ending = _FIELD_AT_THE_END.search(text)
+        if ending and ending[1].lower() not in (*FIELDS, *SPECIAL):
+            return _no_field(ending[1], ending.start() + 1)
         missing = "a closing bracket" if text.count("(") > text.count(")") else "a word"
         return QueryError(f"The query ends where {missing} is missing", len(text) + 1, f"Add {missing}.")
     position = (error.pos_in_stream or 0) + 1
@@ -208,6 +216,10 @@ def _explained(error: UnexpectedInput, text: str) -> QueryError:
     return QueryError(f"{rest[:10]!r} cannot stand here", position, "Put it in quotation marks to search for it.")
 
 
+_QUOTATION_MARKS: Final = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'))
+"""Telephones and word processors write these around a phrase."""
+
+_FIELD_AT_THE_END: Final = re.compile(r"(?<![^\s()])([A-Za-z_]+):\s*$")
 _HINTS: Final = {
     ":": "Put the words in quotation marks to search for a colon's neighbours.",
     "*": "An asterisk stands at the end of a word of three letters or more: licen*.",

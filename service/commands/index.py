@@ -28,6 +28,12 @@ def add_to(app: typer.Typer) -> None:
 def status(as_json: Json = False) -> None:
     """Say how far the search index is behind the log, and which documents it has refused.
 
+    engine: what answers searches, the index in the data folder (embedded) or a search server. epoch: the log's name
+    since it was begun or restored last. seq: the last entry of the log that is indexed; head: the last there is;
+    behind: how many are still to come, which a running noticewatch takes in by itself. usable: whether the index is
+    of this log and of this version of noticewatch; another one is built anew. refused: documents that the engine has
+    not taken, named below and sent again by noticewatch index replay.
+
     Example: noticewatch index status
     """
     from indexer import dead_letters, upkeep  # noqa: PLC0415 - engines are loaded only where they are needed

@@ -40,6 +40,8 @@ from tests.indexer.making import meant, names
         ('"plate reader"~11', 1),
         ('"plate"~3', 1),
         ("number:-", 8),
+        ("camera - drone", 8),
+        ("camera -", 8),
     ],
 )
 def test_a_mistake_is_reported_with_its_position_and_a_hint(text: str, position: int) -> None:
@@ -54,6 +56,33 @@ def test_an_unknown_field_names_the_known_ones() -> None:
     with pytest.raises(QueryError) as caught:
         parse("colour:red")
     assert all(field in caught.value.hint for field in FIELDS)
+
+
+@pytest.mark.parametrize(("text", "position"), [("ICE:", 1), ("camera (re:", 9)])
+def test_a_word_with_a_colon_at_the_end_is_named_as_no_field(text: str, position: int) -> None:
+    with pytest.raises(QueryError, match=r"There is no field '(ICE|re)'") as caught:
+        parse(text)
+    assert caught.value.position == position
+
+
+@pytest.mark.parametrize(
+    "text", ["\u201clicense plate\u201d", "\u201elicense plate\u201c", "\u00ablicense plate\u00bb"]
+)
+def test_a_phrase_in_typographic_quotation_marks_is_a_phrase(text: str) -> None:
+    assert meant(text).understood == '"license plate"'
+
+
+@pytest.mark.parametrize("text", ["drone or camera", "drone not camera"])
+def test_joining_words_in_small_letters_are_said_to_be_words(text: str) -> None:
+    [warning] = meant(text).warnings
+    assert f"write {text.split()[1].upper()} to join words" in warning
+
+
+def test_the_name_of_a_public_body_marks_no_word_of_a_text() -> None:
+    assert meant("buyer:ice ice").words == {"ice"}
+    assert meant("buyer:ice camera").words == {"camera"}
+    assert meant('buyer:"Immigration and Customs Enforcement"').words == set()
+    assert meant("buyer:laredo").words == {"laredo"}
 
 
 def test_an_empty_query_asks_nothing() -> None:

@@ -6,10 +6,13 @@ import json
 import os
 import re
 import shlex
+from dataclasses import fields
 
 import pytest
 
 from crawlers.source import load_sources
+from indexer.upkeep import IndexStatus
+from service.commands import index
 from service.commands.indexer import search
 from tests.service.conftest import CUT
 
@@ -215,3 +218,8 @@ def test_settings_are_listed_with_their_origin(noticewatch):
     assert code == 0
     assert rows["NOTICEWATCH_STARTER"]["origin"] == "variable NOTICEWATCH_STARTER"
     assert rows["NOTICEWATCH_CONTACT"]["shown"] == "not set"
+
+
+def test_the_help_of_the_index_explains_every_word_of_its_state() -> None:
+    told = index.status.__doc__ or ""
+    assert all(f"{field.name}:" in told for field in fields(IndexStatus))
