@@ -60,6 +60,7 @@ bench: $(DEV_STAMP) ## measure loading, searching, bulk files and the log agains
 	$(BIN)/python -m bench.evidence
 	$(BIN)/python -m bench.alerts
 	$(BIN)/python -m bench.watchlist
+	$(BIN)/python -m bench.matcher
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in -o requirements/run.txt

@@ -92,7 +92,7 @@ def check_clauses(file: DataFile, origins: _Origins) -> tuple[Clause, ...]:
     found = []
     for placed in file.records("clause", Clause):
         _check_origins(placed, placed.record, origins)
-        if reason := why_unsafe(placed.record.pattern):
+        if placed.record.pattern and (reason := why_unsafe(placed.record.pattern)):
             raise placed.wrong(f"the pattern holds {reason}", "pattern")
         found.append(placed.record)
     return tuple(found)

@@ -58,34 +58,39 @@ def field_texts(notice: Notice) -> dict[str, str]:
     texts: dict[str, str] = {}
     for field, parts in (("title", notice.title), ("description", notice.description)):
         for index, part in enumerate(parts):
-            texts[_nth(field, index)] = part.text
+            texts[f"{field}.{index}" if index else field] = part.text
     counted: dict[str, int] = {}
     for party in notice.parties:
         index = counted[party.role] = counted.get(party.role, -1) + 1
-        field = _nth(f"parties.{party.role}", index)
+        field = f"parties.{party.role}.{index}" if index else f"parties.{party.role}"
         texts[field] = party.name
-        for scheme in ("uei", "cage", "duns"):
-            value = getattr(party, scheme)
-            if value:
-                texts[f"{field}.{scheme}"] = value
+        if party.uei:
+            texts[f"{field}.uei"] = party.uei
+        if party.cage:
+            texts[f"{field}.cage"] = party.cage
+        if party.duns:
+            texts[f"{field}.duns"] = party.duns
     return texts
 
 
+def headline_fields(notice: Notice, fields: Iterable[str]) -> frozenset[str]:
+    """The fields that say in few words what is bought: titles, and descriptions where titles were made from them."""
+    kinds = {"title"} if notice.title_from == "published" else {"title", "description"}
+    return frozenset(name for name in fields if name.partition(".")[0] in kinds)
+
+
 def languages(notice: Notice) -> dict[str, str]:
-    """The languages (ISO 639-1) of the fields of :func:`field_texts` whose language is stated."""
+    """The languages (ISO 639-1) of the fields of :func:`field_texts` that are in another language than English."""
     return {
-        _nth(field, index): _LANGUAGES.get(part.language, part.language[:2])
+        f"{field}.{index}" if index else field: _LANGUAGES.get(part.language, part.language[:2])
         for field, parts in (("title", notice.title), ("description", notice.description))
         for index, part in enumerate(parts)
+        if part.language != "en"
     }
 
 
 _LANGUAGES = {"spa": "es", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de"}
 """Languages of ISO 639-2 whose two letters are not its first two."""
-
-
-def _nth(field: str, index: int) -> str:
-    return f"{field}.{index}" if index else field
 
 
 def dump_evidence(evidence: Iterable[Evidence]) -> str:

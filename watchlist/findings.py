@@ -22,7 +22,8 @@ class Findings:
     def add(self, key: Key, tier: Tier, evidence: Evidence) -> None:
         """Note a reason for a tag."""
         held = self._held.setdefault(key, [])
-        if all(evidence != other for _, other in held):
+        of_tier = sum(own == tier for own, _ in held)
+        if of_tier < _MOST_EVIDENCE and all(evidence != other for _, other in held):
             held.append((tier, evidence))
 
     def tier(self, key: Key) -> Tier | None:

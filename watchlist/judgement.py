@@ -1,19 +1,17 @@
 """The rules: what the names found in one notice mean together. Pure; every tag keeps the words that caused it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from noticewatch.models import Notice
 from watchlist.dictionary import Dictionary, Vendor
 from watchlist.evidence import By, Evidence, Tag
 from watchlist.findings import Findings, Key, Tier
-from watchlist.patterns import Hit, widest
+from watchlist.meaning import greys, meant
+from watchlist.patterns import Hit
 
 ROOT: Final = "surveillance"
 """The class above all others."""
-_NEARBY: Final = 300
-"""Characters within which a veto takes a term's meaning away."""
 _LEGAL_WORDS: Final = (
     r"incorporated|inc|llc|ltd|corporation|corp|company|co|limited|liability|lp|gmbh|usa|us|uk|the|of|america"
 )
@@ -22,6 +20,8 @@ _LEGAL_NEXT: Final = re.compile(
     r"^[\s,.]{0,3}(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\b", re.IGNORECASE
 )
 _LEGAL_INSIDE: Final = re.compile(r"\b(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\.?$", re.IGNORECASE)
+_MOST_SAID: Final = 3
+"""Contexts that are quoted beside a vendor's name."""
 _CLOSE: Final = 60
 """Characters of a party's name that can hold a legal form behind it."""
 
@@ -29,12 +29,10 @@ _CLOSE: Final = 60
 class Judgement:
     """The rules, applied to the hits of one notice."""
 
-    def __init__(self, dictionary: Dictionary, notice: Notice, texts: Mapping[str, str]) -> None:
+    def __init__(self, dictionary: Dictionary, headline: Collection[str], texts: Mapping[str, str]) -> None:
         self._dictionary = dictionary
         self._texts = texts
-        self._headline = {name for name in texts if name.partition(".")[0] == "title"}
-        if notice.title_from != "published":
-            self._headline |= {name for name in texts if name.partition(".")[0] == "description"}
+        self._headline = headline
         self._found = Findings()
         self._doubtful: list[tuple[Vendor, Evidence]] = []
         self._sellers: list[tuple[str, Evidence]] = []
@@ -43,7 +41,9 @@ class Judgement:
 
     def tags(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> tuple[Tag, ...]:
         """The tags of the notice, from what was found in its texts and identifiers."""
-        kept = self._meant(list(hits))
+        everything = list(hits)
+        kept = meant(everything, self._headline)
+        self._greys = greys(self._dictionary, everything, self._headline, self._texts)
         terms = [hit for hit in kept if hit.name.part == "term"]
         contexts = [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
         others = {hit.name.owner for hit in contexts if hit.name.policy == "never_alone"}
@@ -59,44 +59,6 @@ class Judgement:
         self._name_sellers()
         self._name_technologies()
         return tuple(self._found.tags(self._dictionary))
-
-    # What was meant -----------------------------------------------------------------------------------------------
-
-    def _meant(self, hits: list[Hit]) -> list[Hit]:
-        """Hits without those inside wider ones and without terms whose meaning a veto takes away."""
-        vetoes = [hit for hit in hits if hit.name.part == "veto"]
-        self._greys = [self._grey(hit) for hit in hits if hit.name.part == "grey" and self._is_grey(hit)]
-        wider = [hit for hit in hits if hit.name.part == "term" and hit.name.policy == "strong"]
-        kept: list[Hit] = []
-        for hit in widest(hit for hit in hits if hit.name.part not in {"veto", "grey"}):
-            in_party = hit.field.startswith("parties.")
-            if in_party and hit.name.part in {"product", "context"}:
-                continue
-            if hit.name.part == "term" and any(self._takes_away(veto, hit) for veto in vetoes):
-                continue
-            if hit.name.part == "term" and any(_inside(hit, other) for other in wider):
-                continue
-            kept.append(hit)
-        return kept
-
-    def _takes_away(self, veto: Hit, hit: Hit) -> bool:
-        """Whether a veto stands near a term of its technology, or in the headline of what a body says."""
-        if veto.name.owner != hit.name.owner:
-            return False
-        if veto.field != hit.field:
-            return veto.field.startswith("parties.") or (
-                veto.field in self._headline and hit.field not in self._headline
-            )
-        inside = hit.start <= veto.start and veto.end <= hit.end and (veto.start, veto.end) != (hit.start, hit.end)
-        return not inside and veto.start - _NEARBY <= hit.start <= veto.end + _NEARBY
-
-    def _is_grey(self, hit: Hit) -> bool:
-        return hit.field in self._headline or not self._dictionary.greys[int(hit.name.owner)].headline
-
-    def _grey(self, hit: Hit) -> tuple[frozenset[str], str]:
-        case = self._dictionary.greys[int(hit.name.owner)]
-        quote = self._texts[hit.field][hit.start : hit.end]
-        return frozenset(case.technologies), f"for review, since “{quote}” may mean {case.name}"
 
     # Terms --------------------------------------------------------------------------------------------------------
 
@@ -192,16 +154,17 @@ class Judgement:
 
     def _judge_doubtful(self, weak_products: list[Hit], contexts: list[Hit], terms: list[Hit]) -> None:
         """Names that need a context, and products that are ordinary words: counted only beside each other."""
+        of_vendor = _by_owner(weak_products), _by_owner(contexts)
+        said = {hit.name.owner for hit in terms}
         for vendor, evidence in self._doubtful:
-            products = [hit for hit in weak_products if hit.name.owner == vendor.id]
-            own = [hit for hit in contexts if hit.name.owner == vendor.id]
-            tier = self._context(vendor, products, own, terms, in_party=evidence.field.startswith("parties."))
+            products, own = (some.get(vendor.id, []) for some in of_vendor)
+            tier = self._context(vendor, products, own, said, in_party=evidence.field.startswith("parties."))
             if tier is None:
                 continue
             self._add(("vendor", vendor.id, "maker"), tier, evidence)
-            for hit in own:
-                said = self._evidence(hit, "term", f"said of what {vendor.name} is watched for, beside its name")
-                self._add(("vendor", vendor.id, "maker"), tier, said)
+            for hit in own[:_MOST_SAID]:
+                words = self._evidence(hit, "term", f"said of what {vendor.name} is watched for, beside its name")
+                self._add(("vendor", vendor.id, "maker"), tier, words)
         for hit in weak_products:
             maker_tier = self._found.tier(("vendor", hit.name.owner, "maker"))
             if maker_tier is not None:
@@ -211,7 +174,7 @@ class Judgement:
                 self._note_product(hit, maker_tier, evidence)
 
     def _context(
-        self, vendor: Vendor, products: list[Hit], contexts: list[Hit], terms: list[Hit], *, in_party: bool
+        self, vendor: Vendor, products: list[Hit], contexts: list[Hit], said: Collection[str], *, in_party: bool
     ) -> Tier | None:
         """The tier that the rest of the notice gives to a vendor's doubtful name; None where nothing speaks for it."""
         known = self._found.tier(("vendor", vendor.id, "maker"))
@@ -221,7 +184,7 @@ class Judgement:
         titled = in_party and any(hit.field in self._headline for hit in products)
         if "alert" in tiers or titled or (in_party and any(hit.name.policy == "strong" for hit in contexts)):
             return "alert"
-        if any(tiers) or products or contexts or any(hit.name.owner in vendor.technologies for hit in terms):
+        if any(tiers) or products or contexts or any(technology in said for technology in vendor.technologies):
             return "review"
         return known
 
@@ -251,7 +214,7 @@ class Judgement:
 
     def _add(self, key: Key, tier: Tier, evidence: Evidence) -> None:
         """Note a reason for a tag; what is a grey case is for review, and says so."""
-        if tier == "alert" and (reason := self._why_grey(key)):
+        if tier == "alert" and (reason := self._why_grey(key) or self._why_premises(key, evidence)):
             tier = "review"
             evidence = Evidence(
                 evidence.field, evidence.quote, evidence.start, evidence.end, evidence.by, f"{evidence.why}; {reason}"
@@ -265,15 +228,20 @@ class Judgement:
                 return reason
         return ""
 
+    def _why_premises(self, key: Key, evidence: Evidence) -> str:
+        """Why a name in the body of a text does not suffice, of a vendor that mostly guards premises."""
+        if key[0] != "vendor" or evidence.field in self._headline or evidence.field.startswith("parties."):
+            return ""
+        owned = self._dictionary.vendors[key[1]].technologies
+        guards = owned and all(self._dictionary.technologies[name].premises for name in owned)
+        return "for review, since it stands in the text only and may guard the buyer's own premises" if guards else ""
+
     def _evidence(self, hit: Hit, by: By, why: str) -> Evidence:
         return Evidence(hit.field, self._texts[hit.field][hit.start : hit.end], hit.start, hit.end, by, why)
 
 
-def _inside(hit: Hit, wider: Hit) -> bool:
-    """Whether a term is but a part of another technology's term."""
-    return (
-        hit.field == wider.field
-        and wider.start <= hit.start
-        and hit.end <= wider.end
-        and wider.end - wider.start > hit.end - hit.start
-    )
+def _by_owner(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
+    found: dict[str, list[Hit]] = {}
+    for hit in hits:
+        found.setdefault(hit.name.owner, []).append(hit)
+    return found

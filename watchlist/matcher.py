@@ -5,13 +5,13 @@ from typing import Final
 
 from noticewatch.models import Notice
 from watchlist.dictionary import Dictionary
-from watchlist.evidence import Evidence, Tag, field_texts, languages
+from watchlist.evidence import Evidence, Tag, field_texts, headline_fields, languages
 from watchlist.judgement import Judgement
-from watchlist.patterns import Hit, Patterns
+from watchlist.patterns import Found, Patterns
 
 __all__ = ["Evidence", "Matcher", "Tag", "field_texts"]
 
-_SCHEMES: Final = frozenset({"uei", "cage", "duns"})
+_SCHEMES: Final = (".uei", ".cage", ".duns")
 
 
 class Matcher:
@@ -27,17 +27,21 @@ class Matcher:
     def tags(self, notice: Notice) -> tuple[Tag, ...]:
         """Tags of a notice in order of kind, id and role; empty where nothing of the watchlist is named."""
         texts = field_texts(notice)
-        spoken = languages(notice)
-        hits: list[Hit] = []
+        found: list[Found] = []
         identified: list[tuple[str, Evidence]] = []
+        spoken = languages(notice)
         for name, text in texts.items():
-            if name.rpartition(".")[2] in _SCHEMES:
+            if name.endswith(_SCHEMES):
                 identified += self._identified(name, text)
-            elif text:
-                hits += self._patterns.find(name, text, spoken.get(name, ""))
-        if not hits and not identified:
+            elif text and (some := self._patterns.find(name, text, spoken.get(name, ""))):
+                found.append(some)
+        if not found and not identified:
             return ()
-        return Judgement(self.dictionary, notice, texts).tags(hits, identified)
+        headline = headline_fields(notice, texts)
+        if not identified and not any(each.causes(headline=each.field in headline) for each in found):
+            return ()
+        hits = [hit for each in found for hit in self._patterns.hits(each)]
+        return Judgement(self.dictionary, headline, texts).tags(hits, identified)
 
     def _identified(self, name: str, value: str) -> Iterable[tuple[str, Evidence]]:
         scheme = name.rpartition(".")[2].upper()

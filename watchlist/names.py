@@ -17,12 +17,13 @@ _WORTH: Final[dict[str, Policy]] = {"alert": "strong", "review": "needs_context"
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name of the dictionary: ``veto`` is a context in which the owner's terms mean another thing; ``context`` one
-    in which the owner's watched line is meant; the owner of a ``grey`` is its place among the grey cases.
+    in which the owner's watched line is meant; the owner of a ``grey`` or a ``clause`` is its place
+    among those.
 
     ``language`` is that of a term or veto; names of vendors and products have none. ``technologies`` are a product's.
     """
 
-    part: Literal["name", "product", "term", "veto", "context", "grey"]
+    part: Literal["name", "product", "term", "veto", "context", "grey", "clause"]
     owner: str
     name: str
     policy: Policy
@@ -55,6 +56,10 @@ def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
     for index, grey in enumerate(dictionary.greys):
         for word in grey.words:
             name = Name("grey", str(index), word, "strong")
+            yield from ((spelling, name) for spelling in term_spellings(word))
+    for index, clause in enumerate(dictionary.clauses):
+        for word in clause.words:
+            name = Name("clause", str(index), word, "strong")
             yield from ((spelling, name) for spelling in term_spellings(word))
     for book in dictionary.books:
         yield from _of_book(book)

@@ -1,6 +1,9 @@
 """The dictionary's names in all their spellings, compiled into one automaton, and the search for them in a text."""
 
 import re
+from array import array
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +15,8 @@ from watchlist.dictionary import Dictionary
 from watchlist.names import ENGLISH, Anchor, Name, anchors, searched
 from watchlist.spelling import corrected, whole_word_end
 
+_MOST_PLACES: Final = 500
+"""Places of one name that are looked at in one text: what more of them say, these said."""
 _WINDOW: Final = 120
 """Characters behind the first words of a family in which its next words are looked for."""
 
@@ -29,19 +34,26 @@ class Hit:
 class Haystack:
     """A field's text ready for search: normal form, white space as blanks, with the way back to the source."""
 
+    __slots__ = ("_markup", "_normal", "text")
+
     def __init__(self, text: str) -> None:
-        plain, self._markup = strip_html(text)
-        normal = normalise(plain)
-        self._normal = normal.offsets
-        self.text = normal.text.translate(_BLANKS)
+        self._markup: array[int] | None = None
+        self._normal: array[int] | None = None
+        if "<" in text or "&" in text:
+            text, self._markup = strip_html(text)
+        if text.isascii():
+            folded = text.lower()
+        else:
+            normal = normalise(text)
+            folded, self._normal = normal.text, normal.offsets
+        self.text = folded.replace("\n", " ").replace("\r", " ").replace("\t", " ")
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the stored text that a span of ``text`` came from."""
         return source_span(self._markup, *source_span(self._normal, start, end))
 
 
-_BLANKS: Final = {ord(character): " " for character in "\n\r\t\x0b\x0c"}
-_Found = list[tuple[Name, int, int]]
+_Spans = list[tuple[Name, int, int]]
 
 
 class Patterns:
@@ -60,10 +72,13 @@ class Patterns:
                 self._names.setdefault(normalise(wrong).text, []).append(normalise(spelling_of.word).text)
         self._meanings = list(self._names.values())
         self._automaton = AhoCorasick(list(self._names), store_patterns=False)
-        self._clauses = [(re.compile(clause.pattern), clause.before, clause.after) for clause in dictionary.clauses]
+        self._reaches = [(clause.before, clause.after) for clause in dictionary.clauses]
+        self._by_pattern = [
+            (re.compile(clause.pattern), clause.before, clause.after) for clause in dictionary.clauses if clause.pattern
+        ]
 
-    def find(self, field: str, text: str, language: str = "") -> list[Hit]:
-        """All names that stand as whole words (or their plural) in a text, in its order, without boilerplate.
+    def find(self, field: str, text: str, language: str = "") -> "Found | None":
+        """All names that stand as whole words (or their plural) in a text; None where there is none.
 
         ``language`` (ISO 639-1) is the text's; terms are those of English and of that language.
         """
@@ -73,42 +88,83 @@ class Patterns:
             right, offsets = corrected(hay.text, mistakes)
             again, _ = self._search(right, language)
             found += ((name, *source_span(offsets, start, end)) for name, start, end in again)
-        if not found:
-            return []
-        cut = self._cut(hay.text)
-        spans = {
-            (name, *hay.source_span(start, end)): None
-            for name, start, end in sorted(found, key=lambda each: each[1:])
-            if not any(begin <= start < until for begin, until in cut)
-        }
-        return [Hit(name, field, start, end) for name, start, end in spans]
+        return Found(field, hay, found) if found else None
 
-    def _search(self, text: str, language: str) -> tuple[_Found, list[tuple[int, int, str]]]:
-        found: _Found = []
+    def hits(self, found: "Found") -> list[Hit]:
+        """What was found in a text, in its order, without what stands in clauses."""
+        cut = self._cut(found)
+        begins = [begin for begin, _ in cut]
+        spans: dict[tuple[Name, int, int], None] = {}
+        seen: Counter[Name] = Counter()
+        for name, start, end in sorted(found.spans, key=lambda each: each[1:]):
+            place = bisect_right(begins, start)
+            if name.part == "clause" or (place and start < cut[place - 1][1]) or seen[name] == _MOST_PLACES:
+                continue
+            seen[name] += 1
+            spans[name, *found.text.source_span(start, end)] = None
+        return [Hit(name, found.field, start, end) for name, start, end in spans]
+
+    def _cut(self, found: "Found") -> Sequence[tuple[int, int]]:
+        """The parts of a text that are clauses, in order and apart."""
+        cut = []
+        for name, start, end in found.spans:
+            if name.part == "clause":
+                before, after = self._reaches[int(name.owner)]
+                cut.append((start - before, end + after))
+        for pattern, before, after in self._by_pattern:
+            cut += [(match.start() - before, match.end() + after) for match in pattern.finditer(found.text.text)]
+        return _joined(cut)
+
+    def _search(self, text: str, language: str) -> tuple[_Spans, list[tuple[int, int, str]]]:
+        found: _Spans = []
         mistakes: list[tuple[int, int, str]] = []
+        spoken = {"", ENGLISH, language}
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             whole = whole_word_end(text, start, end)
             if not whole:
                 continue
             for meaning in self._meanings[index]:
                 if isinstance(meaning, Name):
-                    if meaning.language in {"", ENGLISH, language}:
+                    if meaning.language in spoken:
                         found.append((meaning, start, whole))
                 elif isinstance(meaning, str):
                     mistakes.append((start, end, meaning))
-                elif meaning.name.language in {ENGLISH, language} and (
-                    rest := meaning.rest.match(text, end, end + _WINDOW)
-                ):
+                elif meaning.name.language in spoken and (rest := meaning.rest.match(text, end, end + _WINDOW)):
                     found.append((meaning.name, start, rest.end()))
         return found, mistakes
 
-    def _cut(self, text: str) -> Sequence[tuple[int, int]]:
-        """The parts of a text that are clauses."""
-        return [
-            (match.start() - before, match.end() + after)
-            for pattern, before, after in self._clauses
-            for match in pattern.finditer(text)
-        ]
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that meet as one."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return joined
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in a field; spans count in its normal form."""
+
+    field: str
+    text: Haystack
+    spans: _Spans
+
+    def causes(self, *, headline: bool) -> bool:
+        """Whether something found can bring a tag about. Contexts, vetoes and grey words only weigh on what others
+        cause, and so do terms and products of several meanings outside a headline.
+        """
+        return any(
+            name.part == "name"
+            or (
+                name.part in {"term", "product"}
+                and (name.policy == "strong" or (headline and name.policy == "needs_context"))
+            )
+            for name, _, _ in self.spans
+        )
 
 
 def widest(hits: Iterable[Hit]) -> list[Hit]:

@@ -1,8 +1,9 @@
 """The records of the dictionary as its files state them. Every one says what it was learned from, and is checked."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 GENERAL = "general"
 """The origin of what is common knowledge of the field and would be in the dictionary without any labelled source."""
@@ -41,13 +42,17 @@ class Origin(Record):
 
 
 class Technology(Record):
-    """A class of surveillance technology, in the project's own wording; ``source`` is what it was checked against."""
+    """A class of surveillance technology, in the project's own wording; ``source`` is what it was checked against.
+
+    ``premises``: it mostly guards the buyer's own premises, so that a name in a body of text alone is for review.
+    """
 
     id: Text
     name: Text
     parent: str
     definition: Text
     source: Text
+    premises: bool = False
 
 
 class Alias(Learned):
@@ -196,12 +201,19 @@ class Spelling(Learned):
 
 
 class Clause(Learned):
-    """Text that contracts carry whatever is bought: cut around a pattern before matching, in characters."""
+    """Text that contracts carry whatever is bought: cut around words or a pattern before matching, in characters."""
 
     name: Text
-    pattern: Text
+    words: tuple[Text, ...] = ()
+    pattern: str = ""
     before: Annotated[int, Field(ge=0, le=2_000)]
     after: Annotated[int, Field(ge=0, le=4_000)]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.words and not self.pattern:
+            raise PydanticCustomError("clause", "must have words or a pattern")
+        return self
 
 
 class Grey(Learned):

@@ -1,0 +1,104 @@
+"""What the words found in a notice mean where they stand: vetoes, wider terms and grey cases. Linear in the hits."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from watchlist.dictionary import Dictionary
+from watchlist.patterns import Hit, widest
+
+_NEARBY: Final = 300
+"""Characters within which a veto takes a term's meaning away."""
+_LONGEST: Final = 200
+"""Characters that no term or veto exceeds."""
+
+_Span = tuple[int, int]
+
+
+class Spans:
+    """Spans in order of their beginning, for looking around a place."""
+
+    def __init__(self, spans: Iterable[_Span]) -> None:
+        self._spans = sorted(set(spans))
+
+    def around(self, first: int, last: int) -> Iterator[_Span]:
+        """Spans that begin from ``first`` to ``last``."""
+        begin = bisect_left(self._spans, (first, -1))
+        yield from self._spans[begin : bisect_right(self._spans, (last, 1 << 62))]
+
+
+def meant(hits: Collection[Hit], headline: Collection[str]) -> list[Hit]:
+    """Names, products, contexts and terms that are meant: without those inside wider ones of their owner, without terms
+    that a veto takes away or that are but a part of another technology's term, without products in a party's name.
+    """
+    vetoes = _Vetoes((hit for hit in hits if hit.name.part == "veto"), headline)
+    strong = _by_field(hit for hit in hits if hit.name.part == "term" and hit.name.policy == "strong")
+    kept = []
+    for hit in widest(hit for hit in hits if hit.name.part not in {"veto", "grey"}):
+        if hit.name.part == "term":
+            if not vetoes.take_away(hit) and not _is_part(hit, strong):
+                kept.append(hit)
+        elif hit.name.part == "name" or not hit.field.startswith("parties."):
+            kept.append(hit)
+    return kept
+
+
+def greys(
+    dictionary: Dictionary, hits: Iterable[Hit], headline: Collection[str], texts: Mapping[str, str]
+) -> list[tuple[frozenset[str], str]]:
+    """The grey cases that speak in a notice: the technologies they concern (all where empty), and why."""
+    found: dict[str, tuple[frozenset[str], str]] = {}
+    for hit in hits:
+        if hit.name.part == "grey":
+            case = dictionary.greys[int(hit.name.owner)]
+            if hit.field in headline or not case.headline:
+                quote = texts[hit.field][hit.start : hit.end]
+                why = f"for review, since “{quote}” may mean {case.name}"
+                found.setdefault(hit.name.owner, (frozenset(case.technologies), why))
+    return list(found.values())
+
+
+class _Vetoes:
+    def __init__(self, vetoes: Iterable[Hit], headline: Collection[str]) -> None:
+        spans: dict[tuple[str, str], list[_Span]] = {}
+        self._headline = headline
+        self._everywhere: set[str] = set()
+        self._below: set[str] = set()
+        for veto in vetoes:
+            spans.setdefault((veto.name.owner, veto.field), []).append((veto.start, veto.end))
+            if veto.field.startswith("parties."):
+                self._everywhere.add(veto.name.owner)
+            elif veto.field in headline:
+                self._below.add(veto.name.owner)
+        self._spans = {place: Spans(some) for place, some in spans.items()}
+
+    def take_away(self, hit: Hit) -> bool:
+        """Whether a veto stands near a term of its technology, in a party's name, or in the headline over a text."""
+        if hit.name.owner in self._everywhere or (hit.name.owner in self._below and hit.field not in self._headline):
+            return True
+        spans = self._spans.get((hit.name.owner, hit.field))
+        if spans is None:
+            return False
+        near = spans.around(hit.start - _NEARBY - _LONGEST, hit.start + _NEARBY)
+        return any(hit.start <= end + _NEARBY and not _within((begin, end), hit) for begin, end in near)
+
+
+def _within(span: _Span, hit: Hit) -> bool:
+    """Whether a veto is but a part of the term it stands in."""
+    return hit.start <= span[0] and span[1] <= hit.end and span != (hit.start, hit.end)
+
+
+def _by_field(hits: Iterable[Hit]) -> dict[str, Spans]:
+    spans: dict[str, list[_Span]] = {}
+    for hit in hits:
+        spans.setdefault(hit.field, []).append((hit.start, hit.end))
+    return {field: Spans(some) for field, some in spans.items()}
+
+
+def _is_part(hit: Hit, wider: Mapping[str, Spans]) -> bool:
+    """Whether a term is but a part of a wider strong one."""
+    spans = wider.get(hit.field)
+    if spans is None:
+        return False
+    around = spans.around(hit.start - _LONGEST, hit.start)
+    return any(hit.end <= end and end - begin > hit.end - hit.start for begin, end in around)
