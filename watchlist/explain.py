@@ -1,7 +1,6 @@
 """Why a text would be on the watchlist, or not: the matcher's answer for a text that nobody has archived."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +9,7 @@ from watchlist.dictionary import Dictionary
 from watchlist.evidence import Evidence, Tag, field_texts, languages
 from watchlist.matcher import Matcher
 from watchlist.names import Name
-from watchlist.patterns import Haystack, Hit, Patterns
+from watchlist.patterns import Found, Hit, Patterns
 
 _ROLES: Final = {
     "needs_context": "counts only beside other evidence of the same owner",
@@ -84,8 +83,10 @@ def explained(matcher: Matcher, notice: Notice) -> Explanation:
     uncut = _more(replace(dictionary, clauses=()), notice, given)
     books = tuple(replace(book, vetoes=()) for book in dictionary.books)
     unvetoed = _more(replace(dictionary, books=books), notice, given)
-    hits = _hits(dictionary, notice)
-    cut = tuple(_cut(dictionary, notice, uncut))
+    patterns = Patterns(dictionary)
+    found = _found(patterns, notice)
+    hits = [hit for one in found for hit in patterns.hits(one)]
+    cut = tuple(_cut(patterns, found, field_texts(notice), uncut))
     vetoed = tuple(_vetoed(unvetoed, hits))
     said = [*given, *(one.evidence for one in vetoed)]
     unused = tuple(_unused(dictionary, notice, [hit for hit in hits if not any(_covers(p, hit) for p in said)]))
@@ -103,16 +104,14 @@ def _more(dictionary: Dictionary, notice: Notice, given: dict[Evidence, Tag]) ->
     return {p: tag for p, tag in more.items() if (p.field, p.start, p.end, tag.id) not in known}
 
 
-def _cut(dictionary: Dictionary, notice: Notice, uncut: dict[Evidence, Tag]) -> Iterator[Cut]:
-    for field, text in field_texts(notice).items():
-        hay = Haystack(text)
-        for clause in dictionary.clauses:
-            for match in re.finditer(clause.pattern, hay.text):
-                begin, end = max(0, match.start() - clause.before), min(len(hay.text), match.end() + clause.after)
-                start, stop = hay.source_span(begin, end)
-                inside = tuple(p for p in uncut if p.field == field and start <= p.start < stop)
-                quoted = hay.source_span(match.start(), match.end())
-                yield Cut(field, text[slice(*quoted)], start, stop, clause.name, inside)
+def _cut(patterns: Patterns, found: list[Found], texts: Mapping[str, str], uncut: dict[Evidence, Tag]) -> Iterator[Cut]:
+    for one in found:
+        for clause, start, end in patterns.clauses(one):
+            source = one.text.source_span
+            begin, stop = source(max(0, start - clause.before), min(len(one.text.text), end + clause.after))
+            inside = tuple(p for p in uncut if p.field == one.field and begin <= p.start < stop)
+            quoted = texts[one.field][slice(*source(start, end))]
+            yield Cut(one.field, quoted, begin, stop, clause.name, inside)
 
 
 def _vetoed(unvetoed: dict[Evidence, Tag], hits: list[Hit]) -> Iterator[Vetoed]:
@@ -122,11 +121,10 @@ def _vetoed(unvetoed: dict[Evidence, Tag], hits: list[Hit]) -> Iterator[Vetoed]:
             yield Vetoed(piece, tag.label, tuple(dict.fromkeys(hit.name.name for hit in vetoes)))
 
 
-def _hits(dictionary: Dictionary, notice: Notice) -> list[Hit]:
-    patterns, spoken = Patterns(dictionary), languages(notice)
-    return [
-        hit for field, text in field_texts(notice).items() for hit in patterns.find(field, text, spoken.get(field, ""))
-    ]
+def _found(patterns: Patterns, notice: Notice) -> list[Found]:
+    spoken = languages(notice)
+    found = (patterns.find(field, text, spoken.get(field, "")) for field, text in field_texts(notice).items())
+    return [one for one in found if one is not None]
 
 
 def _unused(dictionary: Dictionary, notice: Notice, hits: list[Hit]) -> Iterator[Unused]:

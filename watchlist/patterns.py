@@ -4,7 +4,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from ahocorasick_rs import AhoCorasick
 from noticewatch.text import normalise, source_span, strip_html
 from watchlist.dictionary import Dictionary
 from watchlist.names import ENGLISH, Anchor, Name, anchors, searched
+from watchlist.records import Clause
 from watchlist.spelling import corrected, whole_word_end
 
 _MOST_PLACES: Final = 500
@@ -72,10 +73,8 @@ class Patterns:
                 self._names.setdefault(normalise(wrong).text, []).append(normalise(spelling_of.word).text)
         self._meanings = list(self._names.values())
         self._automaton = AhoCorasick(list(self._names), store_patterns=False)
-        self._reaches = [(clause.before, clause.after) for clause in dictionary.clauses]
-        self._by_pattern = [
-            (re.compile(clause.pattern), clause.before, clause.after) for clause in dictionary.clauses if clause.pattern
-        ]
+        self._clauses = dictionary.clauses
+        self._by_pattern = [(clause, re.compile(clause.pattern)) for clause in dictionary.clauses if clause.pattern]
 
     def find(self, field: str, text: str, language: str = "") -> "Found | None":
         """All names that stand as whole words (or their plural) in a text; None where there is none.
@@ -104,16 +103,18 @@ class Patterns:
             spans[name, *found.text.source_span(start, end)] = None
         return [Hit(name, found.field, start, end) for name, start, end in spans]
 
-    def _cut(self, found: "Found") -> Sequence[tuple[int, int]]:
-        """The parts of a text that are clauses, in order and apart."""
-        cut = []
+    def clauses(self, found: "Found") -> Iterator[tuple[Clause, int, int]]:
+        """Clauses of a text, each with the place, in its normal form, of the words that show it."""
         for name, start, end in found.spans:
             if name.part == "clause":
-                before, after = self._reaches[int(name.owner)]
-                cut.append((start - before, end + after))
-        for pattern, before, after in self._by_pattern:
-            cut += [(match.start() - before, match.end() + after) for match in pattern.finditer(found.text.text)]
-        return _joined(cut)
+                yield self._clauses[int(name.owner)], start, end
+        for clause, pattern in self._by_pattern:
+            for match in pattern.finditer(found.text.text):
+                yield clause, match.start(), match.end()
+
+    def _cut(self, found: "Found") -> Sequence[tuple[int, int]]:
+        """The parts of a text that are clauses, in order and apart."""
+        return _joined((start - clause.before, end + clause.after) for clause, start, end in self.clauses(found))
 
     def _search(self, text: str, language: str) -> tuple[_Spans, list[tuple[int, int, str]]]:
         found: _Spans = []
