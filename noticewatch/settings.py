@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     alerts_chat: str = Field(
         "", description="chat services that may be used beside the usual ones, Apprise schemas with commas between"
     )
+    alarm_to: str = Field(
+        "", description="whom alarms go to: mail addresses, chat rooms, file: or command:, with commas between"
+    )
     starter: Path | None = Field(None, description="folder of the starter archive; default the one that comes along")
     watchlist: Path | None = Field(None, description="folder of the watchlist's data; default those that come along")
     concurrent_crawls: int = Field(2, ge=1, le=32, description="most crawls at once")

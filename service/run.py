@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from archive import queries
 from archive.ledger import close_dead_runs
 from archive.store import Archive
+from crawlers.source import load_sources
 from noticewatch.errors import NotFound
 from noticewatch.settings import Settings
 from service import starter
+from service.alarming import AlarmThread
 from service.assembly import House, open_archive, open_house
 from service.children import Children
 from service.delivering import DeliveryThread
@@ -48,6 +50,7 @@ def schedule(settings: Settings) -> None:
         stack.callback(children.stop)
         planned.start()
         stack.callback(planned.stop)
+        _begin_alarming(archive, settings, stack)
         note(f"Crawls of {archive.folder} are scheduled; Ctrl-C stops it.")
         while not stopping.wait(1.0):
             pass
@@ -72,10 +75,19 @@ def _serve(settings: Settings, *, crawling: bool) -> None:
         stack.callback(delivering.stop)
         readers.start()
         delivering.start()
+        _begin_alarming(house.archive, settings, stack)
         note(f"noticewatch is at {settings.base_url} (Ctrl-C stops it); its data are in {house.archive.folder}.")
         pages.run()
         stopping.set()
         note("Stopping.")
+
+
+def _begin_alarming(archive: Archive, settings: Settings, stack: ExitStack) -> None:
+    """Tell the operator what fails, where ALARM_TO says whom. Raises SettingsError."""
+    if settings.alarm_to:
+        thread = AlarmThread(archive, settings, load_sources())
+        thread.start()
+        stack.callback(thread.stop)
 
 
 def _roles(crawling: bool) -> tuple[Role, ...]:

@@ -12,6 +12,7 @@ from noticewatch.identifiers import now
 from noticewatch.settings import Settings, load_settings
 from service.assembly import open_archive
 from service.doctor import archived, live, machine, sourced
+from service.doctor.alarmed import alarmed
 from service.doctor.finding import Finding, guarded
 from service.holding import holder
 from service.output import Field, Json, note, say, say_json, say_table
@@ -74,6 +75,7 @@ def examine(settings: Settings) -> tuple[list[Finding], list[dict[str, object]]]
             found += guarded("running", lambda: archived.work(archive))
             found += guarded("readers", lambda: archived.readers(archive))
             found += guarded("search index", lambda: archived.indexes(archive, settings))
+            found += guarded("alarms", lambda: alarmed(archive, settings))
             scheduled = holder(folder, "scheduler") is not None
             found += guarded(
                 "sources",
