@@ -92,7 +92,7 @@ def notices(
     wanted = list(numbers)
     found: dict[int, NoticeRow] = {}
     for chunk in _chunks(wanted):
-        for row in connection.execute(_notices_by_number(), {"numbers": chunk}):
+        for row in connection.execute(_notices_by_number(), {"numbers": chunk}).all():
             found[row.number] = _notice_row(row, fields)
     return {number: found[number] for number in wanted if number in found}
 
@@ -114,12 +114,7 @@ def members(
     """
     by_procurement: dict[int, list[int]] = {number: [] for number in procurement_numbers}
     for chunk in _chunks(list(by_procurement)):
-        query = (
-            select(t.memberships.c.procurement, t.memberships.c.notice)
-            .where(t.memberships.c.procurement.in_(chunk))
-            .order_by(t.memberships.c.notice)
-        )
-        for procurement, number in connection.execute(query):
+        for procurement, number in connection.execute(_members(), {"procurements": chunk}).all():
             by_procurement[procurement].append(number)
     held = notices(connection, (number for group in by_procurement.values() for number in group), fields)
     return {number: [held[member] for member in group] for number, group in by_procurement.items()}
@@ -135,8 +130,7 @@ def procurement_of(connection: Connection, notice_numbers: Iterable[int]) -> dic
     """Procurement numbers by notice number; notices that the joiner has not seen are left out."""
     found: dict[int, int] = {}
     for chunk in _chunks(list(notice_numbers)):
-        query = select(t.memberships.c.notice, t.memberships.c.procurement).where(t.memberships.c.notice.in_(chunk))
-        found.update((row.notice, row.procurement) for row in connection.execute(query))
+        found.update(map(tuple, connection.execute(_procurements_of(), {"notices": chunk}).all()))
     return found
 
 
@@ -249,6 +243,19 @@ def _notices() -> Select[Any]:
         .outerjoin(t.memberships, t.memberships.c.notice == n.number)
         .outerjoin(t.procurements, t.procurements.c.number == t.memberships.c.procurement)
     )  # fmt: skip
+
+
+@cache
+def _members() -> Select[Any]:
+    m = t.memberships.c
+    wanted = m.procurement.in_(bindparam("procurements", expanding=True))
+    return select(m.procurement, m.notice).where(wanted).order_by(m.notice)
+
+
+@cache
+def _procurements_of() -> Select[Any]:
+    m = t.memberships.c
+    return select(m.notice, m.procurement).where(m.notice.in_(bindparam("notices", expanding=True)))
 
 
 @cache

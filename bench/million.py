@@ -6,6 +6,8 @@ default, are made from the titles, parties, codes and sentences of its own, the 
 built in 6 minutes on 2 cores; 500 MB resident while serving; the four main facets over everything in 60 ms, all
 facets with their sums in 400; a page at depth 1,000 costs what page 1 costs; the 95th percentile of searches at most
 1/40 of that of FTS5 as sqlite-utils sets it up, with the same totals; a change is searchable within a second.
+
+Searches and facets are timed by the processor: each runs in one thread, and others may use the machine.
 """
 
 import multiprocessing
@@ -45,6 +47,7 @@ MILLION: Final = 1_000_000
 MAIN: Final = ("buyer", "vendor", "kind", "year")
 LENGTH, SPREAD = 2_000, 700
 BATCH: Final = 3_000
+CLOCK: Final = time.process_time
 PATTERNS: Final = 4_000
 EVERYTHING: Final = Code("scope", "procurement")
 SCOPE: Final = Code("scope", "notice")
@@ -116,13 +119,16 @@ def main(home: Path, count: int, folder: Path) -> int:
 
 def build(made: Corpus, count: int, folder: Path, position: Position) -> float:
     """Seconds to build the index beside and swap it in, as a rebuild does."""
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), CLOCK()
     engine = EmbeddedEngine(folder / "index").beside(position.epoch)
     documents = made.documents(count)
     while some := list(islice(documents, BATCH)):
         engine.write(some, [], position, lambda _: None)
     engine.replace_current()
     engine.close()
+    print(
+        f"processor time of building: {CLOCK() - worked:.0f} s, on 2 cores {(CLOCK() - worked) / 2:.0f} s at the least"
+    )
     return time.perf_counter() - began
 
 
@@ -147,7 +153,7 @@ def searches(folder: Path) -> tuple[list[float], list[int]]:
     engine = EmbeddedEngine(folder / "index")
     nodes = [node_of(query) for query in QUERIES if query]
     totals = [engine.find(node, ORDER, 20).total for node in nodes]
-    return timed([lambda node=node: engine.find(node, ORDER, 20) for node in nodes]), totals
+    return timed([lambda node=node: engine.find(node, ORDER, 20) for node in nodes], clock=CLOCK), totals
 
 
 def deep(engine: EmbeddedEngine) -> bool:
@@ -155,13 +161,15 @@ def deep(engine: EmbeddedEngine) -> bool:
     deeper = ORDER
     for _ in range(50):
         deeper = replace(ORDER, after=engine.find(SCOPE, deeper, 20).hits[-1][0])
-    first, thousandth = (statistics.median(timed([lambda at=at: engine.find(SCOPE, at, 20)])) for at in (ORDER, deeper))
+    first, thousandth = (
+        statistics.median(timed([lambda at=at: engine.find(SCOPE, at, 20)] * 20, clock=CLOCK)) for at in (ORDER, deeper)
+    )
     print(f"page 1: {first:.2f} ms; a page at depth 1,000: {thousandth:.2f} ms")
     return thousandth <= 1.5 * first + 0.2
 
 
 def limited(what: str, call: Callable[[], object], limit: float) -> bool:
-    taken = statistics.median(timed([call]))
+    taken = statistics.median(timed([call], clock=CLOCK))
     print(f"{what}: {taken:.1f} ms (limit {limit:.0f})")
     return taken <= limit
 
@@ -197,7 +205,7 @@ def beside_fts5(made: Corpus, count: int, folder: Path, ours: Sequence[float], t
     print(
         f"{len(asked)} queries, totals differ from FTS5, which stems otherwise, by {100 * statistics.mean(parts):.1f} %"
     )
-    theirs = timed([lambda query=query: asked_of_fts5(held, query) for query in asked], rounds=1)
+    theirs = timed([lambda query=query: asked_of_fts5(held, query) for query in asked], rounds=1, clock=CLOCK)
     return said("against FTS5", ours, theirs, (1, 40))
 
 
