@@ -74,13 +74,13 @@ def event_leaf(
     version: int,
 ) -> bytes:  # fmt: skip
     """Leaf of an event. ``notice``, ``capture``: their ids; ``kinds``: as the table holds them, a JSON list."""
-    by = {} if capture is None else {"capture": capture}
-    return orjson.dumps(  # the members stand in their order already
-        {
-            **by, "committed_at": committed_at, "content_sha256": content_sha256, "kinds": orjson.Fragment(kinds),
-            "notice": notice, "seq": seq, "type": "event", "version": version,
-        }
-    )  # fmt: skip
+    stated = {  # in their order already
+        "capture": capture, "committed_at": committed_at, "content_sha256": content_sha256,
+        "kinds": orjson.Fragment(kinds), "notice": notice, "seq": seq, "type": "event", "version": version,
+    }  # fmt: skip
+    if capture is None:
+        del stated["capture"]
+    return orjson.dumps(stated)
 
 
 def event_hashes(rows: Iterable[tuple[Any, ...]]) -> list[bytes]:

@@ -51,10 +51,11 @@ def captures_after(connection: Connection, number: int, limit: int) -> list[RowM
     return list(connection.execute(query).mappings())
 
 
-def captures_of(connection: Connection, numbers: Collection[int]) -> dict[int, RowMapping]:
-    """Rows of captures by number."""
-    query = select(captures).where(captures.c.number.in_(numbers))
-    return {row["number"]: row for row in connection.execute(query).mappings()}
+def captures_of(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Rows of captures by number, each by the names of its columns."""
+    names = [column.name for column in captures.columns]
+    rows = plain_rows(connection, select(captures).where(captures.c.number.in_(numbers)))
+    return {row["number"]: row for row in (dict(zip(names, held, strict=True)) for held in rows)}
 
 
 def records_after(connection: Connection, number: int, limit: int) -> list[Written]:
