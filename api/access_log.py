@@ -2,7 +2,8 @@
 
 import ipaddress
 import logging
-from typing import Any
+import re
+from typing import Any, Final
 
 from uvicorn.logging import AccessFormatter
 
@@ -21,9 +22,12 @@ def cut_address(client: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False).network_address)
 
 
+_PRIVATE: Final = re.compile(r"((?:/alerts/(?:manage|confirm|unsubscribe|replay)|/api/v1/searches)/)(?!preview\b)[^/]+")
+
+
 def cut_path(path: str) -> str:
-    """An address without its query string."""
-    return path.partition("?")[0]
+    """An address without its query string, and without the token of a saved search: who has that can change it."""
+    return _PRIVATE.sub(r"\1…", path.partition("?")[0])
 
 
 class PrivateAccessFormatter(AccessFormatter):

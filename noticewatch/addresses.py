@@ -100,6 +100,36 @@ def buyer(buyer_id: str) -> str:
     return f"/buyers/{escaped(buyer_id)}"
 
 
+def alerts_new(parameters: Mapping[str, str | Sequence[str]]) -> str:
+    """Where a search is saved."""
+    return search(parameters, "/alerts/new")
+
+
+def alert_manage(token: str) -> str:
+    """The private page of a saved search. Whoever has it can change and delete the search."""
+    return f"/alerts/manage/{escaped(token)}"
+
+
+def alert_confirm(token: str) -> str:
+    """Where the owner of a mail address confirms that messages are wanted."""
+    return f"/alerts/confirm/{escaped(token)}"
+
+
+def alert_unsubscribe(token: str) -> str:
+    """What ends the messages to one target (RFC 8058)."""
+    return f"/alerts/unsubscribe/{escaped(token)}"
+
+
+def alert_replay(delivery_id: str) -> str:
+    """Exactly what one message told. It stands in webhooks and chat rooms, so it gives no power over the search."""
+    return f"/alerts/replay/{escaped(delivery_id)}"
+
+
+def saved_search_api(token: str) -> str:
+    """A saved search in JSON, by the token of its private link."""
+    return f"{API}/searches/{escaped(token)}"
+
+
 def search(parameters: Mapping[str, str | Sequence[str]], path: str = "/search") -> str:
     """A search with these parameters; empty ones are left out."""
     kept = {name: value for name, value in parameters.items() if value}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from api.access_log import PrivateAccessFormatter, cut_address, cut_path
 from api.chart import chart
 from api.profile import Obligations, fiscal_year
-from noticewatch import words
+from noticewatch import addresses, words
 from noticewatch.addresses import escaped, notice
 from noticewatch.changes import compare
 from noticewatch.models import AmountKind, DateValue, EventKind, Kind, Origin, Verdict
@@ -86,8 +86,19 @@ def test_addresses_of_readers_are_cut(client: str, kept: str) -> None:
     assert cut_address(client) == kept
 
 
+@pytest.mark.parametrize(
+    "path",
+    [addresses.alert_manage("secret"), addresses.alert_confirm("secret"), addresses.alert_unsubscribe("secret"),
+     addresses.alert_replay("secret"), f"{addresses.saved_search_api('secret')}/targets?secret"],
+)  # fmt: skip
+def test_the_access_log_holds_no_token_of_a_saved_search(path: str) -> None:
+    assert "secret" not in cut_path(path)
+    assert cut_path(path).startswith(path.partition("secret")[0])
+
+
 def test_the_access_log_holds_no_question() -> None:
     assert cut_path("/search?q=secret") == "/search"
+    assert cut_path("/api/v1/searches/preview?q=secret") == "/api/v1/searches/preview"
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', None, None)
     record.args = ("203.0.113.77:5123", "GET", "/search?q=secret", "1.1", 200)
     line = PrivateAccessFormatter('%(client_addr)s "%(request_line)s" %(status_code)s', use_colors=False).format(record)
