@@ -28,6 +28,7 @@ from api.routes import (
     renewals,
     runs,
     search_page,
+    searches,
     sources,
     suggest,
     watchlist_page,
@@ -61,6 +62,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
         corrections, documentation, front, search_page, notice_pages,
         profile_lists, profile_pages, renewals, new_page, watchlist_page,
+        searches,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -3,11 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any, TypeVar
 
 from fastapi import Request
 
+from alerts.tokens import Tokens
+from api.limits import Limit
 from archive import log
 from archive.store import Archive
 from crawlers.source import Source
@@ -15,9 +18,22 @@ from indexer.search import Search
 from noticewatch.settings import Settings
 from watchlist.current import Watchlist, dictionary_of
 from watchlist.dictionary import Dictionary
+from watchlist.matcher import Matcher
 
 _T = TypeVar("_T")
 _MOST_REMEMBERED = 256
+_HOUR, _DAY = 3_600.0, 86_400.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often something may be asked for. ``sign_ups``: by a client, searches saved and targets added;
+    ``confirmations``: mails to an address that ask whether it wants any; ``tests``: of a target.
+    """
+
+    sign_ups: Limit = field(default_factory=lambda: Limit(10, 500, _HOUR))
+    confirmations: Limit = field(default_factory=lambda: Limit(3, 500, _DAY))
+    tests: Limit = field(default_factory=lambda: Limit(5, 200, _HOUR))
 
 
 @dataclass(frozen=True)
@@ -29,6 +45,7 @@ class Context:
     settings: Settings
     watchlist: Dictionary | Watchlist
     sources: dict[str, Source]
+    limits: Limits = field(default_factory=Limits)
     _remembered: dict[str, tuple[Any, Any, float]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -52,6 +69,16 @@ class Context:
                 self._remembered.pop(next(iter(self._remembered)))
             self._remembered[name] = (at, made, time.monotonic())
         return made
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """What tags a text."""
+        return Matcher(self.dictionary)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What makes private links. Raises DataFolderError where its key cannot be read or made."""
+        return Tokens(self.archive.folder)
 
     def head(self) -> int:
         """The last ``seq`` of the log."""

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents, or as a page for readers: what is wrong and the way out."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -29,11 +30,14 @@ AGAIN = 10
 
 
 class Problem(NoticewatchError):
-    """An answer that is an error: HTTP status, a short name, one sentence, and members of its own."""
+    """An answer that is an error: HTTP status, a short name, one sentence, members of its own, and more headers."""
 
-    def __init__(self, status: int, name: str, detail: str, **members: Any) -> None:
+    def __init__(
+        self, status: int, name: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
         super().__init__(detail)
         self.status, self.name, self.detail, self.members = status, name, detail, members
+        self.headers = headers or {}
 
     def document(self) -> dict[str, Any]:
         """The problem document: type, title, status, detail and its own members."""
@@ -102,7 +106,7 @@ def problem_response(problem: Problem) -> Response:
 
 def _again(problem: Problem) -> dict[str, str]:
     again = problem.members.get("retry_after")
-    return {"Retry-After": str(again)} if again else {}
+    return {**problem.headers, **({"Retry-After": str(again)} if again else {})}
 
 
 def _page(request: Request, problem: Problem) -> Response:

@@ -18,6 +18,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
 
+PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+"""For what only one reader is to see, and its address with it: pages and answers of saved searches."""
+
+_PRIVATE_PATHS = ("/alerts/", "/api/v1/searches", "/api/v1/alerts")
+
 
 class HeadAsGet:
     """Answers HEAD as GET without the body, so that every address can be checked without being read."""
@@ -54,6 +59,8 @@ class Protection:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(_PRIVATE_PATHS):
+                    headers.update(PRIVATE)
             await send(message)
 
         await self.app(scope, receive, protected)

@@ -47,7 +47,9 @@ BUCKET: Final = 1_000
 """Numbers of notices whose documents make a bucket."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_NUMBER_BITS: Final = 32
+NUMBER_BITS: Final = 32
+"""Bits of a sort key below the day or ``seq`` in it: the number of the notice."""
+
 _LAST: Final = 1 << 52
 _AMOUNT_BITS: Final = 25
 _EXACT: Final = 1 << 36
@@ -178,7 +180,7 @@ def procurement_document(procurement: int, members: Sequence[Member]) -> Documen
     if len(members) == 1:
         return replace(members[0].document, scopes=("notice", "procurement"))
     number = min(member.row.number for member in members)
-    first_found = min(member.document.numbers["by_found"] >> _NUMBER_BITS for member in members)
+    first_found = min(member.document.numbers["by_found"] >> NUMBER_BITS for member in members)
     standing = [member for member in members if member.row.tombstone is None]
     if not standing:
         return replace(members[0].document, key=f"p{procurement}", scopes=("procurement",))
@@ -326,9 +328,9 @@ def _days(notice: Notice) -> dict[str, int]:
 def _sort_keys(number: int, days: dict[str, int], found: int) -> dict[str, int]:
     due = days.get("due")
     return {
-        "by_dated": (max(days["dated"], 0) << _NUMBER_BITS) | number,
-        "by_found": (found << _NUMBER_BITS) | number,
-        "by_due": ((max(due, 0) << _NUMBER_BITS) if due is not None else _LAST) | number,
+        "by_dated": (max(days["dated"], 0) << NUMBER_BITS) | number,
+        "by_found": (found << NUMBER_BITS) | number,
+        "by_due": ((max(due, 0) << NUMBER_BITS) if due is not None else _LAST) | number,
     }
 
 

@@ -54,7 +54,7 @@ def connect(url: str) -> Engine:
     """
     if not url.startswith("sqlite"):
         return _connect_postgresql(url)
-    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:

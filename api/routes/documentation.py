@@ -37,6 +37,9 @@ PROBLEMS = (
     ("several-notices", "A number leads to several notices; candidates lists them."),
     ("taken-down", "It is withheld; correction, reason and since say why, and hashes what (/corrections lists all)."),
     ("operator-only", "Whole answers with many records need the operator's token."),
+    ("too-large", "The body of a request is larger than is read."),
+    ("too-many-requests", "Saving and testing alerts is limited; retry_after says in how many seconds to try again."),
+    ("other-site", "A browser says that the page of another site sent this; nothing was done."),
     ("archive-not-ready", "The archive cannot be read at the moment."),
     (
         "search-unavailable",

@@ -1,0 +1,126 @@
+"""Saved searches in JSON: what a search asks for, where it goes, and what became of its messages. Pure functions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from alerts.models import Target
+from alerts.overview import Queue, Sent
+from alerts.previewing import Preview
+from alerts.searches import SavedSearch, SavedTarget
+from api.forms import stamp
+from api.saving import search_parameters, stated
+from archive.rows import NoticeRow
+from indexer.highlights import Marking
+from indexer.results import item
+from noticewatch import addresses
+from watchlist.evidence import Tag
+
+_SHOWN: Final = 2
+
+
+def masked(target: Target) -> str:
+    """An address so that its owner knows it again and nobody else can use it: a private link may be read by others."""
+    if target.channel == "email":
+        name, _, domain = target.address.rpartition("@")
+        return f"{name[:_SHOWN]}…@{domain}"
+    if target.channel in {"webhook", "chat"}:
+        try:
+            parts = urlsplit(target.address)
+            host = parts.hostname or ""
+        except ValueError:
+            return "…"
+        public = host if target.channel == "webhook" or "." in host else ""
+        return f"{parts.scheme}://{public}/…"
+    return "on the operator's machine"
+
+
+def saved_form(
+    saved: SavedSearch, understood: str, base: str, sent: Sequence[Sent], waiting: Mapping[int, int]
+) -> dict[str, Any]:
+    """A saved search with its targets and its latest messages."""
+    names = {target.number: target.id for target in saved.targets}
+    parameters = search_parameters(saved.terms)
+    return stated(saved) | {
+        "understood": understood,
+        "made_at": stamp(saved.made_at),
+        "revision": saved.revision,
+        "since_seq": saved.since,
+        "search_url": base + addresses.search(parameters),
+        "feeds": {
+            form: base + addresses.search(parameters, f"/feeds/search.{form}") for form in ("atom", "json")
+        },
+        "targets": [target_form(target, waiting.get(target.number, 0)) for target in saved.targets],
+        "messages": [sent_form(one, names.get(one.target, ""), base) for one in sent],
+    }  # fmt: skip
+
+
+def target_form(target: SavedTarget, waiting: int) -> dict[str, Any]:
+    """A target. ``waiting``: what is kept to be sent to it; ``secrets``: how many secrets sign its messages."""
+    return {
+        "id": target.id,
+        "channel": target.target.channel,
+        "address": masked(target.target),
+        "state": target.state,
+        "why": target.why or None,
+        "made_at": stamp(target.made_at),
+        "failing_since": stamp(target.failing_since),
+        "waiting": waiting,
+        "secrets": len(target.target.secret.split()),
+    }
+
+
+def sent_form(sent: Sent, target_id: str, base: str) -> dict[str, Any]:
+    """A message and what became of it."""
+    return {
+        "id": sent.id,
+        "target": target_id,
+        "rhythm": sent.rhythm.value,
+        "made_at": stamp(sent.made_at),
+        "groups": len(sent.groups),
+        "state": sent.state,
+        "attempts": sent.attempts,
+        "next_attempt_at": stamp(sent.next_attempt_at) if sent.state == "waiting" else None,
+        "last_answer": sent.last_answer or None,
+        "delivered_at": stamp(sent.delivered_at),
+        "note": sent.note or None,
+        "replay_url": base + addresses.alert_replay(sent.id) if sent.groups else None,
+    }
+
+
+def preview_form(found: Preview, rows: Mapping[int, NoticeRow], tags: dict[int, list[Tag]]) -> dict[str, Any]:
+    """What a search would have found, with the notices found last."""
+    marking = Marking(found.marks)
+    return {
+        "query": {"understood": found.understood, "warnings": list(found.warnings)},
+        "total": found.total,
+        "found": found.found,
+        "weeks": float(found.weeks),
+        "a_week": float(found.a_week),
+        "basis": found.basis,
+        "sentence": found.sentence,
+        "items": [
+            item([rows[number]], tags, marking, single=True).model_dump(mode="json")
+            for number in found.latest
+            if number in rows
+        ],
+    }
+
+
+def queue_form(held: Queue, oldest_seconds: int) -> dict[str, Any]:
+    """The state of all alerts, for the operator; without addresses, names and queries."""
+    return {
+        "searches": held.searches,
+        "targets": dict(held.targets),
+        "outbox": {"due": held.due, "later": held.later, "kept": held.kept},
+        "messages": {"waiting": held.waiting, "failed": held.failed, "held": held.held},
+        "oldest_seconds": oldest_seconds,
+        "failing": [
+            {"host": one.host, "targets": one.targets, "since": stamp(one.since), "last_answer": one.answer}
+            for one in held.failing
+        ],
+        "paused": [
+            {"target": one.id, "channel": one.channel, "host": one.host, "why": one.why, "waiting": one.waiting}
+            for one in held.paused
+        ],
+    }

@@ -1,0 +1,228 @@
+"""Saving, changing and testing alerts for who asks over the network: checked, limited, written in one transaction."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlalchemy import Connection
+
+from alerts import confirming, rotation, searches
+from alerts.channels.registry import channels, check
+from alerts.channels.webhook import new_secret
+from alerts.models import Message, Outcome, Target, TargetState
+from alerts.searches import SavedSearch, SavedTarget
+from alerts.tokens import holder
+from api.context import Context
+from api.limits import Granted, client_of
+from api.problems import Problem
+from api.saving import Given, GivenTarget
+from noticewatch import addresses
+from noticewatch.database import shared_time
+from noticewatch.errors import NotFound, UsageError
+from noticewatch.identifiers import new_id, now
+
+SIGN_UP = "Saving alerts from your network"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A search that was saved: the token of its private link, and secrets of its webhooks by id of the target. Neither
+    is told again.
+    """
+
+    search: SavedSearch
+    token: str
+    secrets: dict[str, str]
+    granted: Granted
+
+
+def sign_up(held: Context, request: Request, given: Given) -> Signed:
+    """Save a search. Raises Problem (429), UsageError with one sentence for what cannot be saved."""
+    if not given.targets:
+        raise Problem(
+            400, "bad-request", "No target is given; name one, or follow the feed of the search, which needs none.",
+            parameter="targets",
+        )  # fmt: skip
+    searches.compiled(given.terms, held.search.names)
+    granted = held.limits.sign_ups.take(client_of(request), SIGN_UP)
+    targets = [checked(held, one) for one in given.targets]
+    with held.archive.writing() as connection:
+        saved, token = searches.create(
+            connection, held.tokens, held.search.names, given.terms, targets, given.timing, given.name
+        )
+        for target in saved.targets:
+            _ask(held, connection, saved, target)
+    return Signed(saved, token, {one.id: one.target.secret for one in saved.targets if one.target.secret}, granted)
+
+
+def checked(held: Context, given: GivenTarget) -> tuple[Target, TargetState]:
+    """A target to which something may be sent, and its first state. Raises UsageError."""
+    secret = new_secret() if given.channel == "webhook" else ""
+    target = Target(given.channel, given.address.strip(), secret)
+    check(target, held.settings)
+    return target, "unconfirmed" if given.channel == "email" else "active"
+
+
+def add_target(held: Context, request: Request, token: str, given: GivenTarget) -> SavedTarget:
+    """Add a target to a search. Raises NotFound, Problem (429), UsageError."""
+    with held.archive.reading() as connection:
+        found(connection, token)
+    held.limits.sign_ups.take(client_of(request), SIGN_UP)
+    target, state = checked(held, given)
+    with held.archive.writing() as connection:
+        saved = found(connection, token)
+        added = searches.add_target(connection, saved.number, target, state)
+        _ask(held, connection, saved, added)
+    return added
+
+
+def found(connection: Connection, token: str) -> SavedSearch:
+    """The search of a private link. Raises NotFound."""
+    saved = searches.by_token(connection, token)
+    if saved is None:
+        raise NotFound("No search is saved under this private link; it was deleted, or the link is not whole.")
+    return saved
+
+
+def target_of(saved: SavedSearch, target_id: str) -> SavedTarget:
+    """A target of a search by its id. Raises NotFound."""
+    for target in saved.targets:
+        if target.id == target_id:
+            return target
+    raise NotFound("This search has no such target; it was removed.")
+
+
+def change(held: Context, token: str, given: Callable[[SavedSearch], Given]) -> SavedSearch:
+    """Change a search to what is given. Raises NotFound, UsageError."""
+    with held.archive.writing() as connection:
+        saved = found(connection, token)
+        wanted = given(saved)
+        name = wanted.name if wanted.name != saved.name else _own_name(held, saved)
+        return searches.change(
+            connection, held.search.names, saved.number, terms=wanted.terms, timing=wanted.timing, name=name
+        )
+
+
+def delete(held: Context, token: str) -> None:
+    """Delete a search with all that is held of it. Raises NotFound."""
+    with held.archive.writing() as connection:
+        searches.remove(connection, [found(connection, token).number])
+
+
+def with_target(
+    held: Context, token: str, target_id: str, do: Callable[[Connection, SavedTarget], str | None]
+) -> tuple[SavedTarget, str]:
+    """Do something to a target; gives it as it was, and what is to be told. Raises NotFound."""
+    with held.archive.writing() as connection:
+        target = target_of(found(connection, token), target_id)
+        return target, do(connection, target) or ""
+
+
+def pause(connection: Connection, target: SavedTarget) -> None:
+    """Send nothing to a target until it is resumed."""
+    searches.pause(connection, target.number, "Its owner paused it.")
+
+
+def resume(connection: Connection, target: SavedTarget) -> None:
+    """Send to a target again, beginning with what was kept for it."""
+    searches.resume(connection, target.number)
+
+
+def remove(connection: Connection, target: SavedTarget) -> None:
+    """Delete a target; the search goes with its last one."""
+    searches.remove_target(connection, target.number)
+
+
+def rotate(connection: Connection, target: SavedTarget) -> str:
+    """Give a webhook a new signing secret."""
+    _need_webhook(target)
+    return rotation.rotate(connection, target)
+
+
+def end_old_secret(connection: Connection, target: SavedTarget) -> None:
+    """Let the old secret of a webhook sign no more."""
+    _need_webhook(target)
+    rotation.end_old(connection, target)
+
+
+def ask_again(held: Context, token: str, target_id: str) -> None:
+    """Ask again whether an address wants messages; without a word where it was asked too often already."""
+    with held.archive.writing() as connection:
+        saved = found(connection, token)
+        _ask(held, connection, saved, target_of(saved, target_id))
+
+
+def test(held: Context, token: str, target_id: str) -> Outcome:
+    """Send a test to a target now, and wait for the answer. Raises NotFound, Problem (429), UsageError."""
+    with held.archive.writing() as connection:
+        saved = found(connection, token)
+        target = target_of(saved, target_id)
+        if target.state == "unconfirmed":
+            raise UsageError("Nothing is sent to an address that is not confirmed, not even a test.")
+        held.limits.tests.take(target.id, "Testing a target")
+        unsubscribe = held.tokens.token(connection, "unsubscribe", saved.number, target.id, target.number)
+        message = _test_message(held, saved, token, unsubscribe)
+    channel = channels(held.settings).get(target.target.channel)
+    if channel is None:
+        return Outcome("retry", f"Nothing is sent by {target.target.channel} from here.")
+    return channel.send(target.target, message)
+
+
+def confirmed(held: Context, token: str) -> SavedSearch | None:
+    """Note that the owner of an address wants messages; None where the link leads nowhere."""
+    with held.archive.writing() as connection:
+        known = holder(connection, "confirm", token)
+        if known is None or known[1] is None:
+            return None
+        confirming.confirm(connection, known[1], shared_time(connection))
+        return searches.by_numbers(connection, [known[0]])[0]
+
+
+def unsubscribed(held: Context, token: str) -> None:
+    """End the messages to a target; a link that leads nowhere has ended them already."""
+    with held.archive.writing() as connection:
+        known = holder(connection, "unsubscribe", token)
+        if known is not None and known[1] is not None:
+            searches.remove_target(connection, known[1])
+
+
+def understood(held: Context, saved: SavedSearch) -> str:
+    """The query of a search as it is understood; as written where it cannot be understood any more."""
+    try:
+        return searches.compiled(saved.terms, held.search.names)[1].understood
+    except UsageError:
+        return saved.terms.query
+
+
+def _own_name(held: Context, saved: SavedSearch) -> str | None:
+    """Empty where the search is called by its query, so that a new query gives a new name; None where it is not."""
+    return "" if saved.name == " ".join(understood(held, saved).split())[: searches.LONGEST_NAME] else None
+
+
+def _ask(held: Context, connection: Connection, saved: SavedSearch, target: SavedTarget) -> None:
+    """Ask for a confirmation, at most a few times a day. Whether it was asked is told to nobody: it would tell whether
+    others gave the address too.
+    """
+    if target.state != "unconfirmed":
+        return
+    known_by = hashlib.sha256(target.target.address.casefold().encode()).hexdigest()
+    try:
+        held.limits.confirmations.take(known_by, "Asking an address")
+    except Problem:
+        return
+    confirming.ask(connection, saved.number, target.number, shared_time(connection))
+
+
+def _test_message(held: Context, saved: SavedSearch, token: str, unsubscribe: str) -> Message:
+    base = held.settings.base_url
+    return Message(
+        id=new_id(), name=saved.name, understood=understood(held, saved), rhythm=saved.timing.rhythm, groups=(),
+        total=0, made_at=now(), base_url=base, replay_url="", manage_url=base + addresses.alert_manage(token),
+        unsubscribe_url=base + addresses.alert_unsubscribe(unsubscribe), test=True,
+    )  # fmt: skip
+
+
+def _need_webhook(target: SavedTarget) -> None:
+    if target.target.channel != "webhook":
+        raise UsageError("Only webhooks have a signing secret.")
