@@ -97,11 +97,18 @@ def message(connection: Connection, delivery_id: str) -> Sent | None:
 
 
 def waiting_for(connection: Connection, search: int) -> dict[int, int]:
-    """How much waits for each target of a search: what is in no message yet, and messages that were not delivered."""
+    """How much waits for each target of a search: entries that are in no message yet, and messages that were not
+    delivered; without what only its owner is told.
+    """
     found: dict[int, int] = {}
-    for table, states in ((outbox, ("waiting", "held")), (deliveries, ("waiting", "failed", "held"))):
-        query = select(table.c.target, func.count()).where(table.c.search == search, table.c.state.in_(states))
-        for target, count in connection.execute(query.group_by(table.c.target)):
+    d, o = deliveries.c, outbox.c
+    for query in (
+        select(o.target, func.count()).where(o.search == search, o.state.in_(("waiting", "held"))).group_by(o.target),
+        select(d.target, func.count())
+        .where(d.search == search, d.state.in_(("waiting", "failed", "held")), d.note == "")
+        .group_by(d.target),
+    ):
+        for target, count in connection.execute(query):
             found[target] = found.get(target, 0) + count
     return found
 
@@ -137,10 +144,12 @@ def _rows(connection: Connection, at: str) -> dict[str, Any]:
     """Rows of the outbox that are in no message yet."""
     o, t = outbox.c, alert_targets.c
     found: dict[str, Any] = {"due": 0, "later": 0, "kept": 0, "held": 0, "oldest": None}
-    query = select(o.state, t.state.label("target"), (o.due_at <= at).label("due"), func.count(), func.min(o.due_at))
-    query = query.join(alert_targets, t.number == o.target).where(o.state != "formed")
-    for state, target, due, count, oldest in connection.execute(query.group_by(o.state, t.state, o.due_at <= at)):
-        name = "held" if state == "held" else "kept" if target != "active" else "due" if due else "later"
+    due = (o.due_at <= at).label("due")  # in a query of its own: PostgreSQL groups by columns, not by parameters
+    rows = select(o.state, t.state.label("target"), due, o.due_at).join(alert_targets, t.number == o.target)
+    r = rows.where(o.state != "formed").subquery().c
+    query = select(r.state, r.target, r.due, func.count(), func.min(r.due_at)).group_by(r.state, r.target, r.due)
+    for state, target, is_due, count, oldest in connection.execute(query):
+        name = "held" if state == "held" else "kept" if target != "active" else "due" if is_due else "later"
         found[name] += count
         if name == "due":
             found["oldest"] = oldest

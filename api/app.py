@@ -9,6 +9,9 @@ from api import problems
 from api.context import Context
 from api.protection import HeadAsGet, Protection
 from api.routes import (
+    alert_links,
+    alert_operator,
+    alert_pages,
     captures,
     corrections,
     documentation,
@@ -62,7 +65,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
         corrections, documentation, front, search_page, notice_pages,
         profile_lists, profile_pages, renewals, new_page, watchlist_page,
-        searches,
+        searches, alert_pages, alert_links, alert_operator,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ def environment() -> Environment:
     made.globals.update(static=static, addresses=addresses, words=words)
     made.filters.update(
         day=words.day_words, short_day=words.short_day, moment=words.moment_words, count=words.count_words,
+        stamped=lambda written: words.moment_words(datetime.fromisoformat(written)),
         size=words.file_size, kind=words.kind_words,
         first_upper=words.first_upper, reason=words.reason_words,
     )  # fmt: skip

@@ -50,12 +50,15 @@ def saved_form(
         "feeds": {
             form: base + addresses.search(parameters, f"/feeds/search.{form}") for form in ("atom", "json")
         },
-        "targets": [target_form(target, waiting.get(target.number, 0)) for target in saved.targets],
+        "targets": [
+            target_form(target, waiting.get(target.number, 0), _last_answer(sent, target.number))
+            for target in saved.targets
+        ],
         "messages": [sent_form(one, names.get(one.target, ""), base) for one in sent],
     }  # fmt: skip
 
 
-def target_form(target: SavedTarget, waiting: int) -> dict[str, Any]:
+def target_form(target: SavedTarget, waiting: int, last_answer: str = "") -> dict[str, Any]:
     """A target. ``waiting``: what is kept to be sent to it; ``secrets``: how many secrets sign its messages."""
     return {
         "id": target.id,
@@ -65,6 +68,7 @@ def target_form(target: SavedTarget, waiting: int) -> dict[str, Any]:
         "why": target.why or None,
         "made_at": stamp(target.made_at),
         "failing_since": stamp(target.failing_since),
+        "last_answer": last_answer or None,
         "waiting": waiting,
         "secrets": len(target.target.secret.split()),
     }
@@ -86,6 +90,10 @@ def sent_form(sent: Sent, target_id: str, base: str) -> dict[str, Any]:
         "note": sent.note or None,
         "replay_url": base + addresses.alert_replay(sent.id) if sent.groups else None,
     }
+
+
+def _last_answer(sent: Sequence[Sent], target: int) -> str:
+    return next((one.last_answer for one in sent if one.target == target and one.last_answer), "")
 
 
 def preview_form(found: Preview, rows: Mapping[int, NoticeRow], tags: dict[int, list[Tag]]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """``/api/v1/captures``: what was received, and its bytes, served so that nothing in them can act."""
 
-import secrets
 from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
@@ -11,7 +10,7 @@ from sqlalchemy import Connection
 from api import forms
 from api.context import Context, context
 from api.negotiation import FRESH, etag_of, json_answer, unchanged
-from api.problems import Problem
+from api.operator import bearer, require_operator
 from api.proof import record_at
 from api.protection import INERT
 from archive import queries
@@ -84,7 +83,8 @@ def payload(held: Given, capture_id: str, authorization: Annotated[str | None, H
         stone = None if bulk else _withheld(connection, capture.number)
         unknown = not bulk and stone is None and _may_repeat_withheld(connection, capture)
     if bulk or unknown:
-        _require_operator(held, authorization, _UNKNOWN if unknown else _MANY)
+        why = _UNKNOWN if unknown else _MANY
+        require_operator(held.settings, bearer(authorization), why, otherwise="Single records are open to everyone.")
     if stone:
         what = f"What capture {capture_id} received"
         raise Withheld(what, stone, payload_sha256=capture.capture.payload_sha256)
@@ -121,20 +121,6 @@ def _may_repeat_withheld(connection: Connection, capture: CaptureRow) -> bool:
     if answers_document(connection, capture.number) or queries.capture_rows(connection, capture.number, limit=1):
         return False
     return anything_of(connection, capture.capture.source)
-
-
-def _require_operator(held: Context, authorization: str | None, why: str) -> None:
-    token = held.settings.admin_token
-    if token is None:
-        raise Problem(
-            403, "operator-only",
-            f"{why}; it is for the operator, and no operator's token is set here. Single records are open to everyone.",
-        )  # fmt: skip
-    if not authorization:
-        raise Problem(401, "operator-only", f"{why}; it needs the operator's token as a bearer.")
-    given = authorization.partition(" ")[2].strip() if authorization.lower().startswith("bearer ") else ""
-    if not secrets.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise Problem(403, "operator-only", "This is not the operator's token.")
 
 
 def _charset(body: bytes) -> str:

@@ -206,6 +206,7 @@ def _links(wanted: SearchRequest, query: dict[str, Any]) -> dict[str, Any]:
         },
         "csv_href": addresses.search(query, f"{api}.csv"),
         "jsonl_href": addresses.search(query, f"{api}.jsonl"),
+        "alert_href": addresses.alerts_new({name: value for name, value in query.items() if name != "scope"}),
         "atom_href": atom,
         "json_feed_href": json_feed,
         "twin": addresses.search(plain, "/search.json"),

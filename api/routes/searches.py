@@ -46,7 +46,7 @@ def create(request: Request, held: Held, received: Body) -> Response:
     refuse_other_sites(request, held.settings)
     signed = subscribing.sign_up(held, request, given_from(object_of(received)))
     base = held.settings.base_url
-    form = _form(held, signed.search)
+    form = form_of_search(held, signed.search)
     for target in form["targets"]:
         if target["id"] in signed.secrets:
             target["secret"] = signed.secrets[target["id"]]
@@ -64,7 +64,7 @@ def one(held: Held, token: str) -> Response:
     """What it asks for, its targets and its latest messages."""
     with held.archive.reading() as connection:
         saved = subscribing.found(connection, token)
-    return json_answer(_form(held, saved))
+    return json_answer(form_of_search(held, saved))
 
 
 @router.patch("/{token}", summary="Change a saved search")
@@ -72,7 +72,7 @@ def change(request: Request, held: Held, token: str, received: Body) -> Response
     """Change what is sent, and leave the rest. A changed question counts from the next event of the log on."""
     refuse_other_sites(request, held.settings)
     sent = object_of(received)
-    return json_answer(_form(held, subscribing.change(held, token, lambda saved: changed_by(saved, sent))))
+    return json_answer(form_of_search(held, subscribing.change(held, token, lambda saved: changed_by(saved, sent))))
 
 
 @router.delete("/{token}", summary="Delete a saved search", status_code=204)
@@ -144,7 +144,8 @@ def previewed(held: Context, given: Given) -> dict[str, Any]:
     return preview_form(found, rows, tags)
 
 
-def _form(held: Context, saved: SavedSearch) -> dict[str, Any]:
+def form_of_search(held: Context, saved: SavedSearch) -> dict[str, Any]:
+    """A saved search in JSON, with its targets and latest messages."""
     with held.archive.reading() as connection:
         sent = overview.sent(connection, saved.number)
         waiting = overview.waiting_for(connection, saved.number)

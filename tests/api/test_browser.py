@@ -27,7 +27,8 @@ PAGES = ("/", "/search?lens=everything", ORDER, TENDER, f"{TENDER}/diff?from=1&t
          "/vendors/vigilant-solutions", "/vendors", "/technologies", "/technologies/osint", "/technologies/spyware",
          "/buyers", "/buyers/usg-dhs", "/buyers/us", "/renewals", "/new", "/watchlist", "/sources", "/about",
          "/docs/api", "/docs", "/docs/sources", '/search?q="abc',
-         "/notices/70CMSD26P00000034")  # fmt: skip
+         "/notices/70CMSD26P00000034", "/alerts", "/alerts/new?q=osint&lens=everything",
+         "/alerts/operator")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +152,39 @@ def test_the_overviews_are_reached_and_narrowed_without_scripts(browser: "Browse
     with page.expect_navigation():
         page.click(".chips a >> nth=0")
     assert page.input_value("#rb") == "" and page.input_value("#rt") == "device_forensics"
+    context.close()
+
+
+def test_what_an_alert_would_find_is_shown_while_the_question_is_written(page: "Page", address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + "/alerts/new?lens=everything")
+    assert page.locator("#preview").is_hidden()
+    page.fill("#address", "desk@example.org")
+    page.fill("#query", "fivecast")
+    page.wait_for_selector("#preview a")
+    assert "Understood as fivecast" in page.inner_text("#preview")
+    page.fill("#query", "fivecast AND (")
+    page.wait_for_selector("#preview a", state="detached")
+    assert "bracket" in page.inner_text("#preview")
+    assert [url for url in asked if "/preview?" in url]
+    assert not [url for url in asked if "desk" in url]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_form_of_alerts_has_contrast_and_a_label_at_every_field(
+    browser: "Browser", address: str, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]  # the values above are its literals
+    page = context.new_page()
+    page.goto(address + "/alerts/new?q=osint&lens=everything")
+    for selector in ("legend", ".tick span", ".tick .soft", ".field label", "#query", ".preview p"):
+        assert page.locator(selector).count(), selector
+        assert page.evaluate(CONTRAST, selector) >= 4.5, f"{scheme}: {selector}"
+    fields = "[...document.querySelectorAll('main input:not([type=hidden]), main select')]"
+    assert page.evaluate(f"{fields}.filter(e => !e.labels.length).map(e => e.name)") == []
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
     context.close()
 
 
