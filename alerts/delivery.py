@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from alerts.tables import alert_groups
 from alerts.tokens import Tokens
 from archive.store import Archive
 from indexer.names import Names
+from noticewatch import addresses
 from noticewatch.database import shared_time
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id
@@ -52,29 +53,6 @@ class Sends(Protocol):
         """Send the message once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the links of a message lead. ``base``: address of the pages, without a slash at the end."""
-
-    base: str
-
-    def replay(self, delivery: str) -> str:
-        """What shows exactly the groups of a message, to whoever has it: a room of chat must not manage the search."""
-        return f"{self.base}/alerts/messages/{delivery}"
-
-    def manage(self, token: str) -> str:
-        """The private page of a search."""
-        return f"{self.base}/alerts/{token}"
-
-    def unsubscribe(self, token: str) -> str:
-        """What ends the messages to a target with one click."""
-        return f"{self.base}/alerts/unsubscribe/{token}"
-
-    def confirm(self, token: str) -> str:
-        """What confirms a mail address."""
-        return f"{self.base}/alerts/confirm/{token}"
-
-
 class Delivery:
     """Sends what the outbox holds. Several may run, in one process or in many."""
 
@@ -83,7 +61,7 @@ class Delivery:
     ) -> None:
         """``matcher``: the one to name tags by, or the watchlist that has one in force at each moment."""
         self._archive, self._channels, self._given = archive, channels, matcher
-        self._tokens, self._addresses = Tokens(archive.folder), Addresses(base_url)
+        self._tokens, self._base = Tokens(archive.folder), base_url
         self._owner = new_id()
 
     def run(self, stopping: threading.Event, look_every: float = LOOK_EVERY) -> None:
@@ -155,7 +133,7 @@ class Delivery:
         message = self.message(claimed)
         if message is None:
             return None
-        if not message.groups and not message.note:
+        if not message.groups and not message.note and not message.confirm_url:
             return Outcome("delivered", "Nothing is left to be told: all of it was taken down since.")
         channel = self._channels.get(claimed.target.target.channel)
         if channel is None:
@@ -167,16 +145,18 @@ class Delivery:
         links = self._links(claimed)
         if links is None:
             return None
-        saved, manage, unsubscribe = links
+        saved, manage, confirm, unsubscribe = links
+        if confirm:
+            return self._question(claimed, confirm, unsubscribe)
         numbers, matcher = claimed.groups[-MOST_WEIGHED:], matcher_of(self._given)
         with self._archive.reading() as connection:
             groups, told = assembly.groups(connection, numbers, matcher, Names(matcher.dictionary), SHOWN)
         return Message(
             id=claimed.id, name=saved.name, understood=self._understood(saved), rhythm=claimed.rhythm,
             groups=tuple(groups), total=told + len(claimed.groups) - len(numbers), made_at=claimed.made_at,
-            base_url=self._addresses.base, replay_url=self._addresses.replay(claimed.id),
-            manage_url=self._addresses.manage(manage), unsubscribe_url=self._addresses.unsubscribe(unsubscribe),
-            note=claimed.note,
+            base_url=self._base, replay_url=self._base + addresses.alert_replay(claimed.id),
+            manage_url=self._base + addresses.alert_manage(manage),
+            unsubscribe_url=self._base + addresses.alert_unsubscribe(unsubscribe), note=claimed.note,
         )  # fmt: skip
 
     def test(self, saved: SavedSearch, target: SavedTarget) -> Outcome:
@@ -192,15 +172,29 @@ class Delivery:
             return Outcome("retry", f"Nothing is sent by {target.target.channel} from here.")
         return channel.send(target.target, replace(message, test=True))
 
-    def _links(self, claimed: Claimed) -> tuple[SavedSearch, str, str] | None:
-        """The search of a message, and the tokens of its links."""
+    def _question(self, claimed: Claimed, confirm: str, unsubscribe: str) -> Message:
+        """Asks whether an address wants messages. Nothing of the search goes there, nor the link that manages it."""
+        return Message(
+            id=claimed.id, name="", understood="", rhythm=claimed.rhythm, groups=(), total=0, made_at=claimed.made_at,
+            base_url=self._base, replay_url="", manage_url="",
+            unsubscribe_url=self._base + addresses.alert_unsubscribe(unsubscribe),
+            confirm_url=self._base + addresses.alert_confirm(confirm),
+        )  # fmt: skip
+
+    def _links(self, claimed: Claimed) -> tuple[SavedSearch, str, str, str] | None:
+        """The search of a message, and the tokens of its links: to manage it, to confirm the address where that is to
+        be asked, to end the messages.
+        """
         with self._archive.writing() as connection:
             saved = next(iter(by_numbers(connection, [claimed.search])), None)
-            if saved is None or claimed.target.number not in {one.number for one in saved.targets}:
+            own = next((one for one in saved.targets if one.number == claimed.target.number), None) if saved else None
+            if saved is None or own is None:
                 return None
             manage = self._tokens.token(connection, "manage", saved.number, saved.id)
-            own = claimed.target
-            return saved, manage, self._tokens.token(connection, "unsubscribe", saved.number, own.id, own.number)
+            unsubscribe = self._tokens.token(connection, "unsubscribe", saved.number, own.id, own.number)
+            if own.state != "unconfirmed":
+                return saved, manage, "", unsubscribe
+            return saved, "", self._tokens.token(connection, "confirm", saved.number, own.id, own.number), unsubscribe
 
     def _understood(self, saved: SavedSearch) -> str:
         try:

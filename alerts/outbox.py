@@ -34,6 +34,11 @@ LONGEST_WAIT: Final = timedelta(hours=24)
 MOST_A_HOST: Final = 2
 """Messages that are under way to one host at once."""
 
+SENT_TO: Final = ("active", "unconfirmed")
+"""States of targets whose messages are sent. For one that is not confirmed there is only the question whether it wants
+any (see :mod:`alerts.confirming`); everything else is put into messages when it is.
+"""
+
 _LOOKED_AT: Final = 500
 
 
@@ -59,7 +64,7 @@ def is_ready(connection: Connection, at: datetime) -> bool:
     d, t = deliveries.c, alert_targets.c
     free = or_(d.owned_until.is_(None), d.owned_until <= stamp(at))
     query = select(d.number).join(alert_targets, t.number == d.target)
-    query = query.where(d.state == "waiting", d.next_attempt_at <= stamp(at), free, t.state == "active")
+    query = query.where(d.state == "waiting", d.next_attempt_at <= stamp(at), free, t.state.in_(SENT_TO))
     return connection.scalar(query.limit(1)) is not None
 
 
@@ -79,7 +84,7 @@ def claim(connection: Connection, owner: str, most: int, at: datetime) -> list[C
     }
     place = func.row_number().over(partition_by=d.target, order_by=(d.attempts, d.number)).label("place")
     ready = select(d.number, place).join(alert_targets, t.number == d.target)
-    ready = ready.where(d.state == "waiting", d.next_attempt_at <= stamp(at), free, t.state == "active")
+    ready = ready.where(d.state == "waiting", d.next_attempt_at <= stamp(at), free, t.state.in_(SENT_TO))
     first = ready.subquery()
     query = select(deliveries, t.channel, t.address).join(first, (first.c.number == d.number) & (first.c.place == 1))
     query = query.join(alert_targets, t.number == d.target).order_by(d.next_attempt_at, d.number).limit(_LOOKED_AT)
@@ -121,12 +126,16 @@ def settle(connection: Connection, owner: str, sent: Claimed, outcome: Outcome, 
     held = connection.execute(own.where(d.owner == owner).values(next_attempt_at=stamp(until), **given_back))
     if held.rowcount == 0:
         return
+    over = outcome.state == "gone" or (at - sent.made_at >= TRIED_FOR and sent.attempts > len(WAITS))
+    if over and sent.target.state == "unconfirmed":  # a question is no news to anybody else
+        connection.execute(update(deliveries).where(d.number == sent.number).values(state="failed"))
+        return
     failing = update(alert_targets).where(t.number == sent.target.number, t.failing_since.is_(None))
     connection.execute(failing.values(failing_since=stamp(at)))
     if outcome.state == "gone":
         _give_up(connection, sent, f"It asks to be left alone: {outcome.answer}", at)
         return
-    if at - sent.made_at >= TRIED_FOR and sent.attempts > len(WAITS):
+    if over:
         connection.execute(update(deliveries).where(d.number == sent.number).values(state="failed"))
         _give_up(connection, sent, f"Nothing came through for 72 hours, at last: {outcome.answer}", at)
         return

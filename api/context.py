@@ -70,9 +70,13 @@ class Context:
             self._remembered[name] = (at, made, time.monotonic())
         return made
 
-    @cached_property
+    @property
     def matcher(self) -> Matcher:
-        """What tags a text."""
+        """The matcher in force at the moment."""
+        return self._own_matcher if isinstance(self.watchlist, Dictionary) else self.watchlist.matcher
+
+    @cached_property
+    def _own_matcher(self) -> Matcher:
         return Matcher(self.dictionary)
 
     @cached_property

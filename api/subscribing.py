@@ -10,17 +10,16 @@ from sqlalchemy import Connection
 from alerts import confirming, rotation, searches
 from alerts.channels.registry import channels, check
 from alerts.channels.webhook import new_secret
-from alerts.models import Message, Outcome, Target, TargetState
+from alerts.delivery import Delivery
+from alerts.models import Outcome, Target, TargetState
 from alerts.searches import SavedSearch, SavedTarget
 from alerts.tokens import holder
 from api.context import Context
 from api.limits import Granted, client_of
 from api.problems import Problem
 from api.saving import Given, GivenTarget
-from noticewatch import addresses
 from noticewatch.database import shared_time
 from noticewatch.errors import NotFound, UsageError
-from noticewatch.identifiers import new_id, now
 
 SIGN_UP = "Saving alerts from your network"
 
@@ -155,18 +154,14 @@ def ask_again(held: Context, token: str, target_id: str) -> None:
 
 def test(held: Context, token: str, target_id: str) -> Outcome:
     """Send a test to a target now, and wait for the answer. Raises NotFound, Problem (429), UsageError."""
-    with held.archive.writing() as connection:
+    with held.archive.reading() as connection:
         saved = found(connection, token)
-        target = target_of(saved, target_id)
-        if target.state == "unconfirmed":
-            raise UsageError("Nothing is sent to an address that is not confirmed, not even a test.")
-        held.limits.tests.take(target.id, "Testing a target")
-        unsubscribe = held.tokens.token(connection, "unsubscribe", saved.number, target.id, target.number)
-        message = _test_message(held, saved, token, unsubscribe)
-    channel = channels(held.settings).get(target.target.channel)
-    if channel is None:
-        return Outcome("retry", f"Nothing is sent by {target.target.channel} from here.")
-    return channel.send(target.target, message)
+    target = target_of(saved, target_id)
+    if target.state == "unconfirmed":
+        raise UsageError("Nothing is sent to an address that is not confirmed, not even a test.")
+    held.limits.tests.take(target.id, "Testing a target")
+    by = Delivery(held.archive, channels(held.settings), held.matcher, held.settings.base_url)
+    return by.test(saved, target)
 
 
 def confirmed(held: Context, token: str) -> SavedSearch | None:
@@ -212,15 +207,6 @@ def _ask(held: Context, connection: Connection, saved: SavedSearch, target: Save
     except Problem:
         return
     confirming.ask(connection, saved.number, target.number, shared_time(connection))
-
-
-def _test_message(held: Context, saved: SavedSearch, token: str, unsubscribe: str) -> Message:
-    base = held.settings.base_url
-    return Message(
-        id=new_id(), name=saved.name, understood=understood(held, saved), rhythm=saved.timing.rhythm, groups=(),
-        total=0, made_at=now(), base_url=base, replay_url="", manage_url=base + addresses.alert_manage(token),
-        unsubscribe_url=base + addresses.alert_unsubscribe(unsubscribe), test=True,
-    )  # fmt: skip
 
 
 def _need_webhook(target: SavedTarget) -> None:

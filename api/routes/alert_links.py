@@ -38,7 +38,7 @@ def ask_to_confirm(request: Request, held: Held, token: str) -> Response:
     return _page(
         request, "Do you want these messages?",
         "Somebody asked for alerts of public notices to be sent to the address where you found this link. "
-        "Nothing is sent before you say yes; without it the address is forgotten after seven days.",
+        "Nothing is sent before you say yes; without it the address is forgotten after three days.",
         "Yes, send them",
     )  # fmt: skip
 

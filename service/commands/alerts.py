@@ -10,12 +10,13 @@ from alerts import outbox, searches
 from alerts.channels import registry
 from alerts.channels.webhook import new_secret
 from alerts.models import Reason, Rhythm, Target, Terms, Timing
-from alerts.preview import WEEKS, preview
+from alerts.previewing import preview
 from alerts.queue import queue
 from alerts.searches import SavedSearch
 from alerts.tokens import Tokens
 from archive.queries import notices
 from indexer.names import Names
+from noticewatch import addresses
 from noticewatch.database import shared_time
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.identifiers import now
@@ -90,7 +91,7 @@ def add(
             connection, Tokens(house.archive.folder), Names(house.dictionary), terms,
             [(target, "active") for target in targets], Timing(rhythm, _time(at), weekday, zone), name,
         )  # fmt: skip
-    link = f"{settings.base_url}/alerts/{token}"
+    link = settings.base_url + addresses.alert_manage(token)
     secrets = [one.target.secret for one in saved.targets if one.target.secret]
     if as_json:
         say_json({"id": saved.number, "name": saved.name, "manage_url": link, "secrets": secrets})
@@ -129,7 +130,7 @@ def previewed(
     kind: Kinds = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a search would have found in the last 52 weeks, and how many that is a week.
+    """Say what a search would have found, and about how many new notices that is a week.
 
     Example: noticewatch alerts preview '"license plate"' --buyer ICE
     """
@@ -140,10 +141,12 @@ def previewed(
             rows = list(notices(connection, found.latest).values())
     ids = [row.id for row in rows]
     if as_json:
-        say_json({"total": found.total, "weeks": WEEKS, "a_week": round(found.a_week, 2), "latest": ids,
-                  "understood": found.understood, "warnings": list(found.warnings)})  # fmt: skip
+        say_json({"total": found.total, "found": found.found, "weeks": float(found.weeks), "basis": found.basis,
+                  "a_week": float(found.a_week), "latest": ids, "understood": found.understood,
+                  "warnings": list(found.warnings)})  # fmt: skip
         return
-    say(f"{found.total:,} notices dated in the last {WEEKS} weeks: {found.a_week:.1f} a week.")
+    say(found.sentence)
+    say(f"Of all that are held {found.total:,} would match; found last:")
     for one in ids:
         say(f"  {one}")
 
