@@ -1,8 +1,13 @@
 """``alerts add``, ``list``, ``preview``, ``test``, ``deliver`` and ``remove`` on the command line."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "alerts.md"
 
 
 @pytest.fixture
@@ -73,3 +78,13 @@ def test_a_removed_search_is_gone(loaded, saved):
 def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(loaded, arguments, sentence):
     code, out, err = loaded("alerts", *arguments)
     assert (code, out, sentence in err, len(err.strip().splitlines())) == (2, "", True, 1)
+
+
+def test_every_command_of_the_document_works_as_it_stands_there(loaded, tmp_path):
+    commands = re.findall(r"^    noticewatch (alerts .*)$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        code, _, err = loaded(*shlex.split(command.replace("/tmp/", f"{tmp_path}/")))
+        assert (code, err) == (0, "") or (code == 0 and "Traceback" not in err), command
+    assert json.loads(loaded("alerts", "list", "--json")[1]) == []
+    assert "test" in (tmp_path / "told.jsonl").read_text()
