@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, func, select
 
 from alerts.models import Rhythm, TargetState
 from alerts.outbox import groups_of, host_of
+from alerts.queue import QueueRow, queue
 from alerts.tables import alert_targets, deliveries, outbox, saved_searches
-from archive.times import moment, stamp
+from archive.times import moment
 
 MOST_SENT: Final = 30
 """Messages of a search that are listed: the latest."""
@@ -60,27 +61,25 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """The state of all alerts. ``due``: rows of the outbox that go into messages now, ``later``: into digests to come;
-    ``kept``: for targets that are paused or not confirmed; ``waiting``: messages to be sent; ``oldest``: since when the
-    longest waits, of what can be sent; ``failed``: given up after 72 hours; ``held``: held back after a restore.
-    """
+class State:
+    """The state of all alerts. ``rows``: what waits, by channel and host; ``failing``: where nothing comes through."""
 
     searches: int
     targets: Mapping[TargetState, int]
-    due: int
-    later: int
-    kept: int
-    waiting: int
-    failed: int
-    held: int
-    oldest: datetime | None
+    rows: tuple[QueueRow, ...]
     failing: tuple[Failing, ...]
     paused: tuple[Paused, ...]
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What is not delivered, by what it does: as the columns of :class:`alerts.queue.QueueRow`."""
+        names = ("due", "later", "waiting", "kept", "failed", "held")
+        return {name: sum(getattr(row, name) for row in self.rows) for name in names}
+
     def oldest_seconds(self, at: datetime) -> int:
-        """How long the longest has waited; 0 where nothing waits."""
-        return max(0, int((at - self.oldest).total_seconds())) if self.oldest else 0
+        """How long the oldest of what can be sent has waited; 0 where nothing waits."""
+        oldest = min((row.oldest for row in self.rows if row.oldest), default=at)
+        return max(0, int((at - oldest).total_seconds()))
 
 
 def sent(connection: Connection, search: int, most: int = MOST_SENT) -> list[Sent]:
@@ -113,18 +112,11 @@ def waiting_for(connection: Connection, search: int) -> dict[int, int]:
     return found
 
 
-def queue(connection: Connection, at: datetime) -> Queue:
+def state(connection: Connection, at: datetime) -> State:
     """The state of all alerts at a moment."""
-    rows = _rows(connection, stamp(at))
-    messages = _messages(connection)
-    oldest = [one for one in (rows["oldest"], messages["oldest"]) if one is not None]
-    return Queue(
-        searches=int(connection.scalar(select(func.count()).select_from(saved_searches)) or 0),
-        targets=_states(connection),
-        due=rows["due"], later=rows["later"], kept=rows["kept"] + messages["kept"], waiting=messages["waiting"],
-        failed=messages["failed"], held=rows["held"] + messages["held"],
-        oldest=min(map(moment, oldest)) if oldest else None,
-        failing=tuple(_failing(connection)), paused=tuple(_paused(connection)),
+    return State(
+        int(connection.scalar(select(func.count()).select_from(saved_searches)) or 0), _states(connection),
+        tuple(queue(connection, at)), tuple(_failing(connection)), tuple(_paused(connection)),
     )  # fmt: skip
 
 
@@ -138,35 +130,6 @@ def _sent(connection: Connection, rows: list[Row[Any]]) -> list[Sent]:
         )
         for row in rows
     ]  # fmt: skip
-
-
-def _rows(connection: Connection, at: str) -> dict[str, Any]:
-    """Rows of the outbox that are in no message yet."""
-    o, t = outbox.c, alert_targets.c
-    found: dict[str, Any] = {"due": 0, "later": 0, "kept": 0, "held": 0, "oldest": None}
-    due = (o.due_at <= at).label("due")  # in a query of its own: PostgreSQL groups by columns, not by parameters
-    rows = select(o.state, t.state.label("target"), due, o.due_at).join(alert_targets, t.number == o.target)
-    r = rows.where(o.state != "formed").subquery().c
-    query = select(r.state, r.target, r.due, func.count(), func.min(r.due_at)).group_by(r.state, r.target, r.due)
-    for state, target, is_due, count, oldest in connection.execute(query):
-        name = "held" if state == "held" else "kept" if target != "active" else "due" if is_due else "later"
-        found[name] += count
-        if name == "due":
-            found["oldest"] = oldest
-    return found
-
-
-def _messages(connection: Connection) -> dict[str, Any]:
-    d, t = deliveries.c, alert_targets.c
-    found: dict[str, Any] = {"waiting": 0, "kept": 0, "failed": 0, "held": 0, "oldest": None}
-    query = select(d.state, t.state.label("target"), func.count(), func.min(d.made_at))
-    query = query.join(alert_targets, t.number == d.target).where(d.state != "delivered")
-    for state, target, count, oldest in connection.execute(query.group_by(d.state, t.state)):
-        name = "kept" if state == "waiting" and target == "paused" else state
-        found[name] += count
-        if name == "waiting":
-            found["oldest"] = min(oldest, found["oldest"] or oldest)
-    return found
 
 
 def _states(connection: Connection) -> dict[TargetState, int]:

@@ -1,11 +1,12 @@
 """Saved searches in JSON: what a search asks for, where it goes, and what became of its messages. Pure functions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from alerts.models import Target
-from alerts.overview import Queue, Sent
+from alerts.overview import Sent, State
 from alerts.previewing import Preview
 from alerts.searches import SavedSearch, SavedTarget
 from api.forms import stamp
@@ -115,14 +116,14 @@ def preview_form(found: Preview, rows: Mapping[int, NoticeRow], tags: dict[int, 
     }
 
 
-def queue_form(held: Queue, oldest_seconds: int) -> dict[str, Any]:
+def state_form(held: State, oldest_seconds: int) -> dict[str, Any]:
     """The state of all alerts, for the operator; without addresses, names and queries."""
     return {
         "searches": held.searches,
         "targets": dict(held.targets),
-        "outbox": {"due": held.due, "later": held.later, "kept": held.kept},
-        "messages": {"waiting": held.waiting, "failed": held.failed, "held": held.held},
+        "outbox": held.counts,
         "oldest_seconds": oldest_seconds,
+        "hosts": [{**asdict(row), "oldest": stamp(row.oldest)} for row in held.rows],
         "failing": [
             {"host": one.host, "targets": one.targets, "since": stamp(one.since), "last_answer": one.answer}
             for one in held.failing

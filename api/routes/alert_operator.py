@@ -6,14 +6,14 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
 
 from alerts import overview
-from alerts.overview import Queue
+from alerts.overview import State
 from api.bodies import body, form_of, refuse_other_sites
 from api.context import Context, context
 from api.negotiation import json_answer, wants_json
 from api.operator import bearer, require_operator
 from api.pages import render
 from api.problems import Problem
-from api.saved_forms import queue_form
+from api.saved_forms import state_form
 from noticewatch import addresses
 from noticewatch.database import shared_time
 
@@ -28,8 +28,7 @@ def state(held: Held, authorization: Annotated[str | None, Header()] = None) -> 
     the token NOTICEWATCH_ADMIN_TOKEN.
     """
     require_operator(held.settings, bearer(authorization), _WHY)
-    queue, seconds = _queue(held)
-    return json_answer(queue_form(queue, seconds))
+    return json_answer(state_form(*_state(held)))
 
 
 @router.get("/alerts/operator", include_in_schema=False)
@@ -40,7 +39,7 @@ def ask(request: Request, held: Held, authorization: Annotated[str | None, Heade
     if authorization:
         require_operator(held.settings, bearer(authorization), _WHY)
         return _page(request, held)
-    return render(request, "alert_operator.html", {"queue": None, "problem": None})
+    return render(request, "alert_operator.html", {"state": None, "problem": None})
 
 
 @router.post("/alerts/operator", include_in_schema=False)
@@ -50,22 +49,23 @@ def show(request: Request, held: Held, received: Annotated[bytes, Depends(body)]
     try:
         require_operator(held.settings, dict(form_of(received)).get("token", "").strip(), _WHY)
     except Problem as problem:
-        values = {"queue": None, "problem": problem}
+        values = {"state": None, "problem": problem}
         return render(request, "alert_operator.html", values, status=problem.status)
     return _page(request, held)
 
 
 def _page(request: Request, held: Context) -> Response:
-    queue, seconds = _queue(held)
-    values = {"queue": queue, "oldest": _words(seconds) if queue.oldest else "", "problem": None}
+    told, seconds = _state(held)
+    waits = any(row.oldest for row in told.rows)
+    values = {"state": told, "oldest": _words(seconds) if waits else "", "problem": None}
     return render(request, "alert_operator.html", values)
 
 
-def _queue(held: Context) -> tuple[Queue, int]:
+def _state(held: Context) -> tuple[State, int]:
     with held.archive.reading() as connection:
         at = shared_time(connection)
-        queue = overview.queue(connection, at)
-    return queue, queue.oldest_seconds(at)
+        told = overview.state(connection, at)
+    return told, told.oldest_seconds(at)
 
 
 def _words(seconds: int) -> str:

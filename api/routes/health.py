@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts import overview
-from alerts.overview import Queue
+from alerts.overview import State
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.negotiation import json_answer
@@ -45,7 +45,7 @@ def metrics(held: Given) -> Response:
         head = log.head(connection)
         status = queries.sources_status(connection)
         at = shared_time(connection)
-        queue = overview.queue(connection, at)
+        alerts = overview.state(connection, at)
     lines = [
         *_gauge("noticewatch_log_head", "last seq of the log", {"": head}),
         *_gauge("noticewatch_index_cursor", "seq up to which the index has read", {"": _indexed(held)}),
@@ -64,28 +64,26 @@ def metrics(held: Given) -> Response:
             {f'{{source="{n}",verdict="{s.last_run.verdict or "running"}"}}': 1
              for n, s in status.items() if s.last_run},
         ),
-        *_alerts(queue, queue.oldest_seconds(at)),
+        *_alerts(alerts, alerts.oldest_seconds(at)),
     ]  # fmt: skip
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _alerts(queue: Queue, oldest_seconds: int) -> list[str]:
-    outbox = {"due": queue.due, "later": queue.later, "kept": queue.kept, "waiting": queue.waiting,
-              "failed": queue.failed, "held": queue.held}  # fmt: skip
+def _alerts(told: State, oldest_seconds: int) -> list[str]:
     return [
         *_gauge(
-            "noticewatch_alerts_outbox", "what is not delivered: entries due, for later and kept, messages by state",
-            {f'{{state="{state}"}}': count for state, count in outbox.items()},
+            "noticewatch_alerts_outbox", "entries and messages that are not delivered",
+            {f'{{state="{state}"}}': count for state, count in told.counts.items()},
         ),
         *_gauge("noticewatch_alerts_oldest_seconds", "how long the longest has waited", {"": oldest_seconds}),
-        *_gauge("noticewatch_alerts_searches", "saved searches", {"": queue.searches}),
+        *_gauge("noticewatch_alerts_searches", "saved searches", {"": told.searches}),
         *_gauge(
             "noticewatch_alerts_targets", "targets by state",
-            {f'{{state="{state}"}}': count for state, count in queue.targets.items()},
+            {f'{{state="{state}"}}': count for state, count in told.targets.items()},
         ),
         *_gauge(
             "noticewatch_alerts_failing_targets", "targets to which nothing comes through",
-            {"": sum(one.targets for one in queue.failing)},
+            {"": sum(one.targets for one in told.failing)},
         ),
     ]  # fmt: skip
 

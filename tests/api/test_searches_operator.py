@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from alerts import forming, outbox
 from alerts.models import Outcome
-from alerts.overview import queue
+from alerts.overview import state
 from archive.store import Archive
 from noticewatch.identifiers import now
 from tests.alerts.making import crawl, follow, opened
@@ -20,6 +20,10 @@ pytestmark = pytest.mark.both_databases
 
 TOKEN = "an operator's token"
 STATE = "/api/v1/alerts/operator"
+OUTCOMES = {
+    "busy.example.org": Outcome("retry", "HTTP 503"), "gone.example.org": Outcome("gone", "HTTP 410"),
+    "email": Outcome("delivered", "taken by the mail relay"),
+}  # fmt: skip
 AS_OPERATOR = {"authorization": f"Bearer {TOKEN}"}
 
 
@@ -37,9 +41,8 @@ def both(tmp_path: Path) -> Iterator[tuple[TestClient, Archive]]:
             forming.form(connection, at)
         with archive.writing() as connection:
             for one in outbox.claim(connection, "a test", 10, at):
-                busy = "busy" in one.target.target.address
-                outcome = Outcome("retry", "HTTP 503") if busy else Outcome("gone", "HTTP 410")
-                outbox.settle(connection, "a test", one, outcome, at)
+                host = outbox.host_of(one.target.target.channel, one.target.target.address)
+                outbox.settle(connection, "a test", one, OUTCOMES[host], at)
         yield client, archive
 
 
@@ -53,7 +56,10 @@ def test_the_state_of_all_alerts_names_hosts_and_no_address_name_or_query(both: 
     assert [(one["host"], one["waiting"]) for one in told["paused"]] == [("gone.example.org", 3)]
     assert "410" in told["paused"][0]["why"]
     assert told["targets"] == {"active": 1, "unconfirmed": 1, "paused": 1}
-    assert told["outbox"] == {"due": 0, "later": 0, "kept": 6}  # of the paused one its messages, of the other entries
+    counts = {"due": 0, "later": 0, "waiting": 4, "kept": 6, "failed": 0, "held": 0}
+    assert told["outbox"] == counts  # kept: of the paused one its messages, of the unconfirmed one its entries
+    hosts = {(row["host"] or row["channel"]): (row["waiting"], row["kept"]) for row in told["hosts"]}
+    assert hosts == {"busy.example.org": (4, 0), "gone.example.org": (0, 3), "email": (0, 3)}
     page = client.post("/alerts/operator", data={"token": TOKEN})
     for said in (answer.text, page.text):
         assert not [word for word in ("secretpath", MAIL["address"], "zzname", "drone") if word in said]
@@ -65,12 +71,12 @@ def test_how_long_the_longest_has_waited_is_told(both: tuple[TestClient, Archive
     client, archive = both
     figures = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if line[0] != "#")
     told = client.get(STATE, headers=AS_OPERATOR).json()
-    assert figures['noticewatch_alerts_outbox{state="waiting"}'] == str(told["messages"]["waiting"]) != "0"
+    assert figures['noticewatch_alerts_outbox{state="waiting"}'] == str(told["outbox"]["waiting"]) != "0"
     assert figures["noticewatch_alerts_failing_targets"] == "1"
     assert figures['noticewatch_alerts_targets{state="paused"}'] == "1"
     with archive.reading() as connection:
         later = now() + timedelta(hours=2)
-        assert 7_190 <= queue(connection, later).oldest_seconds(later) <= 7_300
+        assert 7_190 <= state(connection, later).oldest_seconds(later) <= 7_300
     assert int(figures["noticewatch_alerts_oldest_seconds"]) < 300
 
 
