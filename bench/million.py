@@ -161,9 +161,8 @@ def deep(engine: EmbeddedEngine) -> bool:
     deeper = ORDER
     for _ in range(50):
         deeper = replace(ORDER, after=engine.find(SCOPE, deeper, 20).hits[-1][0])
-    first, thousandth = (
-        statistics.median(timed([lambda at=at: engine.find(SCOPE, at, 20)] * 20, clock=CLOCK)) for at in (ORDER, deeper)
-    )
+    pages = [timed([lambda at=at: engine.find(SCOPE, at, 20)] * 20, clock=CLOCK) for at in (ORDER, deeper)]
+    first, thousandth = map(statistics.median, pages)
     print(f"page 1: {first:.2f} ms; a page at depth 1,000: {thousandth:.2f} ms")
     return thousandth <= 1.5 * first + 0.2
 

@@ -5,19 +5,28 @@ An index is a folder ``index/<name>/``; its name carries the log's epoch and the
 the index has come to, so cursor and content cannot part.
 """
 
-import os
-import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
 from tantivy import Document as TantivyDocument
-from tantivy import Index, IndexWriter, Occur, Query, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
+from tantivy import (
+    Index,
+    IndexWriter,
+    Occur,
+    Query,
+    Schema,
+    SchemaBuilder,
+    Searcher,
+    SearchResult,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
 from tantivy import Order as Direction
 
+from indexer import index_folders
 from indexer.aggregations import MOST_BUCKETS, aggregations, buckets
 from indexer.ast import All, Between, Node
 from indexer.documents import CODES, NUMBERS, STREAMS, Document
@@ -37,14 +46,16 @@ from indexer.engine import (
 )
 from indexer.tantivy_queries import tantivy_query
 from indexer.totals import Totals
-from noticewatch.errors import DataFolderError
-from noticewatch.identifiers import new_id
 
 _WHITESPACE: Final = "noticewatch_whitespace"
 _HEAP, _HEAP_BESIDE = 50_000_000, 150_000_000
 _COMMITTED_BESIDE: Final = 50_000
 """Documents of a commit of an index that is built beside the current one, which nobody reads before it is whole: each
 commit leaves a segment behind, and to merge these costs as much as to write them.
+"""
+_REACHES: Final = (1 << 38, 1 << 44, None)
+"""How far behind the last page the next one is looked for (64 days, 4,096 days, anywhere): all that is behind it would
+be gone through else, which costs more than the first page.
 """
 _SENTINEL: Final = "position"
 
@@ -132,22 +143,28 @@ class EmbeddedEngine:
             return Found((), 0, Position("", 0))
         position = self._position(searcher)
         refuse_newer(position, self.label)
-        asked = query if order.after is None else All((query, _beyond(order)))
-        result = searcher.search(
-            tantivy_query(asked, self._schema),
+        if order.after is None:
+            result = self._page(searcher, query, order, limit)
+            total = self._totals.keep(query, position, result.count)  # type: ignore[attr-defined]  # missing in its stubs
+        else:
+            total = self._totals.of(query, position, lambda: self._count(searcher, query))
+            for reach in _REACHES:
+                result = self._page(searcher, All((query, _beyond(order, reach))), order, limit)
+                if len(result.hits) == limit:
+                    break
+        addresses = [address for _, address in result.hits]
+        keys = searcher.fast_field_values(order.field, addresses)
+        entries = searcher.fast_field_values("entry", addresses)
+        return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), total, position)
+
+    def _page(self, searcher: Searcher, query: Node, order: Order, limit: int) -> SearchResult:
+        return searcher.search(
+            tantivy_query(query, self._schema),
             limit=limit,
             count=order.after is None,
             order_by_field=order.field,
             order=Direction.Desc if order.descending else Direction.Asc,
         )
-        if order.after is None:
-            total = self._totals.keep(query, position, result.count)  # type: ignore[attr-defined]  # missing in its stubs
-        else:
-            total = self._totals.of(query, position, lambda: self._count(searcher, query))
-        addresses = [address for _, address in result.hits]
-        keys = searcher.fast_field_values(order.field, addresses)
-        entries = searcher.fast_field_values("entry", addresses)
-        return Found(tuple((int(k or 0), int(e or 0)) for k, e in zip(keys, entries, strict=True)), total, position)
 
     def _count(self, searcher: Searcher, query: Node) -> int:
         unscored = Query.const_score_query(tantivy_query(query, self._schema), 0.0)
@@ -180,7 +197,7 @@ class EmbeddedEngine:
 
     def beside(self, epoch: str) -> "EmbeddedEngine":
         """An engine over a new index beside the current one, which :meth:`replace_current` puts in its place."""
-        return EmbeddedEngine(self._folder, name=index_name(epoch))
+        return EmbeddedEngine(self._folder, name=index_folders.index_name(epoch, SCHEMA))
 
     def discard(self) -> None:
         """Remove an index beside the current one that is not to be used."""
@@ -194,8 +211,8 @@ class EmbeddedEngine:
         """Make this engine's index the current one, atomically, and remove the others."""
         assert self._fixed is not None
         self.settle()
-        with _explained(self._folder):
-            _point(self._folder, self._fixed)
+        with index_folders.explained(self._folder):
+            index_folders.point(self._folder, self._fixed)
             for other in self._folder.iterdir():
                 if other.is_dir() and other.name != self._fixed:
                     shutil.rmtree(other, ignore_errors=True)
@@ -207,7 +224,7 @@ class EmbeddedEngine:
             self._open = None
 
     def _commit_all(self, documents: Sequence[Document], gone: Sequence[Query], position: Position) -> None:
-        with self._lock, _explained(self._folder):
+        with self._lock, index_folders.explained(self._folder):
             try:
                 self._commit(documents, gone, position)
             except BaseException:
@@ -242,7 +259,7 @@ class EmbeddedEngine:
         hits = searcher.search(Query.term_query(self._schema, "key", _SENTINEL), limit=1, count=False).hits
         values = searcher.fast_field_values("seq", [address for _, address in hits])
         assert self._open is not None
-        epoch, schema = _parts(self._open[0])
+        epoch, schema = index_folders.parts(self._open[0])
         return Position(epoch, int(values[0] or 0) if values else 0, schema)
 
     def _searcher(self) -> Searcher | None:
@@ -251,13 +268,13 @@ class EmbeddedEngine:
             return None if index is None else index.searcher()
 
     def _reading(self) -> Index | None:
-        name = self._fixed or _current(self._folder)
+        name = self._fixed or index_folders.current(self._folder)
         if name is None or not (self._folder / name / "meta.json").exists():
             return None
         if self._open is None or self._open[0] != name:
             self._open = name, _open_index(self._folder / name)
             self._seen = None
-        stamp = _stamp(self._folder / name)
+        stamp = index_folders.stamp(self._folder / name)
         if stamp != self._seen:
             self._open[1].reload()
             self._seen = stamp
@@ -268,14 +285,14 @@ class EmbeddedEngine:
         if self._writer is not None:
             return self._writer
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = self._fixed or _current(self._folder)
+        name = self._fixed or index_folders.current(self._folder)
         if name is not None and self._fixed is None:
-            refuse_newer(Position(position.epoch, 0, _parts(name)[1]), self.label)
-        if name is None or _parts(name) != (position.epoch, SCHEMA):
-            name = self._fixed or index_name(position.epoch)
+            refuse_newer(Position(position.epoch, 0, index_folders.parts(name)[1]), self.label)
+        if name is None or index_folders.parts(name) != (position.epoch, SCHEMA):
+            name = self._fixed or index_folders.index_name(position.epoch, SCHEMA)
             _create(self._folder / name)
             if self._fixed is None:
-                _point(self._folder, name)
+                index_folders.point(self._folder, name)
         elif not (self._folder / name / "meta.json").exists():
             _create(self._folder / name)
         self._open = name, _open_index(self._folder / name)
@@ -285,16 +302,6 @@ class EmbeddedEngine:
         except ValueError as error:
             raise IndexBusy(f"Another process is writing the search index in {self._folder / name}.") from error
         return self._writer
-
-
-def index_name(epoch: str) -> str:
-    """A new name for an index of a log's epoch."""
-    return f"{epoch}.{SCHEMA}.{new_id()[-12:]}"
-
-
-def _parts(name: str) -> tuple[str, int]:
-    epoch, schema, _ = name.rsplit(".", 2)
-    return epoch, int(schema)
 
 
 def _create(folder: Path) -> None:
@@ -314,34 +321,12 @@ def with_tokenizer(index: Index) -> Index:
     return index
 
 
-def _stamp(folder: Path) -> tuple[int, int]:
-    """Changes with every commit, whichever process made it."""
-    status = (folder / "meta.json").stat()
-    return status.st_mtime_ns, status.st_ino
-
-
-def _current(folder: Path) -> str | None:
-    try:
-        name = (folder / "current").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-    return name or None
-
-
-def _point(folder: Path, name: str) -> None:
-    fresh = folder / "current.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(name)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / "current")
-
-
-def _beyond(order: Order) -> Between:
+def _beyond(order: Order, reach: int | None) -> Between:
+    """What comes behind the last page, no farther than ``reach``."""
     assert order.after is not None
     if order.descending:
-        return Between(order.field, None, order.after - 1)
-    return Between(order.field, order.after + 1, None)
+        return Between(order.field, None if reach is None else order.after - reach, order.after - 1)
+    return Between(order.field, order.after + 1, None if reach is None else order.after + reach)
 
 
 def entry(document: Document) -> TantivyDocument:
@@ -357,25 +342,3 @@ def plain_entry(document: Document, more: Mapping[str, int] | None = None) -> Ta
     values |= {name: list(codes) for name, codes in document.codes.items() if codes}
     values |= document.numbers
     return TantivyDocument(**values)
-
-
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _unwritable(folder, error.strerror or str(error)) from error
-    except ValueError as error:  # the only kind tantivy raises
-        if _FAULT_OF_FILES.search(str(error)) is None:
-            raise
-        raise _unwritable(folder, str(error)) from error
-
-
-_FAULT_OF_FILES: Final = re.compile(r"os error|IO ?error|IoError|was killed|Permission", re.IGNORECASE)
-
-
-def _unwritable(folder: Path, reason: str) -> DataFolderError:
-    return DataFolderError(
-        f"The search index in {folder} cannot be written ({' '.join(reason.split())}); "
-        "free space or make the data folder writable."
-    )

@@ -38,9 +38,9 @@ WRITING: Final = (
     "archive/locks.py", "archive/ledger.py", "archive/readers.py", "archive/backup.py", "archive/database_copies.py",
     "archive/proof/filing.py", "archive/proof/heads.py", "archive/proof/keys.py", "archive/proof/verify.py",
     "archive/evidence/pack.py", "archive/evidence/gather.py", "crawlers/importing.py", "crawlers/engine.py",
-    "crawlers/unpacking.py", "indexer/embedded.py", "indexer/sync.py", "noticewatch/database.py",
-    "noticewatch/schema.py", "noticewatch/disk.py", "service/readers.py", "service/holding.py",
-    "service/commands/evidence.py", "watchlist/tagger.py",
+    "crawlers/unpacking.py", "indexer/embedded.py", "indexer/index_folders.py", "indexer/sync.py",
+    "noticewatch/database.py", "noticewatch/schema.py", "noticewatch/disk.py", "service/readers.py",
+    "service/holding.py", "service/commands/evidence.py", "watchlist/tagger.py",
 )  # fmt: skip
 """Files of the program beside or in which something is written."""
 

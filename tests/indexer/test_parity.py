@@ -138,6 +138,11 @@ def test_any_query_has_the_same_counts_and_sums(engine: SearchEngine, query: Nod
                 if held[amount]
             }
             assert sums == naive.summed(expected, facet, purses[facet], amount), (facet, amount)
+    [facet, *_] = FACETS
+    alone = engine.facets(asked, [facet], {})[facet]
+    assert {one.value: (one.count, one.sums) for one in alone} == {
+        one.value: (one.count, {}) for one in answered[facet]
+    }
 
 
 @settings(max_examples=CASES // 3, deadline=None)

@@ -1,0 +1,70 @@
+"""The folders of embedded indexes: their names, which of them is in use, and what may be wrong with their files."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from noticewatch.errors import DataFolderError
+from noticewatch.identifiers import new_id
+
+
+def index_name(epoch: str, schema: int) -> str:
+    """A new name for an index of a log's epoch and a schema version."""
+    return f"{epoch}.{schema}.{new_id()[-12:]}"
+
+
+def parts(name: str) -> tuple[str, int]:
+    """Epoch and schema version of a name."""
+    epoch, schema, _ = name.rsplit(".", 2)
+    return epoch, int(schema)
+
+
+def stamp(folder: Path) -> tuple[int, int]:
+    """Changes with every commit, whichever process made it."""
+    status = (folder / "meta.json").stat()
+    return status.st_mtime_ns, status.st_ino
+
+
+def current(folder: Path) -> str | None:
+    """The name of the index in use; None where there is none."""
+    try:
+        name = (folder / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return name or None
+
+
+def point(folder: Path, name: str) -> None:
+    """Make an index the one in use, atomically."""
+    fresh = folder / "current.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(name)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / "current")
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Tell of files that cannot be written by DataFolderError, in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(folder, error.strerror or str(error)) from error
+    except ValueError as error:  # the only kind tantivy raises
+        if _FAULT_OF_FILES.search(str(error)) is None:
+            raise
+        raise _unwritable(folder, str(error)) from error
+
+
+_FAULT_OF_FILES: Final = re.compile(r"os error|IO ?error|IoError|was killed|Permission", re.IGNORECASE)
+
+
+def _unwritable(folder: Path, reason: str) -> DataFolderError:
+    return DataFolderError(
+        f"The search index in {folder} cannot be written ({' '.join(reason.split())}); "
+        "free space or make the data folder writable."
+    )
