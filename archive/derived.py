@@ -14,11 +14,12 @@ from noticewatch.identifiers import now
 from noticewatch.models import EventKind, canonical_json
 
 _CHUNK: Final = 1_000
+_HEAD: Final = select(func.max(tables.events.c.seq))
 
 
 def head(connection: Connection) -> int:
     """The highest ``seq`` of the log; 0 where it is empty."""
-    return int(connection.scalar(select(func.max(tables.events.c.seq))) or 0)
+    return int(connection.scalar(_HEAD) or 0)
 
 
 @dataclass(frozen=True, slots=True)
