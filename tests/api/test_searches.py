@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Table, func, select
+from sqlalchemy.exc import IntegrityError
 
 from alerts.tables import (
     alert_groups,
@@ -329,3 +330,13 @@ def test_no_query_name_or_address_of_a_subscriber_is_logged(
     )
     said += "".join(capfd.readouterr())
     assert not [word for word in ("zzquery", "zzname", "zzsecretroom", saved["token"]) if word in said]
+
+
+def test_a_statement_that_fails_does_not_name_a_subscribers_values(both: tuple[TestClient, Archive]) -> None:
+    client, archive = both
+    save(client, query="zzquery OR drone")
+    with pytest.raises(IntegrityError) as failed, archive.writing() as connection:
+        row = dict(connection.execute(select(search_revisions)).mappings().one()) | {"number": 99}
+        connection.execute(search_revisions.insert().values(row))
+    assert "search_revisions" in str(failed.value)
+    assert "zzquery" not in str(failed.value)
