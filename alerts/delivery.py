@@ -41,7 +41,7 @@ LOOK_EVERY: Final = 1.0
 """Seconds between two looks at the outbox."""
 
 _REST: Final = 30.0
-_CLEAR_EVERY: Final = 3_600.0
+_CLEAR_EVERY: Final = 600.0
 _TEST: Final = "This is a test of the alert."
 _log = logging.getLogger("noticewatch.alerts")
 
@@ -95,7 +95,9 @@ class Delivery:
 
     def _clear(self) -> None:
         with self._archive.writing() as connection:
-            searches.forget_unconfirmed(connection, shared_time(connection))
+            at = shared_time(connection)
+            searches.forget_unconfirmed(connection, at)
+            outbox.mend_clock(connection, at)
 
     def _form(self) -> None:
         with self._archive.reading() as connection:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from alerts import forming
 from alerts.models import Outcome, Rhythm
 from alerts.searches import SavedTarget, pause, targets_of
-from alerts.tables import alert_targets, deliveries, outbox
+from alerts.tables import alert_groups, alert_targets, deliveries, outbox, saved_searches
 from archive.times import moment, stamp
 
 LEASE: Final = timedelta(minutes=5)
@@ -153,6 +153,29 @@ def wait(outcome: Outcome, attempts: int) -> timedelta:
 
 
 _DAY: Final = LONGEST_WAIT.total_seconds()
+
+
+def mend_clock(connection: Connection, at: datetime) -> None:
+    """Let nothing wait for moments that only a clock which was ahead can have set: what was to be sent at once, leases,
+    and waits longer than any. Needs a writing transaction.
+    """
+    d, o, g = deliveries.c, outbox.c, alert_groups.c
+    soon, now = stamp(at + _APART), stamp(at)
+    waiting = update(deliveries).where(d.state == "waiting")
+    given_back = {"owner": None, "owned_until": None, "next_attempt_at": now}
+    connection.execute(waiting.where(d.owned_until > stamp(at + LEASE + _APART)).values(given_back))
+    connection.execute(
+        waiting.where(or_(and_(d.made_at > soon, d.attempts == 0), d.next_attempt_at > stamp(at + 2 * LONGEST_WAIT)))
+        .values(next_attempt_at=now)
+    )  # fmt: skip
+    ahead = select(g.number).where(g.made_at > soon, g.late.is_(False))
+    at_once = select(saved_searches.c.number).where(saved_searches.c.rhythm == Rhythm.AT_ONCE.value)
+    rows = update(outbox).where(o.state == "waiting", o.due_at > soon, o.search.in_(at_once))
+    connection.execute(rows.where(o.event_group.in_(ahead)).values(due_at=now))
+
+
+_APART: Final = timedelta(minutes=1)
+"""So far the clocks of two machines may be apart."""
 
 
 def release(connection: Connection, owner: str) -> None:

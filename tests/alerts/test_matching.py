@@ -1,6 +1,7 @@
 """Every loud event is evaluated once for every search that was active when it was committed."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,12 +9,19 @@ from alerts import searches
 from alerts.matching import AlertReader
 from alerts.models import Reason, Rhythm, Terms
 from archive import deadlines
+from archive.joins import Joiner
 from archive.readers import cursor, drive
 from archive.store import Archive
 from noticewatch.identifiers import now
 from noticewatch.models import EventKind
 from tests.alerts.making import EVERY_REASON, crawl, follow, found, matcher, names, notices_found, opened, save, waiting
-from tests.archive.making import append, reading, title
+from tests.archive.making import append, head, reading, title
+from tests.watchlist.changing import changed_dictionary
+from watchlist.dictionary import load_dictionary
+from watchlist.matcher import Matcher
+from watchlist.queries import tags_of
+from watchlist.retag import Retagger
+from watchlist.tagger import Tagger
 
 pytestmark = pytest.mark.both_databases
 
@@ -193,3 +201,30 @@ def test_a_deadline_that_is_near_fires_what_asks_for_it_and_for_that_many_days(a
     told = [one for one in found(archive) if one[3] == "due_soon"]
     assert told == [(a_week.number, "A", "still", "due_soon"), (three.number, "A", "still", "due_soon")]
     assert len(found(archive)) == seen + 2
+
+
+def test_a_retag_fires_nothing(archive: Archive, tmp_path: Path) -> None:
+    opened(archive, reading("A", "Zyphertrace licences"))
+    save(archive, "", lens="watchlist", tiers=("alert", "review"), reasons=EVERY_REASON)
+    other = Matcher(load_dictionary(changed_dictionary(tmp_path / "other")))
+    while Retagger(other).advance(archive):
+        pass
+    before = head(archive)
+    drive(archive, [Joiner(), Tagger(other), AlertReader(other)])
+    crawl(archive, reading("A", "Zyphertrace licences"))
+    drive(archive, [Joiner(), Tagger(other), AlertReader(other)])
+    assert found(archive) == []
+    with archive.reading() as connection:
+        assert any(tags_of(connection, [1], other.dictionary).values())
+    assert before > 1
+
+
+def test_a_better_parser_fires_nothing_and_what_the_source_changes_after_it_does(archive: Archive) -> None:
+    opened(archive, reading("A", "camera", sha256="ab" * 32))
+    search = save(archive, "drone", reasons=EVERY_REASON)
+    append(archive, [reading("A", "drone", sha256="ab" * 32)], kind="reparse", parser_version=2)
+    follow(archive)
+    assert found(archive) == []
+    crawl(archive, reading("A", "drone, amended"), parser_version=2)
+    follow(archive)
+    assert found(archive) == [(search.number, "A", "still", "amended")]

@@ -237,6 +237,45 @@ def test_an_address_that_nobody_confirms_is_forgotten_with_its_search(archive: A
         assert [one.number for one in searches.by_numbers(connection)] == [confirmed.number]
 
 
+@pytest.mark.parametrize("moment", ["found", "formed", "taken"])
+def test_a_clock_that_is_set_back_a_day_delays_nothing_that_is_told_at_once(archive: Archive, moment: str) -> None:
+    found(archive, 2)
+    ahead = now()
+    if moment != "found":
+        formed(archive, ahead)
+    if moment == "taken":
+        assert taken(archive, ahead)
+    at = ahead - timedelta(days=1)
+    within(archive, lambda connection: outbox.mend_clock(connection, at))
+    formed(archive, at)
+    sent = 0
+    while some := taken(archive, at):
+        sent += len(some)
+        for one in some:
+            noted(archive, one, DONE, at)
+    assert sent == 2
+    assert states(archive) == ["delivered"] * 2
+
+
+def test_a_clock_that_was_a_day_ahead_for_a_while_neither_loses_nor_doubles_anything(archive: Archive) -> None:
+    found(archive, 2, timing=Timing(Rhythm.DAILY))
+    at = now()
+    assert formed(archive, at + timedelta(days=2)) == 1
+    (one,) = taken(archive, at + timedelta(days=2))
+    noted(archive, one, LATER, at + timedelta(days=2))
+    within(archive, lambda connection: outbox.mend_clock(connection, at))
+    assert formed(archive, at) == 1
+    (again,) = taken(archive, at + timedelta(days=3))
+    assert again.id == one.id
+
+
+def test_a_right_clock_moves_nothing(archive: Archive) -> None:
+    found(archive, 2, timing=Timing(Rhythm.WEEKLY))
+    at = now()
+    within(archive, lambda connection: outbox.mend_clock(connection, at))
+    assert formed(archive, at) == 0
+
+
 def test_another_rhythm_moves_what_waits(archive: Archive) -> None:
     search = found(archive, timing=Timing(Rhythm.WEEKLY))
     at = now()

@@ -1,4 +1,4 @@
-"""Alerts killed while they match, fill the outbox, send and note: everything is evaluated once, and told.
+"""Alerts killed, or without disk, while they match, fill the outbox, send and note: all is evaluated once, and told.
 
 A message may come twice where its sender died between sending and noting; it has the same id then.
 """
@@ -24,6 +24,7 @@ from tests.alerts.making import crawl, follow, matcher, names, opened
 from tests.alerts.receiver import Receiver, receiver
 from tests.archive.making import reading, title
 from tests.databases import copied, settings_at
+from tests.faults.full_disk import can_be_full, fill
 from tests.faults.killing import KILLS, Acknowledge, child, lines_of, spread
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.xdist_group("processes")]
@@ -110,15 +111,38 @@ def test_alerts_killed_anywhere_find_everything_once_and_tell_it(
         with child(work, settings_of(home), files=FILES, at=at) as killed:
             code = killed.wait()
         assert code in (0, -9), f"seed {seed}, line {at}"  # threads do not run in the same order each time
-        archive = Archive.open(settings_of(home))
-        with archive.writing() as connection:  # time goes by: leases of the dead process end
-            connection.execute(update(deliveries).values(owned_until=None))
-        finish(archive, settings_of(home))
-        after = state(archive)
-        archive.close()
-        got = [one for one, _ in hook.got]
-        assert after["found"] == expected["found"], f"seed {seed}, line {at}"
-        assert after["told"] == expected["told"], f"seed {seed}, line {at}"
-        assert set(after["states"]) == {"delivered"}, f"seed {seed}, line {at}"
-        assert set(got) == after["ids"], f"seed {seed}, line {at}"
-        assert len(got) - len(set(got)) <= AT_ONCE, f"seed {seed}, line {at}"
+        goes_on(home, hook, expected, f"seed {seed}, line {at}")
+
+
+@pytest.mark.sqlite_suffices
+@pytest.mark.skipif(not can_be_full(), reason="the disk of this machine cannot be made to look full")
+def test_alerts_whose_disk_fills_up_anywhere_find_everything_once_and_tell_it_when_there_is_space(
+    prepared: Path, tmp_path: Path, hook: Receiver
+) -> None:
+    undisturbed = copied(prepared, tmp_path / "undisturbed")
+    lines = lines_of(work, settings_of(undisturbed), files=FILES)
+    archive = Archive.open(settings_of(undisturbed))
+    expected = state(archive)
+    archive.close()
+    for seed in range(KILLS):
+        home, at = copied(prepared, tmp_path / f"full {seed}"), spread(Random(seed), lines)
+        hook.got.clear()
+        with child(work, settings_of(home), files=FILES, at=at, happens=fill) as filled:
+            filled.wait()
+        goes_on(home, hook, expected, f"seed {seed}, line {at}")
+
+
+def goes_on(home: Path, hook: Receiver, expected: dict[str, Any], where: str) -> None:
+    """Let another process do the rest, and hold what there is then to what there must be."""
+    archive = Archive.open(settings_of(home))
+    with archive.writing() as connection:  # time goes by: leases of the dead process end
+        connection.execute(update(deliveries).values(owned_until=None))
+    finish(archive, settings_of(home))
+    after = state(archive)
+    archive.close()
+    got = [one for one, _ in hook.got]
+    assert after["found"] == expected["found"], where
+    assert after["told"] == expected["told"], where
+    assert set(after["states"]) == {"delivered"}, where
+    assert set(got) == after["ids"], where
+    assert len(got) - len(set(got)) <= AT_ONCE, where
