@@ -87,6 +87,7 @@ class Patterns:
             right, offsets = corrected(hay.text, mistakes)
             again, _ = self._search(right, language)
             found += ((name, *source_span(offsets, start, end)) for name, start, end in again)
+            found = list(dict.fromkeys(found))
         return Found(field, hay, found) if found else None
 
     def hits(self, found: "Found") -> list[Hit]:
