@@ -203,7 +203,7 @@ class Judgement:
         """
         for key in [key for key in self._found.found() if key[0] == "vendor" and key[2] == "maker"]:
             vendor, tier = self._dictionary.vendors[key[1]], self._found.tier(key) or "review"
-            said = [own for own in vendor.technologies if self._found.tier(("technology", own, ""))]
+            said = [own for own in vendor.technologies if self._is_said(own)]
             if self._of_products.get(vendor.id) or any(self._found.tier(("technology", o, "")) == tier for o in said):
                 continue
             for technology in said or vendor.meant:
@@ -211,6 +211,12 @@ class Judgement:
                     self._add(("technology", technology, ""), tier, evidence)
         if any(key[0] == "technology" and key[1] != ROOT for key in self._found.found()):
             self._found.drop(("technology", ROOT, ""))
+
+    def _is_said(self, technology: str) -> bool:
+        """Whether the headline says it, or the text says it beyond doubt."""
+        key: Key = ("technology", technology, "")
+        in_headline = any(evidence.field in self._headline for evidence in self._found.evidence(key))
+        return in_headline or self._found.tier(key) == "alert"
 
     def _add(self, key: Key, tier: Tier, evidence: Evidence) -> None:
         """Note a reason for a tag; what is a grey case is for review, and says so."""
