@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="address under which readers reach the pages; default from NOTICEWATCH_BIND"
     )
-    admin_token: SecretStr | None = Field(None, description="operator's token for whole bulk payloads")
+    admin_token: SecretStr | None = Field(
+        None, description="operator's token for whole bulk payloads and the state of all alerts"
+    )
     smtp_url: SecretStr | None = Field(
         None, description="mail relay, smtp(s)://USER:PASSWORD@HOST:PORT?starttls=…&timeout=…; without it no mail"
     )

@@ -199,6 +199,18 @@ def test_sign_ups_are_limited_and_say_when_to_come_again(both: tuple[TestClient,
 
 
 @pytest.mark.sqlite_suffices
+def test_readers_of_other_networks_are_not_held_up(both: tuple[TestClient, Archive]) -> None:
+    client, _ = both
+    asked = {"targets": [HOOK], "query": "drone"}
+    near, beside, far = (
+        TestClient(client.app, client=(at, 5)) for at in ("203.0.113.9", "203.0.113.77", "198.51.100.9")
+    )
+    assert [near.post(API, json=asked).status_code for _ in range(11)] == [201] * 10 + [429]
+    assert beside.post(API, json=asked).status_code == 429
+    assert far.post(API, json=asked).status_code == 201
+
+
+@pytest.mark.sqlite_suffices
 def test_a_refused_sign_up_takes_nothing_of_the_limit(both: tuple[TestClient, Archive]) -> None:
     client, _ = both
     for _ in range(12):
