@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
-from archive.tables import memberships
+from archive.tables import memberships, notices
 from archive.withheld import withheld_now
 from watchlist.current import dictionary_in_force
 from watchlist.dictionary import Dictionary
@@ -58,11 +58,17 @@ def _tags(
 ) -> dict[int, list[Tag]]:
     labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
+    hidden: set[str] | None = None
     numbers = iter(notice_numbers)
     while chunk := list(islice(numbers, _CHUNK)):
         for row in connection.execute(_chosen(withheld, evidence), {"notices": chunk}):
             label = labels.label(row.kind, row.id)
             quoted = load_evidence(row.evidence) if evidence else ()
+            if not withheld and any(piece.notice for piece in quoted):
+                hidden = _hidden(connection) if hidden is None else hidden
+                quoted = tuple(piece for piece in quoted if piece.notice not in hidden)
+                if not quoted:
+                    continue
             tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, quoted)
             found.setdefault(row.notice, []).append(tag)
     return found
@@ -77,6 +83,11 @@ def _chosen(withheld: bool, evidence: bool) -> Select[Any]:
     query = select(*columns).where(tags.c.notice.in_(bindparam("notices", expanding=True)))
     query = query if withheld else query.where(tags.c.notice.not_in(withheld_now()))
     return query.order_by(tags.c.kind, tags.c.id, tags.c.role)
+
+
+def _hidden(connection: Connection) -> set[str]:
+    """Ids of the notices whose content is withheld: no other notice may quote it."""
+    return set(connection.scalars(select(notices.c.id).where(notices.c.number.in_(withheld_now()))))
 
 
 def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:

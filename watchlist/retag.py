@@ -1,6 +1,6 @@
 """Tags the past again after a change of the dictionary: in the background, quietly, and says what has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from noticewatch.database import insert_many
 from noticewatch.identifiers import now
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Evidence, Tag, dump_evidence, load_evidence
+from watchlist.inheritance import own_tags
 from watchlist.matcher import Matcher
 from watchlist.queries import held_tags
 from watchlist.tables import retags, tag_changes, tagged
@@ -90,7 +91,7 @@ class Retagger:
         with archive.reading() as connection:
             states = states_of(connection, _stale(connection, version, after))
             found = tags_now(connection, matcher, states)
-            before = held_tags(connection, states)
+            before = _own(connection, states)
         with archive.writing() as connection:
             if not states:
                 _end(connection, version)
@@ -102,6 +103,12 @@ class Retagger:
             keep(connection, version, same, states)
         self._place = (version, max(states))
         return True
+
+
+def _own(connection: Connection, states: Iterable[int]) -> dict[int, list[Tag]]:
+    """Tags that the notices' own words gave: what passes down follows by itself."""
+    held = {number: own_tags(tags) for number, tags in held_tags(connection, states).items()}
+    return {number: tags for number, tags in held.items() if tags}
 
 
 def stale(connection: Connection, version: str) -> int:
@@ -118,7 +125,7 @@ def preview(archive: Archive, matcher: Matcher) -> Iterator[tuple[int, list[Chan
             if not states:
                 return
             found = tags_now(connection, matcher, states)
-            changes = list(_changes(held_tags(connection, states), found))
+            changes = list(_changes(_own(connection, states), found))
             hidden: set[int] = set(connection.scalars(withheld_now()))
         after = max(states)
         yield len(states), [change for change in changes if change.notice not in hidden]

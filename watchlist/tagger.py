@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from archive import tables as t
 from archive.log import Derived, append_derived
@@ -19,6 +19,7 @@ from noticewatch.models import DERIVED, EventKind, Notice, notice_from
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
 from watchlist.matcher import Matcher
+from watchlist.passing import passed_down
 from watchlist.tables import tagged, tags
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
@@ -52,7 +53,9 @@ class Tagger:
             if not rows:
                 return False
             if any(row.regrouped for row in rows):
-                _replace(connection, {}, speechless(connection, {row.notice for row in rows if row.regrouped}))
+                silent = speechless(connection, {row.notice for row in rows if row.regrouped})
+                _forget(connection, tags, silent)
+                _forget(connection, tagged, silent)
             numbers = {row.notice for row in rows if row.regrouped or not _is_derived(row.kinds)}
             _tag(connection, matcher, sorted(numbers))
             set_cursor(connection, self.name, rows[-1].seq)
@@ -85,13 +88,18 @@ def tags_now(connection: Connection, matcher: Matcher, states: Mapping[int, Stat
 def keep(
     connection: Connection, dictionary: str, found: Mapping[int, Tagged], states: Mapping[int, State | None]
 ) -> None:
-    """Put tags in the place of those held, and append a quiet event for each notice that was tagged otherwise."""
-    again = [number for number in found if states.get(number) is not None]
+    """Put tags, and what passes down with them, in the place of those held, and append a quiet event for each notice
+    that was tagged otherwise.
+    """
+    whole = passed_down(connection, {number: one.tags for number, one in found.items()})
+    again = [number for number in whole if number not in found or states.get(number) is not None]
     before = _ids(connection, again)
-    _replace(connection, {number: one.tags for number, one in found.items()}, again)
+    _forget(connection, tags, again)
+    _forget(connection, tagged, [number for number in again if number in found])
+    _insert(connection, whole)
     rows = [{"notice": number, "version": one.version, "dictionary": dictionary} for number, one in found.items()]
     insert_many(connection, tagged, rows)
-    changed = [(number, before.get(number, []), _plain(found[number].tags)) for number in again]
+    changed = [(number, before.get(number, []), _plain(whole[number])) for number in again]
     findings = [Derived(number, EventKind.RETAGGED, [("tags", old, new)]) for number, old, new in changed if old != new]
     if findings:
         append_derived(connection, findings)
@@ -157,10 +165,12 @@ def _readable(content: str) -> Notice:
 _READ: Final = ("kind", "title", "title_from", "description", "parties")
 
 
-def _replace(connection: Connection, found: Mapping[int, Sequence[Tag]], again: Collection[int]) -> None:
-    for chunk in _chunks(sorted(again)):
-        connection.execute(delete(tags).where(tags.c.notice.in_(chunk)))
-        connection.execute(delete(tagged).where(tagged.c.notice.in_(chunk)))
+def _forget(connection: Connection, table: Table, numbers: Collection[int]) -> None:
+    for chunk in _chunks(sorted(numbers)):
+        connection.execute(delete(table).where(table.c.notice.in_(chunk)))
+
+
+def _insert(connection: Connection, found: Mapping[int, Sequence[Tag]]) -> None:
     rows = [
         {
             "notice": number, "kind": tag.kind, "id": tag.id, "role": tag.role, "tier": tag.tier,

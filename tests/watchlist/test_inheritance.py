@@ -1,0 +1,113 @@
+"""Tags pass down a procurement, from what came before, and say from which notice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.joins import Joiner
+from archive.readers import drive
+from archive.store import Archive
+from noticewatch.models import EventKind
+from tests.archive.making import append, events, open_archive, reading
+from watchlist import queries
+from watchlist.dictionary import load_dictionary
+from watchlist.evidence import Evidence, Tag, field_texts
+from watchlist.inheritance import Member, own_tags, with_inherited
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
+
+MATCHER = Matcher(load_dictionary())
+AWARD = "70CMSD26P00000034"
+
+
+def tag(name: str, tier: str = "alert", role: str = "maker") -> Tag:
+    evidence = Evidence("title", name, 0, len(name), "alias", f"a name of {name}")
+    return Tag("vendor", name, name, role, tier, (evidence,))  # type: ignore[arg-type]  # roles and tiers of Tag
+
+
+def passed(*members: Member) -> dict[str, list[tuple[str, str]]]:
+    return {
+        member.notice: [(tag.id, tag.evidence[0].notice) for tag in tags] for member, tags in with_inherited(members)
+    }
+
+
+def test_tags_pass_down_to_what_comes_after_and_never_back() -> None:
+    before, base, after = (
+        Member("before", ("2020", 1), []), Member("base", ("2021", 2), [tag("axon")]), Member("after", ("2022", 3), []),
+    )  # fmt: skip
+    assert passed(after, base, before) == {"before": [], "base": [("axon", "")], "after": [("axon", "base")]}
+
+
+def test_sellers_and_doubtful_tags_do_not_pass_down() -> None:
+    base = Member("base", ("2021", 1), [tag("fcn", role="seller"), tag("axon", "review")])
+    assert passed(base, Member("after", ("2022", 2), []))["after"] == []
+
+
+def test_what_a_notice_says_itself_needs_no_heritage_but_a_doubt_is_settled_by_it() -> None:
+    base = Member("base", ("2021", 1), [tag("axon")])
+    own, doubtful = Member("own", ("2022", 2), [tag("axon")]), Member("doubtful", ("2023", 3), [tag("axon", "review")])
+    found = passed(base, own, doubtful)
+    assert found["own"] == [("axon", "")]
+    assert found["doubtful"] == [("axon", "base")]
+
+
+def test_the_reason_names_the_notice_and_its_words() -> None:
+    _, (_, tags) = with_inherited([Member("base", ("2021", 1), [tag("axon")]), Member("after", ("2022", 2), [])])
+    assert tags[0].reason == "passes down the contract from base: there a name of axon"
+    assert tags[0].evidence[0].by == "inheritance"
+    assert own_tags(tags) == []
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    opened = open_archive(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+def action(text: str, day: str) -> dict[str, object]:
+    return {
+        "kind": "order",
+        "title": [{"text": text}],
+        "title_from": "made from description",
+        "numbers": [{"type": "piid", "printed": AWARD, "plain": AWARD, "issuer": "7012"}],
+        "dates": [{"role": "signed", "value": day}],
+    }
+
+
+def follow(archive: Archive) -> dict[int, list[Tag]]:
+    drive(archive, [Joiner(), Tagger(MATCHER)])
+    with archive.reading() as connection:
+        return queries.tags_of(connection, range(1, 9))
+
+
+def ids(found: dict[int, list[Tag]], number: int) -> set[str]:
+    return {tag.id for tag in found.get(number, [])}
+
+
+@pytest.mark.both_databases
+def test_a_vague_modification_has_the_tags_of_its_order_and_quotes_it(archive: Archive) -> None:
+    base = reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"))
+    append(archive, [base, reading("P:1", action("EXERCISE OPTION YEAR ONE", "2026-06-05"))])
+    found = follow(archive)
+    assert ids(found, 2) == ids(found, 1) >= {"cellebrite", "device_forensics"}
+    texts = field_texts(base.notice)
+    for tag in found[2]:
+        for piece in tag.evidence:
+            assert piece.notice == "us-action:P:0"
+            assert texts[piece.field][piece.start : piece.end] == piece.quote
+    assert not [event for event in events(archive) if EventKind.RETAGGED in event.kinds]
+
+
+@pytest.mark.both_databases
+def test_an_order_that_becomes_known_later_tags_its_modification_quietly(archive: Archive) -> None:
+    append(archive, [reading("P:1", action("EXERCISE OPTION YEAR ONE", "2026-06-05"))])
+    assert follow(archive) == {}
+    append(archive, [reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"))], day=1)
+    assert ids(follow(archive), 1) >= {"cellebrite"}
+    retagged = [event for event in events(archive) if EventKind.RETAGGED in event.kinds]
+    assert [event.notice_number for event in retagged] == [1]
+    assert all(event.quiet for event in retagged)
+    append(archive, [reading("P:0", action("PAPER", "2026-01-05"))], day=2)
+    assert follow(archive) == {}
