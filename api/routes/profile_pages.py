@@ -19,6 +19,7 @@ from api.routes.search_page import Choice
 from api.subjects import buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
 from noticewatch import addresses, words
 from noticewatch.buyers import WHOLE_STATES, BuyerEntry, ancestors, buyers, children
+from watchlist.family import Kin, members_of, tie_words
 from watchlist.records import Technology, Vendor
 
 router = APIRouter(include_in_schema=False)
@@ -98,17 +99,22 @@ def _vendor(held: Context, vendor: Vendor) -> dict[str, Any]:
     """What the watchlist looks for. Ties between firms are given as "see also" only: they were not checked singly."""
     technologies, vendors = held.dictionary.technologies, held.dictionary.vendors
     named = [technologies[t] for t in vendor.technologies if t in technologies]
-    parents = {parent.vendor for parent in vendor.parents}
-    near = [v for v in vendors.values() if v.id in parents or vendor.id in {parent.vendor for parent in v.parents}]
+    near = [Kin(parent.vendor, parent) for parent in vendor.parents if parent.vendor in vendors]
+    near += members_of(vendors, vendor.id)
     return {
         "vendor_names": list(dict.fromkeys([vendor.name, *vendor.aliases])),
         "products": vendor.product_names,
         "identifiers": [identifier.id for identifier in vendor.identifiers],
         "technologies": [Choice(t.name, 0, addresses.technology(t.id)) for t in named],
-        "related": [Choice(v.name, 0, addresses.vendor(v.id)) for v in near],
+        "related": [Choice(_kin(vendors[kin.vendor], kin), 0, addresses.vendor(kin.vendor)) for kin in near],
         "ambiguous": bool(vendor.note),
         "ambiguous_note": vendor.note,
     }
+
+
+def _kin(vendor: Vendor, kin: Kin) -> str:
+    dates = tie_words(kin.tie)
+    return f"{vendor.name} ({dates})" if dates else vendor.name
 
 
 def _technology(held: Context, entry: Technology) -> dict[str, Any]:

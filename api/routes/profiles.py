@@ -153,7 +153,14 @@ def _vendor(entry: Vendor) -> dict[str, Any]:
         "technologies": list(entry.technologies),
         "identifiers": [identifier.id for identifier in entry.identifiers],
         "ambiguous": bool(entry.note),
-    }
+        "parents": [
+            {
+                "name": parent.name, "id": parent.vendor or None, "since": parent.since or None,
+                "until": parent.until or None, "source": parent.source, "checked": parent.checked,
+            }
+            for parent in entry.parents
+        ],
+    }  # fmt: skip
 
 
 def _technology(held: Context, entry: Technology) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def test_a_profile_follows_what_is_added_to_it_and_to_its_contracts(tmp_path: Pa
     settings, readers = settings_at(tmp_path / "home"), [Joiner(), Tagger(Matcher(dictionary))]
     first = bought("70CMSD26FR0000001", "2026-01-01", [money("obligated", "change", "1000")])
     later = bought("70CMSD26FR0000001", "2026-03-01", [money("obligated", "change", "1")], mod="P2")
-    unmatched = reading(
+    vague = reading(
         "7012:70CMSD26FR0000001:P3",
         {**later.notice.content(), "title": [{"text": "CHANGE OF ADDRESS"}],
          "numbers": [first.notice.content()["numbers"][0], {"type": "modification", "printed": "P3", "plain": "P3"}],
@@ -214,7 +214,7 @@ def test_a_profile_follows_what_is_added_to_it_and_to_its_contracts(tmp_path: Pa
             assert told() == [(1, "$1,000", "2026-01-01")] * 2
             append(archive, [later], day=1)
             assert told() == [(2, "$1,001", "2026-03-01")] * 2
-            append(archive, [unmatched], day=2)
-            assert told() == [(2, "$1,001", "2026-04-01")] * 2
+            append(archive, [vague], day=2)
+            assert told() == [(3, "$1,002", "2026-04-01")] * 2  # the tags of its order pass down to it
             takedowns.take_down(archive, ["us-action:7012:70CMSD26FR0000001:P2"], "A test.")
-            assert told() == [(1, "$1,000", "2026-04-01")] * 2
+            assert told() == [(2, "$1,001", "2026-04-01")] * 2

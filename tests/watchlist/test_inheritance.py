@@ -8,6 +8,7 @@ import pytest
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
+from archive.takedowns import take_down
 from noticewatch.models import EventKind
 from tests.archive.making import append, events, open_archive, reading
 from watchlist import queries
@@ -110,4 +111,17 @@ def test_an_order_that_becomes_known_later_tags_its_modification_quietly(archive
     assert [event.notice_number for event in retagged] == [1]
     assert all(event.quiet for event in retagged)
     append(archive, [reading("P:0", action("PAPER", "2026-01-05"))], day=2)
+    assert follow(archive) == {}
+
+
+def test_no_notice_quotes_another_whose_content_is_withheld(archive: Archive) -> None:
+    append(
+        archive,
+        [
+            reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05")),
+            reading("P:1", action("EXERCISE OPTION YEAR ONE", "2026-06-05")),
+        ],
+    )
+    assert ids(follow(archive), 2)
+    take_down(archive, ["us-action:P:0"], "Names a private person.")
     assert follow(archive) == {}
