@@ -92,6 +92,9 @@ def keep(
     that was tagged otherwise.
     """
     whole = passed_down(connection, {number: one.tags for number, one in found.items()})
+    others = states_of(connection, [number for number in whole if number not in found])
+    for number in [number for number, state in others.items() if state is None]:
+        del whole[number]  # not tagged yet: what passes down reaches it when it is
     again = [number for number in whole if number not in found or states.get(number) is not None]
     before = _ids(connection, again)
     _forget(connection, tags, again)

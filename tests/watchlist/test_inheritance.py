@@ -114,6 +114,16 @@ def test_an_order_that_becomes_known_later_tags_its_modification_quietly(archive
     assert follow(archive) == {}
 
 
+def test_what_is_tagged_in_a_later_batch_than_its_order_is_tagged_once(archive: Archive) -> None:
+    strangers = [reading(f"X:{number}", {"kind": "order", "title": [{"text": "PAPER"}]}) for number in range(1_001)]
+    base = reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"))
+    append(archive, [base, *strangers, reading("P:1", action("EXERCISE OPTION YEAR ONE", "2026-06-05"))])
+    drive(archive, [Joiner(), Tagger(MATCHER)])
+    with archive.reading() as connection:
+        found = queries.tags_of(connection, [1, 1_003])
+    assert {tag.id for tag in found[1_003]} == {tag.id for tag in found[1]} != set()
+
+
 def test_no_notice_quotes_another_whose_content_is_withheld(archive: Archive) -> None:
     append(
         archive,
