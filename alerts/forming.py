@@ -7,12 +7,15 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, select, update
 
 from alerts.models import Rhythm
-from alerts.tables import alert_groups, alert_targets, deliveries, outbox, saved_searches
+from alerts.tables import alert_groups, alert_targets, deliveries, outbox, saved_searches, search_revisions
 from archive.times import moment, stamp
 from noticewatch.identifiers import new_id
 
 MOST_AT_ONCE: Final = 20
 """Messages that a search sends to a target one by one within an hour; what is more goes into a digest an hour."""
+
+BROKEN: Final = "This search finds nothing any more until it is changed on its page."
+"""What the owner of a search is told that can no longer be run; the reason follows."""
 
 _HOUR: Final = timedelta(hours=1)
 _PAIRS: Final = 200
@@ -64,6 +67,23 @@ def form(connection: Connection, at: datetime) -> int:
 def note(connection: Connection, search: int, target: int, sentence: str, at: datetime) -> None:
     """Tell the owner of a search something by one of its targets. Needs a writing transaction."""
     _insert(connection, search, target, Rhythm.AT_ONCE, at, sentence)
+
+
+def note_broken(connection: Connection, revision: int, why: str, at: datetime) -> None:
+    """Tell the owner of a search, once, that what it asks for cannot be run any more. Needs a writing transaction.
+    ``why``: a sentence. Targets that are not confirmed get nothing.
+    """
+    r, t, d = search_revisions.c, alert_targets.c, deliveries.c
+    row = connection.execute(select(r.search, r.made_at, r.active_to_seq).where(r.number == revision)).first()
+    if row is None or row.active_to_seq is not None:  # deleted, or changed since
+        return
+    said = f"{BROKEN} {why}"
+    told = set(
+        connection.scalars(select(d.target).where(d.search == row.search, d.note == said, d.made_at > row.made_at))
+    )
+    targets = connection.scalars(select(t.number).where(t.search == row.search, t.state == "active")).all()
+    for target in sorted(set(targets) - told):
+        note(connection, row.search, target, said, at)
 
 
 def _form_at_once(connection: Connection, search: int, target: int, rows: Sequence[int], at: datetime) -> None:

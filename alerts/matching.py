@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from alerts import forming
 from alerts import timing as clocks
 from alerts.deciding import Judge, crossing, reasons
 from alerts.epoch import FOLLOWS, NAME, is_of_this_log
@@ -57,6 +58,7 @@ class AlertReader:
     def __init__(self, matcher: Matcher | Watchlist) -> None:
         """``matcher``: the one to use, or the watchlist that has one in force at each moment."""
         self._given = matcher
+        self._said = set[int]()
         self._use(matcher_of(matcher))
 
     def advance(self, archive: Archive) -> bool:
@@ -81,12 +83,16 @@ class AlertReader:
         with archive.writing() as connection:
             if cursor(connection, NAME) == after:  # else another process was quicker
                 _write(connection, found)
+                for number in self._revisions.broken.keys() - self._said:
+                    forming.note_broken(connection, number, self._revisions.broken[number], shared_time(connection))
                 set_cursor(connection, NAME, last)
+        self._said = set(self._revisions.broken)
         return last < upto
 
     def _use(self, matcher: Matcher) -> None:
         self._matcher = matcher
         self._revisions = Revisions(Names(matcher.dictionary))
+        self._said.clear()
 
 
 def _batch(connection: Connection, after: int, upto: int) -> tuple[list[Event], int]:

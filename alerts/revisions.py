@@ -57,7 +57,8 @@ class Revisions:
         self._asked: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         self._by_anchor: dict[Anchor, dict[int, None]] = {}
         self._anchorless: dict[int, None] = {}
-        self._broken: set[int] = set()
+        self.broken: dict[int, str] = {}
+        """Revisions that cannot be run any more, by their numbers, each with the sentence that says why."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -72,8 +73,8 @@ class Revisions:
         for number, to_seq in found.items():
             if (held := self._held.get(number)) is not None:
                 held.to_seq = to_seq
-        self._broken &= found.keys()
-        self._take(connection, [number for number in found if number not in self._held and number not in self._broken])
+        self.broken = {number: why for number, why in self.broken.items() if number in found}
+        self._take(connection, [number for number in found if number not in self._held and number not in self.broken])
 
     def candidates(self, sieve: Sieve) -> Iterator[Active]:
         """Those that may match anything in a batch, in order."""
@@ -93,9 +94,9 @@ class Revisions:
             ):
                 try:
                     asks = self._compiled(terms)
-                except UsageError:  # its words are not logged: they are a reader's
-                    self._broken.add(number)
-                    _log.warning("Saved search %d cannot be run any more; its owner has to change it.", search)
+                except UsageError as error:  # its words are not logged: they are a reader's
+                    self.broken[number] = str(error)
+                    _log.warning("Saved search %d cannot be run any more; its owner is told.", search)
                     continue
                 self._held[number] = Active(number, search, from_seq, to_seq, asks)
                 for place in self._places(asks):

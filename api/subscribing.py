@@ -190,6 +190,15 @@ def understood(held: Context, saved: SavedSearch) -> str:
         return saved.terms.query
 
 
+def fault(held: Context, saved: SavedSearch) -> str:
+    """Why a search cannot be run any more, a sentence; empty where it can."""
+    try:
+        searches.compiled(saved.terms, held.search.names)
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
 def _own_name(held: Context, saved: SavedSearch) -> str | None:
     """Empty where the search is called by its query, so that a new query gives a new name; None where it is not."""
     return "" if saved.name == " ".join(understood(held, saved).split())[: searches.LONGEST_NAME] else None

@@ -247,6 +247,7 @@ def _managed(
     values = _form_values(held, edited or stated(saved), problem=problem, found=found) | _links(saved.terms)
     values |= {
         "saved": shown,
+        "broken": subscribing.fault(held, saved),
         "said": said,
         "secret": secret,
         "states": STATES,

@@ -4,10 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from alerts import searches
 from alerts.matching import AlertReader
 from alerts.models import Reason, Rhythm, Terms
+from alerts.tables import deliveries, search_revisions
 from archive import deadlines
 from archive.joins import Joiner
 from archive.readers import cursor, drive
@@ -228,3 +230,25 @@ def test_a_better_parser_fires_nothing_and_what_the_source_changes_after_it_does
     crawl(archive, reading("A", "drone, amended"), parser_version=2)
     follow(archive)
     assert found(archive) == [(search.number, "A", "still", "amended")]
+
+
+def test_the_owner_of_a_search_that_cannot_be_run_any_more_is_told_once(archive: Archive) -> None:
+    opened(archive)
+    broken, other = save(archive, "drone", to=("a@example.org", "b@example.org")), save(archive, "drone")
+    with archive.writing() as connection:
+        r = search_revisions.c
+        of_older_grammar = Terms(query="(drone", lens="everything").model_dump_json()
+        connection.execute(update(search_revisions).where(r.search == broken.number).values(terms=of_older_grammar))
+    for day in (1, 2, 3):
+        crawl(archive, *(reading(str(number), "drone") for number in range(day)), day=day)
+        follow(archive)
+    with archive.reading() as connection:
+        told = connection.execute(select(deliveries.c.search, deliveries.c.note).order_by(deliveries.c.target)).all()
+    assert [search for search, _ in told] == [broken.number] * 2
+    assert told[0].note.startswith("This search finds nothing any more until it is changed on its page. ")
+    assert len(notices_found(archive, other)) == 3
+    with archive.writing() as connection:
+        searches.change(connection, names(), broken.number, terms=Terms(query="drone", lens="everything"))
+    crawl(archive, *(reading(str(number), "drone") for number in range(4)), day=4)
+    follow(archive)
+    assert notices_found(archive, broken) == ["3"]

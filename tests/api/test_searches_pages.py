@@ -9,8 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from alerts import forming
+from alerts.models import Terms
+from alerts.tables import search_revisions
 from archive.store import Archive
 from noticewatch.identifiers import now
 from tests.alerts.making import crawl, follow, opened
@@ -205,6 +208,19 @@ def test_a_question_that_cannot_be_read_is_shown_with_what_was_written(both: tup
     wrong = press(client, address, "save", q="drone AND (")
     assert (wrong.status_code, 'value="drone AND ("' in wrong.text) == (400, True)
     assert len(states(archive)) == 1
+
+
+def test_a_search_that_cannot_be_run_any_more_says_so_on_its_page(both: tuple[TestClient, Archive]) -> None:
+    client, archive = both
+    saved = save(client)
+    page = f"/alerts/manage/{saved['token']}"
+    assert "finds nothing any more" not in client.get(page).text
+    of_older_grammar = Terms(query="(drone", lens="everything").model_dump_json()
+    with archive.writing() as connection:
+        connection.execute(update(search_revisions).values(terms=of_older_grammar))
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert "This search finds nothing any more until it is changed below." in shown.text
 
 
 def test_nothing_that_is_written_acts_on_a_page(both: tuple[TestClient, Archive]) -> None:
