@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from archive.documents.earlier import texts_before
 from archive.documents.queries import characters, of_notices, pages_of
 from archive.queries import histories, notices, version
 from archive.rows import NoticeRow, VersionRow
@@ -54,14 +55,17 @@ def told_of(connection: Connection, events: Sequence[Event]) -> list[Told]:
             continue
         alone = version(connection, row.number, event.version)
         if alone is not None and alone.tombstone is None:
-            found.append(Told(event, row, alone, None))
+            held_then = [one for one in history if one.seq < alone.seq]  # it was replaced since: it stands in no order
+            found.append(Told(event, row, alone, max(held_then, key=lambda one: one.seq, default=None)))
     return found
 
 
 def sides(connection: Connection, told: Sequence[Told], matcher: Matcher) -> Sides:
     """The documents of both sides, each once."""
     numbers = dict.fromkeys(one.notice.number for one in told)
-    maker = _Maker(sources_of(connection, list(numbers)), _pages(connection, list(numbers)), matcher)
+    replaced = {one.notice.number for one in told if _brought(one.event)}
+    earlier = texts_before(connection, replaced) if replaced else {}
+    maker = _Maker(sources_of(connection, list(numbers)), _pages(connection, list(numbers)), earlier, matcher)
     return Sides(tuple(told), *maker.made(told))
 
 
@@ -70,9 +74,10 @@ class _Maker:
         self,
         sources: Mapping[int, Sequence[str]],
         pages: Mapping[int, Mapping[str, Sequence[str]]],
+        earlier: Mapping[int, Mapping[str, Sequence[str]]],
         matcher: Matcher,
     ) -> None:
-        self._sources, self._pages, self._matcher = sources, pages, matcher
+        self._sources, self._pages, self._earlier, self._matcher = sources, pages, earlier, matcher
         self._documents: list[Document] = []
         self._places: dict[tuple[object, ...], int] = {}
 
@@ -103,6 +108,7 @@ class _Maker:
         )  # fmt: skip
         pages = [text for file, texts in self._pages.get(row.number, {}).items() if file not in without
                  for text in texts]  # fmt: skip
+        pages += [text for file in sorted(without) for text in self._earlier.get(row.number, {}).get(file, ())]
         return notice_document(then, self._matcher.tags(notice), self._sources.get(row.number, ()), pages)
 
 

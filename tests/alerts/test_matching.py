@@ -10,7 +10,7 @@ from alerts import searches
 from alerts.matching import AlertReader
 from alerts.models import Reason, Rhythm, Terms
 from alerts.tables import deliveries, search_revisions
-from archive import deadlines
+from archive import deadlines, tables
 from archive.joins import Joiner
 from archive.readers import cursor, drive
 from archive.store import Archive
@@ -252,3 +252,16 @@ def test_the_owner_of_a_search_that_cannot_be_run_any_more_is_told_once(archive:
     crawl(archive, *(reading(str(number), "drone") for number in range(4)), day=4)
     follow(archive)
     assert notices_found(archive, broken) == ["3"]
+
+
+def test_a_version_that_was_replaced_before_it_was_matched_has_what_stood_before_it(archive: Archive) -> None:
+    opened(archive, reading("A", "drone"))
+    search = save(archive, "drone", reasons=EVERY_REASON)
+    crawl(archive, reading("A", "drone, amended", sha256="ab" * 32))
+    better = reading("A", "drone, amended and read again", sha256="ab" * 32)
+    append(archive, [better], day=1, kind="reparse", parser_version=2, reread=lambda *_: {})
+    with archive.reading() as connection:
+        superseded = connection.scalars(select(tables.versions.c.superseded).order_by(tables.versions.c.version)).all()
+    assert list(superseded) == [False, True, False]
+    follow(archive)
+    assert found(archive) == [(search.number, "A", "still", "amended")]
