@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from alerts.heritage import passed_to, together
 from alerts.models import Crossing, Find, Group, Reason, Terms, Word
 from alerts.quoting import words_in
 from alerts.searches import compiled
@@ -43,10 +44,12 @@ def groups(
     """
     rows = list(_rows(connection, numbers))
     told = {one.event.seq: one for one in told_of(connection, _events(connection, rows))}
+    passed = passed_to(connection, {one.notice.number for one in told.values()})
     finds: dict[int, list[_Found]] = {}
     for row in rows:
         if (one := told.get(row.seq)) is not None:
-            tags = matcher.tags(notice_from(one.version.content))
+            own = matcher.tags(notice_from(one.version.content))
+            tags = together(own, passed.get(one.notice.number, ()))
             finds.setdefault(row.group, []).append(_Found(row, one, tags))
     ranked = sorted(finds.items(), key=lambda item: _importance(item[1][-1]), reverse=True)
     shown = ranked[:most]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from alerts.heritage import passed_to, together
 from archive.documents.earlier import texts_before
 from archive.documents.queries import characters, of_notices, pages_of
 from archive.queries import histories, notices, version
@@ -13,6 +14,7 @@ from archive.witnesses import sources_of
 from indexer.documents import Document, notice_document
 from indexer.sync import MOST_INDEXED
 from noticewatch.models import Event, Listing, notice_from
+from watchlist.evidence import Tag
 from watchlist.matcher import Matcher
 
 
@@ -65,7 +67,8 @@ def sides(connection: Connection, told: Sequence[Told], matcher: Matcher) -> Sid
     numbers = dict.fromkeys(one.notice.number for one in told)
     replaced = {one.notice.number for one in told if _brought(one.event)}
     earlier = texts_before(connection, replaced) if replaced else {}
-    maker = _Maker(sources_of(connection, list(numbers)), _pages(connection, list(numbers)), earlier, matcher)
+    maker = _Maker(sources_of(connection, list(numbers)), _pages(connection, list(numbers)), earlier,
+                   passed_to(connection, numbers), matcher)  # fmt: skip
     return Sides(tuple(told), *maker.made(told))
 
 
@@ -75,9 +78,11 @@ class _Maker:
         sources: Mapping[int, Sequence[str]],
         pages: Mapping[int, Mapping[str, Sequence[str]]],
         earlier: Mapping[int, Mapping[str, Sequence[str]]],
+        passed: Mapping[int, Sequence[Tag]],
         matcher: Matcher,
     ) -> None:
-        self._sources, self._pages, self._earlier, self._matcher = sources, pages, earlier, matcher
+        self._sources, self._pages, self._earlier = sources, pages, earlier
+        self._passed, self._matcher = passed, matcher
         self._documents: list[Document] = []
         self._places: dict[tuple[object, ...], int] = {}
 
@@ -108,8 +113,9 @@ class _Maker:
         )  # fmt: skip
         pages = [text for file, texts in self._pages.get(row.number, {}).items() if file not in without
                  for text in texts]  # fmt: skip
+        tags = together(self._matcher.tags(notice), self._passed.get(row.number, ()))
         pages += [text for file in sorted(without) for text in self._earlier.get(row.number, {}).get(file, ())]
-        return notice_document(then, self._matcher.tags(notice), self._sources.get(row.number, ()), pages)
+        return notice_document(then, tags, self._sources.get(row.number, ()), pages)
 
 
 def _listing(one: Told, side: int) -> Listing:

@@ -15,7 +15,7 @@ from archive.joins import Joiner
 from archive.readers import cursor, drive
 from archive.store import Archive
 from noticewatch.identifiers import now
-from noticewatch.models import EventKind
+from noticewatch.models import EventKind, Reading
 from tests.alerts.making import EVERY_REASON, crawl, follow, found, matcher, names, notices_found, opened, save, waiting
 from tests.archive.making import append, head, reading, title
 from tests.watchlist.changing import changed_dictionary
@@ -265,3 +265,17 @@ def test_a_version_that_was_replaced_before_it_was_matched_has_what_stood_before
     assert list(superseded) == [False, True, False]
     follow(archive)
     assert found(archive) == [(search.number, "A", "still", "amended")]
+
+
+def test_what_passes_down_a_contract_is_on_the_watchlist_for_alerts_too(archive: Archive) -> None:
+    def action(modification: str, text: str) -> Reading:
+        return reading(f"70CMSD23FR0000145:{modification}", title(text, numbers=[
+            {"type": "piid", "printed": "70CMSD23FR0000145", "plain": "70CMSD23FR0000145", "issuer": "7012"},
+            {"type": "modification", "printed": modification, "plain": modification},
+        ]))  # fmt: skip
+
+    opened(archive, action("0", "Cellebrite UFED licences"))
+    search = save(archive, "", lens="watchlist")
+    crawl(archive, action("0", "Cellebrite UFED licences"), action("P00001", "Exercise of option year one"))
+    follow(archive)
+    assert notices_found(archive, search) == ["70CMSD23FR0000145:P00001"]
