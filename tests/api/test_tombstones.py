@@ -17,6 +17,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
 from wacz.main import main as wacz
 
+from alerts import searches
+from alerts.models import Target, Terms
+from alerts.tokens import tokens_of
 from api import routes
 from api.app import create_app
 from api.related import Relations
@@ -29,6 +32,7 @@ from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
 from indexer.engines import open_engine
+from indexer.names import Names
 from indexer.search import Search
 from indexer.sync import IndexReader
 from service.commands.archive import _stated, notice_lines, version_lines
@@ -74,6 +78,10 @@ class House:
             self.archive, Search(self.archive, self.engine, dictionary), self.settings, dictionary
         )  # fmt: skip
         self.settle()
+        with self.archive.writing() as connection:
+            terms = Terms(query="OSINT", lens="everything")
+            asks = [(Target("webhook", "https://desk.example/hook"), "active")]
+            self.token = searches.create(connection, tokens_of(self.archive), Names(dictionary), terms, asks)[1]
 
     def settle(self) -> None:
         drive(self.archive, self._readers)
@@ -98,6 +106,7 @@ class House:
             "notice_id": [TENDER, "RFP-002132", AWARD], "number": ["0", "1", "2"],
             "capture_id": [*captures, self.document_capture], "vendor_id": ["cellebrite"], "technology_id": ["osint"],
             "buyer_id": ["usg-doj-fbi"], "name": ["search"], "run_id": ["none"], "rest": ["x"],
+            "token": [self.token], "delivery_id": ["none"],
         }  # fmt: skip
 
     @property
@@ -133,6 +142,7 @@ SEARCHES = ("/search", "/search.json", "/api/v1/notices", "/api/v1/notices.csv",
 ASKED = {
     *(f"{address}?{question}&lens=everything&scope=notice" for address in SEARCHES for question in QUESTIONS),
     *(f"{address}?{question}&lens=everything" for address in SEARCHES[:3] for question in QUESTIONS),
+    *(f"/alerts/new?{question}&lens=everything" for question in QUESTIONS),
     *SEARCHES, f"{PAGE}/diff?from=1&to=2", f"{API}/diff?from=2&to=1", f"{PAGE}?q=Blueprint",
     f"{API}/evidence?version=1", f"{API}/evidence?scope=procurement", f"{API}/evidence?version=2",
     "/api/v1/events?limit=1000", f"{PAGE}?version=1", f"{PAGE}?version=2",
