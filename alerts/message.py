@@ -132,7 +132,7 @@ def _find(told: Told) -> dict[str, Any]:
 
 
 def _stated(notice: Notice, told: Told) -> dict[str, Any]:
-    headline, due = notice.headline_amount(), notice.date("due")
+    headline, due = notice.stated_amount(), notice.date("due")
     return {
         "kind": notice.kind.value,
         "suppliers": [one_line(name) for name in party_names(notice, "supplier", "reseller")[:4]],

@@ -58,7 +58,7 @@ def facts(row: NoticeRow, tags: Sequence[Tag] = (), gone: Gone | None = None) ->
     """
     notice = row.notice
     day, day_from = dated(notice, row.first_seen)
-    headline = notice.headline_amount()
+    headline = notice.stated_amount()
     return Facts(
         id=row.id,
         title=title(notice, row.id),

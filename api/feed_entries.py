@@ -134,7 +134,7 @@ def _tombstone(row: NoticeRow, stone: Tombstone, address: str) -> Entry:
 
 
 def _summary(row: NoticeRow, what: str, day: str, day_from: str, tags: Iterable[Tag], told: Told | None) -> str:
-    headline = row.notice.headline_amount()
+    headline = row.notice.stated_amount()
     money = f"{words.amount_value(headline)} {words.amount_kind(headline.kind, headline.basis)}" if headline else ""
     sellers = words.listed(party_names(row.notice, "supplier", "reseller"))
     quotes = [f"{tag.label}: “{tag.evidence[0].quote}”" for tag in tags if tag.evidence][:4]

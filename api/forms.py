@@ -88,7 +88,7 @@ def stated_form(stated: StatedTotal) -> dict[str, Any]:
 
 def member_form(row: NoticeRow) -> dict[str, Any]:
     """A notice in one line, as a member of its procurement."""
-    headline = row.notice.headline_amount()
+    headline = row.notice.stated_amount()
     return {
         "id": row.id,
         "url": addresses.notice(row.id),

@@ -124,7 +124,7 @@ def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = Fal
     if row.tombstone is not None:
         why = stone_words(row.tombstone)
         return _withheld(addresses.notice(row.id), row.id, row.source, why, row.content_sha256)
-    notice, headline = row.notice, row.notice.headline_amount()
+    notice, headline = row.notice, row.notice.stated_amount()
     views = tag_views(tags, notice)
     snippets: tuple[Snippet, ...] = ()
     if quote and views and views[0].quotes:

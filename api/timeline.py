@@ -79,7 +79,7 @@ def obligation(row: NoticeRow) -> Amount | None:
 
 
 def _step(row: NoticeRow, change: Amount | None, total: str, here: str) -> Step:
-    headline = row.notice.headline_amount()
+    headline = row.notice.stated_amount()
     other = ""
     if change is None and headline is not None:
         other = f"{words.amount_value(headline)} {words.amount_kind(headline.kind, headline.basis)}"

@@ -268,11 +268,15 @@ class Sum(Protocol):
 
 
 def amount_value(amount: Sum) -> str:
-    """The figure of an amount, or its range, or ``not stated``."""
+    """The figure of an amount, or its range, or ``not stated``; a range without one end is ``at least $100`` or ``up to
+    $100``.
+    """
     if amount.value is not None:
         return money(amount.value, amount.currency)
-    ends = [end for end in (amount.minimum, amount.maximum) if end is not None]
-    return " to ".join(money(end, amount.currency) for end in ends) or NOT_STATED
+    least, greatest = (end if end is None else money(end, amount.currency) for end in (amount.minimum, amount.maximum))
+    if least and greatest:
+        return f"{least} to {greatest}"
+    return f"at least {least}" if least else f"up to {greatest}" if greatest else NOT_STATED
 
 
 def amount_kind(kind: str, basis: str | None = None) -> str:

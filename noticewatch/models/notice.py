@@ -80,6 +80,11 @@ class Notice(Part):
                     return amount
         return None
 
+    def stated_amount(self) -> Amount | None:
+        """The amount that is shown: the headline amount, else by the same order the first that states a range."""
+        ranges = (a for kind in HEADLINE_ORDER for a in self.amounts if a.kind is kind and (a.minimum or a.maximum))
+        return self.headline_amount() or next(ranges, None)
+
     def buyer(self, role: str = "contracting") -> Buyer | None:
         """The first buyer of a role, or None."""
         return next((buyer for buyer in self.buyers if buyer.role == role), None)

@@ -99,6 +99,18 @@ def test_an_order_names_its_seller_its_maker_and_what_kind_of_sum_it_is(finds):
     assert "title: [FIVECAST ONYX] SUBSCRIPTION (Fivecast ONYX is a product of Fivecast" in text
 
 
+def test_a_forecast_states_its_estimate_as_the_range_that_it_is(finds):
+    for ends, said in (
+        ({"minimum": "1000000", "maximum": "2000000"}, "$1,000,000 to $2,000,000"),
+        ({"minimum": "100000000"}, "at least $100,000,000"),
+        ({"maximum": "250000"}, "up to $250,000"),
+    ):
+        estimate = {"kind": "estimate", "basis": "plan", "currency": "USD"} | ends
+        made = message_of([with_content(find_of(finds, FIVECAST), amounts=[estimate])])
+        assert f"Amount  {said} (estimate, planned)" in re.sub(r"\n {4}", " ", rendered(made).text)
+        assert payload(made)["data"]["groups"][0]["finds"][0]["amount"] == estimate | {"of": "award"}
+
+
 def test_html_says_everything_that_the_text_says(tender, finds):
     made = rendered(message_of([tender], [find_of(finds, FIVECAST)]))
     shown = re.sub(r"\s+", "", Markup(made.html).text)
