@@ -36,7 +36,7 @@ _MOST_AROUND: Final = 90
 
 _CONFIRM: Final = (
     "Somebody asked for alerts of public contracting notices to be sent to this address. If it was you, open the link "
-    "below. If not, do nothing: nothing more is sent, and the address is forgotten after 7 days."
+    "below. If not, do nothing: nothing more is sent, and the address is forgotten after three days."
 )
 
 RHYTHMS: Final[dict[Rhythm, str]] = {
@@ -212,7 +212,7 @@ def _facts(find: Find, notice: Notice) -> Iterable[Line]:
     """Buyer, seller → maker, amount with its kind, due date, the day it is dated by; absent ones are said to be so."""
     sellers = words.listed(party_names(notice, "supplier", "reseller")[:4])
     made_by = words.listed(makers(find.tags)[:4])
-    headline = notice.headline_amount()
+    headline = notice.stated_amount()
     due = notice.date("due")
     day, by = dated(notice, find.notice.first_seen)
     yield _line("Buyer", buyer_name(notice))

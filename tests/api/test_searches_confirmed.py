@@ -104,12 +104,14 @@ def test_who_confirms_before_the_question_is_sent_again_gets_no_second_one(post:
     assert post.mails() == []
 
 
-def test_an_address_that_nobody_confirms_is_forgotten_in_time(post: Post) -> None:
+def test_an_address_that_nobody_confirms_is_forgotten_in_the_time_that_the_question_names(post: Post) -> None:
     save(post.client, MAIL, HOOK)
     with post.archive.writing() as connection:
         old = stamp(now() - CONFIRMED_WITHIN - timedelta(minutes=1))
         connection.execute(update(alert_targets).values(made_at=old))
-    post.mails()
+    (question,) = post.mails()
+    assert CONFIRMED_WITHIN.days == 3
+    assert "forgotten after three days" in re.sub(r"\s+", " ", text_of(question))
     post._delivery._clear()
     assert states(post.archive) == [(HOOK["address"], "active")]
 
