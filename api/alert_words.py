@@ -50,13 +50,13 @@ SAID: Final[dict[str, str]] = {
 """What a page says after something was done, by the word in its address."""
 
 
-def choices() -> dict[str, Any]:
-    """What a form offers."""
+def choices(*, mail: bool = True) -> dict[str, Any]:
+    """What a form offers. ``mail``: whether mail can be sent."""
     return {
         "reasons": REASONS,
         "rhythms": RHYTHMS,
         "tiers": TIERS,
         "changes": {str(kind): words.first_upper(words.EVENTS[kind]) for kind in CHANGES},
         "due_days": [str(day) for day in DUE_DAYS],
-        "channels": CHANNELS,
+        "channels": {name: label for name, label in CHANNELS.items() if mail or name != "email"},
     }

@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         """Who mails come from: MAIL_FROM, else CONTACT where that is an address of mail."""
         return self.mail_from or (self.contact if self.contact and is_mailbox(self.contact) else None)
 
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail can be sent: there is a relay and a sender."""
+        return self.smtp_url is not None and self.sender is not None
+
     @cached_property
     def host_and_port(self) -> tuple[str, int]:
         """BIND taken apart. Raises SettingsError where it is not ``HOST:PORT``."""

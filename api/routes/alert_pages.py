@@ -43,7 +43,7 @@ def new(request: Request, held: Held) -> Response:
     except Problem as problem:
         return render(request, "alert_new.html", _form_values(held, {}, problem=problem), status=problem.status)
     asked = any(value.get(name) for name in value if name != "lens")
-    return _filled(request, held, value, "email", "", fresh=True, preview=asked)
+    return _filled(request, held, value, _usual(held), "", fresh=True, preview=asked)
 
 
 @router.post("/alerts/new")
@@ -209,11 +209,11 @@ def _form_values(
             for name, values in shown["filters"].items()
             for each in values
         ],
-        "choices": choices(),
+        "choices": choices(mail=held.settings.sends_mail),
         "problem": problem,
         "found": found,
         "rows": [row_of_item(Item.model_validate(item)) for item in found["items"]] if found else [],
-        "channel": "email",
+        "channel": _usual(held),
         "address": "",
         "fresh": False,
     }  # fmt: skip
@@ -257,7 +257,7 @@ def _managed(
         | {one["id"]: f"{_channel(one['channel'])} {one['address']}" for one in shown["targets"]},
         "adding": form is not None,
         "editing": edited is not None,
-        "channel": (form or {}).get("channel", "email"),
+        "channel": (form or {}).get("channel", _usual(held)),
         "address": (form or {}).get("address", ""),
         "twin": addresses.saved_search_api(token),
     }
@@ -275,6 +275,11 @@ def _is_gone(held: Context, token: str) -> bool:
     except NoticewatchError:
         return True
     return False
+
+
+def _usual(held: Context) -> str:
+    """The channel that a form begins with."""
+    return "email" if held.settings.sends_mail else "webhook"
 
 
 def _channel(channel: str) -> str:

@@ -310,3 +310,12 @@ def test_a_long_digest_is_replayed_page_by_page_and_whole(both: tuple[TestClient
         at = told["next"]
     assert len(set(found)) == len(found) == told["total"] == digest["groups"] == 120
     assert client.get(digest["replay_url"].removeprefix(BASE)).text.count('<li class="hit">') == 50
+
+
+def test_a_server_that_sends_no_mail_offers_none(tmp_path: Path) -> None:
+    with desk(tmp_path / "data", smtp_url=None) as (client, _):
+        for page in ("/alerts/new", f"/alerts/manage/{save(client)['token']}"):
+            shown = client.get(page).text
+            assert 'value="email"' not in shown
+            assert 'value="webhook" checked' in shown
+            assert "No mail is sent from here." in shown
