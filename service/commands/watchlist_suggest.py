@@ -28,7 +28,7 @@ MOST: Final = 500
 _DAYS: Final = 31
 _HEADS: Final = {
     "phrase": "Phrases that are new, or said much more often than before",
-    "seller": "Sellers that the dictionary does not know, of what it knows",
+    "seller": "Sellers that are not on the watchlist, of what is",
     "notice": "Notices without a tag that are near to matched ones",
 }
 
@@ -109,8 +109,9 @@ def _default(newest: str) -> str:
 
 
 def _tell(found: Look, folder: Path) -> None:
+    newest = "The newest " if found.notices == reading.MOST_NEW else ""
     say(
-        f"{found.notices:,} notices dated since {found.since}, {found.unmatched:,} of them without a tag, were "
+        f"{newest}{found.notices:,} notices dated since {found.since}, {found.unmatched:,} of them without a tag, were "
         f"compared with {found.matched:,} matched ones. Each line is a question, not a finding."
     )
     for what, title in _HEADS.items():

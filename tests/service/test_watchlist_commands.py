@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.watchlist.changing import changed_dictionary, spoil
+from watchlist.radar import reading
 
 
 @pytest.fixture
@@ -27,6 +28,12 @@ def test_suggestions_come_with_quotes_and_in_json(loaded):
     for one in found["suggestions"]:
         assert one["suggestion"] == f"{one['what']}:{one['key']}"
         assert all(quote["quote"] for quote in one["quotes"])
+
+
+def test_a_look_that_does_not_reach_back_to_its_day_says_so(loaded, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_NEW", 100)
+    code, out, _ = loaded("watchlist", "suggest", "--since", "2000-01-01", "--most", "1")
+    assert (code, out.startswith("The newest 100 notices dated since 2000-01-01")) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ class _Radar:
     def _seller(self, key: str, seller: Seller) -> Suggestion:
         count = len(seller.said)
         sold = ", ".join(f"{label} ({held})" for label, held in list(seller.sold.items())[:4])
-        beside = "beside makers of the dictionary" if seller.of_others else "with no maker named"
+        beside = "beside what is on the watchlist" if seller.of_others else "with no maker named"
         why = f"Supplier in {count} matched notice{'s' if count > 1 else ''}, {beside}: {sold}."
         quotes = [_quoted(seen, span) for seen, span in seller.said[:_MOST_QUOTES]]
         numbers = [tag for seen, _ in seller.said for tag in self._tags[seen.number]]
