@@ -28,7 +28,7 @@ def masked(target: Target) -> str:
     if target.channel in {"webhook", "chat"}:
         try:
             parts = urlsplit(target.address)
-            host = parts.hostname or ""
+            host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
         except ValueError:
             return "…"
         public = host if target.channel == "webhook" or "." in host else ""

@@ -1,6 +1,7 @@
 """Commands of saved searches: ``alerts add``, ``list``, ``preview``, ``test``, ``deliver``, ``remove``."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from alerts.previewing import preview
 from alerts.queue import queue
 from alerts.searches import SavedSearch
 from alerts.tokens import Tokens
+from api.saving import WEEKDAYS
 from archive.queries import notices
 from indexer.names import Names
 from noticewatch import addresses
@@ -34,6 +36,10 @@ All = Annotated[bool, typer.Option("--all", help="Look at every notice, not at t
 Tiers = Annotated[list[str] | None, typer.Option("--tier", help="alert (default) or review; repeat it for both.")]
 Buyers = Annotated[list[str] | None, typer.Option("--buyer", help="Of this public body; repeat it for several.")]
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Of this kind; repeat it for several.")]
+Vendors = Annotated[list[str] | None, typer.Option("--vendor", help="Of this vendor; repeat it for several.")]
+Technologies = Annotated[
+    list[str] | None, typer.Option("--technology", help="Of this technology; repeat it for several.")
+]
 Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the saved search, as alerts list shows it.")]
 
 
@@ -70,10 +76,15 @@ def add(
     rhythm: Annotated[Rhythm, typer.Option("--rhythm", help="At once, or in a digest.")] = Rhythm.AT_ONCE,
     at: Annotated[str, typer.Option("--at", metavar="HH:MM", help="Local time of digests.")] = "08:00",
     zone: Annotated[str, typer.Option("--zone", help="Time zone, such as America/New_York.")] = "UTC",
-    weekday: Annotated[int, typer.Option("--weekday", help="Day of weekly digests, 0 is Monday.")] = 0,
+    weekday: Annotated[str, typer.Option("--weekday", help="Day of weekly digests.")] = "monday",
+    due_days: Annotated[
+        list[int] | None, typer.Option("--due-days", help="Days before a deadline on which it is told. Repeat it.")
+    ] = None,
     everything: All = False,
     tier: Tiers = None,
     buyer: Buyers = None,
+    vendor: Vendors = None,
+    technology: Technologies = None,
     kind: Kinds = None,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +92,8 @@ def add(
 
     Example: noticewatch alerts add '"social media"' --buyer ICE --to desk@example.org --on new --on amended
     """  # fmt: skip
-    terms = _terms(query, everything, tier, buyer, kind, on)
+    filters = {"buyer": buyer, "vendor": vendor, "technology": technology, "kind": kind}
+    terms = _terms(query, everything, tier, filters, reasons=on, due_days=due_days)
     settings = load_settings()
     targets = [target_of(written) for written in to]
     for target in targets:
@@ -89,7 +101,7 @@ def add(
     with open_house(settings) as house, house.archive.writing() as connection:
         saved, token = searches.create(
             connection, Tokens(house.archive.folder), Names(house.dictionary), terms,
-            [(target, "active") for target in targets], Timing(rhythm, _time(at), weekday, zone), name,
+            [(target, "active") for target in targets], Timing(rhythm, _time(at), _weekday(weekday), zone), name,
         )  # fmt: skip
     link = settings.base_url + addresses.alert_manage(token)
     secrets = [one.target.secret for one in saved.targets if one.target.secret]
@@ -114,10 +126,10 @@ def listed(as_json: Json = False) -> None:
     if not saved:
         note("No search is saved; noticewatch alerts add saves one.")
         return
-    fields = [Field(title) for title in ("id", "name", "counts", "rhythm", "targets")]
+    fields = [Field(title) for title in ("id", "name", "looks for", "counts", "rhythm", "targets")]
     say_table(fields, [
-        [str(one.number), one.name, ", ".join(one.terms.reasons), one.timing.rhythm.replace("_", " "),
-         ", ".join(f"{to.target.channel} ({to.state})" for to in one.targets)]
+        [str(one.number), one.name, _looks_for(one.terms), ", ".join(one.terms.reasons),
+         one.timing.rhythm.replace("_", " "), ", ".join(f"{to.target.channel} ({to.state})" for to in one.targets)]
         for one in saved
     ])  # fmt: skip
 
@@ -127,6 +139,8 @@ def previewed(
     everything: All = False,
     tier: Tiers = None,
     buyer: Buyers = None,
+    vendor: Vendors = None,
+    technology: Technologies = None,
     kind: Kinds = None,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +148,8 @@ def previewed(
 
     Example: noticewatch alerts preview '"license plate"' --buyer ICE
     """
-    terms = _terms(query, everything, tier, buyer, kind, None)
+    filters = {"buyer": buyer, "vendor": vendor, "technology": technology, "kind": kind}
+    terms = _terms(query, everything, tier, filters)
     with open_house(load_settings()) as house:
         found = preview(house.search(), terms, now())
         with house.archive.reading() as connection:
@@ -239,19 +254,29 @@ def _terms(
     query: str,
     everything: bool,
     tier: list[str] | None,
-    buyer: list[str] | None,
-    kind: list[str] | None,
-    on: list[Reason] | None,
+    filters: Mapping[str, list[str] | None],
+    **counts: Sequence[Any] | None,
 ) -> Terms:
     given: dict[str, Any] = {"query": query, "lens": "everything" if everything else "watchlist"}
-    given["filters"] = {name: tuple(values) for name, values in (("buyer", buyer), ("kind", kind)) if values}
+    given["filters"] = {name: tuple(values) for name, values in filters.items() if values}
     if wrong := set(tier or ()) - {"alert", "review"}:
         raise UsageError(f"There is no tier {sorted(wrong)[0]!r}; use alert or review.")
     if tier:
         given["tiers"] = tuple(tier)
-    if on:
-        given["reasons"] = tuple(on)
-    return Terms(**given)
+    return Terms(**given, **{name: tuple(values) for name, values in counts.items() if values})
+
+
+def _looks_for(terms: Terms) -> str:
+    """What a saved search asks for, in a line."""
+    filters = [f"{name}:{value}" for name, values in terms.filters.items() for value in values]
+    return " ".join(filter(None, [terms.query, *filters, "in everything" if terms.lens == "everything" else ""]))
+
+
+def _weekday(written: str) -> int:
+    name = written.strip().lower()
+    if name not in WEEKDAYS:
+        raise UsageError(f"{written!r} is no weekday; write one of {', '.join(WEEKDAYS)}.")
+    return WEEKDAYS.index(name)
 
 
 def _time(written: str) -> time:
@@ -273,7 +298,7 @@ def _form(saved: SavedSearch) -> dict[str, Any]:
     return {
         "id": saved.number, "name": saved.name, "terms": saved.terms.model_dump(mode="json"),
         "rhythm": saved.timing.rhythm, "at": f"{saved.timing.at:%H:%M}", "zone": saved.timing.zone,
-        "weekday": saved.timing.weekday, "since": saved.since, "made_at": saved.made_at,
+        "weekday": WEEKDAYS[saved.timing.weekday], "since": saved.since, "made_at": saved.made_at,
         "targets": [
             {"id": to.id, "channel": to.target.channel, "state": to.state, "why": to.why} for to in saved.targets
         ],
