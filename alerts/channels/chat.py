@@ -27,6 +27,9 @@ SERVICES: Final = ("slack", "ntfy", "ntfys", "mmosts", "discord", "tgram", "gcha
 _ASKED: Final = frozenset({"auth", "key", "priority", "tags", "thread", "token", "topic"})
 """What an address may ask of its service; others would let it mail strangers, fetch files, or wait for hours."""
 
+_SIGNED: Final = frozenset({"api-version", "sig", "sp", "sv"})
+"""What addresses that services gave out themselves (``https://…``) hold besides, to show that they are genuine."""
+
 TOTAL_SECONDS: Final = 30.0
 
 
@@ -81,14 +84,13 @@ class Chat:
 
 
 def _refuse_questions(address: str) -> None:
-    """Raises TargetRefused for what an address of Apprise asks for beside its message. Addresses that services gave out
-    themselves (``https://…``) are theirs.
+    """Raises TargetRefused for what an address asks for beside its message. Apprise takes questions from addresses that
+    services gave out themselves too.
     """
-    if address.lower().startswith(("https://", "http://")):
-        return
+    given_out = address.strip().lower().startswith(("https://", "http://"))
     query = address.partition("?")[2].replace(";", "&")
     names = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
-    if unknown := sorted(names - _ASKED):
+    if unknown := sorted(names - (_ASKED | _SIGNED if given_out else _ASKED)):
         raise TargetRefused(f"The address asks for {unknown[0]!r}, which is not offered; leave it out.")
 
 

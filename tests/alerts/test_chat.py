@@ -115,6 +115,13 @@ def test_a_proxy_and_a_netrc_of_the_machine_are_not_used(message, monkeypatch, t
         ("ntfys://ntfy.example/alerts?email=stranger@example.org", "asks for 'email'"),
         ("ntfys://ntfy.example/alerts?tags=a;ATTACH=http://127.0.0.1/", "asks for 'attach'"),
         ("ntfys://ntfy.example/alerts?verify=no", "asks for 'verify'"),
+        ("https://ntfy.sh/alerts?email=stranger@example.org", "asks for 'email'"),
+        ("https://ntfy.sh/alerts?sig=x&attach=http://127.0.0.1/", "asks for 'attach'"),
+        (
+            "https://a.logic.azure.com:443/workflows/643e69f83c8944/triggers/manual/paths/invoke"
+            "?api-version=2016-06-01&sv=1.0&sig=KODuebWbDGYFr0z0eu&template=/etc/passwd",
+            "asks for 'template'",
+        ),
         ("json://127.0.0.1/", "no such chat service"),
         ("mailto://desk:word@example.org", "no such chat service"),
         ("rsyslog://127.0.0.1", "no such chat service"),
@@ -131,6 +138,9 @@ def test_a_service_that_is_not_offered_is_refused_with_the_way_out(address, said
     [
         "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
         "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+        "https://chat.googleapis.com/v1/spaces/AAAAZxyz/messages?key=AIzaSyDdI0hCZtE6&token=gIhNQEgRvDLFbK1qs",
+        "https://a.logic.azure.com:443/workflows/643e69f83c8944/triggers/manual/paths/invoke"
+        "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=KODuebWbDGYFr0z0eu",
         "ntfys://ntfy.example/alerts",
         "mmosts://chat.example/token12345678",
     ],
