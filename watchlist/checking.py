@@ -7,6 +7,7 @@ from noticewatch.text import normalise
 from watchlist.reading import DataFile, Placed
 from watchlist.records import Clause, Family, Grey, Learned, Origin, Spelling, Technology, Terms, Vendor, Veto
 from watchlist.safety import why_unsafe
+from watchlist.spelling import spellings
 
 _L = TypeVar("_L", bound=Learned)
 _Technologies = Mapping[str, Technology]
@@ -30,6 +31,7 @@ def check_vendors(files: Iterable[DataFile], technologies: _Technologies, origin
     """Vendors by id. No name or identifier stands for two of them. Raises DictionaryError."""
     found: dict[str, Vendor] = {}
     names: dict[str, str] = {}
+    spelt: dict[str, str] = {}
     identifiers: dict[str, str] = {}
     everybody = [placed for file in files for placed in file.records("vendor", Vendor)]
     for placed in everybody:
@@ -43,9 +45,12 @@ def check_vendors(files: Iterable[DataFile], technologies: _Technologies, origin
         for learned in _parts(vendor):
             _check_origins(placed, learned, origins)
         for alias in vendor.names:
+            _check_says(placed, alias.name)
             _check_once(placed, names, vendor.id, normalise(alias.name).text, alias.name)
+            _check_spelt(placed, spelt, vendor.id, alias.name)
         own: dict[str, str] = {}
         for product in vendor.products:
+            _check_says(placed, product.name)
             _check_once(placed, own, vendor.id, normalise(product.name).text, product.name)
         for identifier in vendor.identifiers:
             _check_once(placed, identifiers, vendor.id, identifier.id, identifier.id)
@@ -65,6 +70,7 @@ def check_terms(
     for placed in terms:
         own = seen.setdefault(placed.record.technology, set())
         for term in placed.record.terms:
+            _check_says(placed, term)
             plain = normalise(term).text
             if plain in own:
                 raise placed.wrong(f"the term {term!r} of {placed.record.technology} stands twice", f'"{term}"')
@@ -136,6 +142,19 @@ def _check_origins(placed: Placed[_L], learned: Learned, origins: _Origins) -> N
     for origin in learned.learned_from:
         if origin not in origins:
             raise placed.wrong(f"learned_from names {origin!r}, which origins.toml does not hold", f'"{origin}"')
+
+
+def _check_spelt(placed: Placed[Vendor], spelt: dict[str, str], owner: str, written: str) -> None:
+    """No two vendors share a name that is written apart, joined or with a hyphen."""
+    for spelling in sorted(spellings(written)):
+        if (other := spelt.setdefault(spelling, owner)) != owner:
+            raise placed.wrong(f"{written!r} is also read as {spelling!r}, a name of {other}", f'"{written}"')
+
+
+def _check_says(placed: Placed[_L], written: str) -> None:
+    """A name or term has two letters or digits: less stands in every text, or in none."""
+    if sum(map(str.isalnum, normalise(written).text)) < 2:
+        raise placed.wrong(f"{written!r} has not even two letters or digits", f'"{written}"')
 
 
 def _check_once(placed: Placed[_L], seen: dict[str, str], owner: str, key: str, written: str) -> None:

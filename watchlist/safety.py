@@ -14,13 +14,14 @@ def why_unsafe(pattern: str) -> str:
     """Why a pattern could run away, in words; empty where it cannot.
 
     Allowed: literals, classes, alternatives, groups, eight ``?`` and two repeats of at most 100, none of them inside
-    another. From each place of a text a match then tries a bounded number of ways.
+    another or around alternatives, which may be the same. From each place of a text a match then tries a bounded number
+    of ways. One that matches nothing at all would match everywhere.
     """
     try:
         re.compile(pattern)
     except re.error as error:
         return f"no regular expression ({error})"
-    return next(_faults(pattern), "") or _too_many(pattern)
+    return next(_faults(pattern), "") or _too_many(pattern) or _empty(pattern)
 
 
 def _faults(pattern: str) -> Iterator[str]:
@@ -34,6 +35,8 @@ def _faults(pattern: str) -> Iterator[str]:
             case ")":
                 closed = part.end() if varies[-1] else -1
                 varies[-2:] = [varies[-2] or varies[-1]]
+            case "|":
+                varies[-1] = True
             case "*" | "+":
                 yield f"{part[0]!r}, which has no end; write a repeat with a limit, such as {{0,40}}"
             case "?" if pattern[part.start() - 1] != "(":
@@ -45,7 +48,7 @@ def _faults(pattern: str) -> Iterator[str]:
             case _ if part[1] is not None:
                 yield from _repeat(part[1], part[2], part[3])
                 if part.start() == closed:
-                    yield "a repeat inside a repeat"
+                    yield "a repeat inside a repeat, or of alternatives"
                 varies[-1] = True
 
 
@@ -62,4 +65,10 @@ def _too_many(pattern: str) -> str:
         return f"more than {_MOST_REPEATS} repeats"
     if sum(part[0] == "?" and pattern[part.start() - 1] != "(" for part in parts) > _MOST_OPTIONS:
         return f"more than {_MOST_OPTIONS} optional parts"
+    return ""
+
+
+def _empty(pattern: str) -> str:
+    if any(not found[0] for found in re.finditer(pattern, "a 1")):
+        return "nothing that has to be there; it would match everywhere"
     return ""

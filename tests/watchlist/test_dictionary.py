@@ -80,6 +80,16 @@ def test_the_guides_terms_can_be_added_as_they_stand(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
+        (
+            "vendors.toml",
+            '{ name = "Aaronia",',
+            '{ name = "Flock-Safety",',
+            "is also read as 'flock safety', a name of",
+        ),
+        ("vendors.toml", '{ name = "Aaronia",', '{ name = "FlockSafety",', "is also read as 'flocksafety', a name of"),
+        ("vendors.toml", '{ name = "Aaronia",', '{ name = "-",', "'-' has not even two letters or digits"),
+        ("terms.en.toml", '"ALPR",', '"ALPR", "\u200b",', "has not even two letters or digits"),
+        ("terms.en.toml", '"ALPR",', '"ALPR", "a",', "'a' has not even two letters or digits"),
         ("technologies.toml", 'id = "lpr"', 'id = "surveillance"', "'surveillance' stands twice"),
         ("technologies.toml", 'parent = "lpr"', 'parent = "nothing"', "no technology above it is called 'nothing'"),
         ("vendors.toml", '["counter_drone"]', '["kites"]', "aaronia names the unknown technology 'kites'"),
@@ -148,7 +158,8 @@ def test_a_missing_foreign_or_broken_file_gives_one_sentence(folder: Path) -> No
 @pytest.mark.parametrize(
     "pattern",
     ["a*", "a+b", "(a{1,3}){2}", "(?:ab{0,5}c){0,5}", "a{3,}", "a{1,200}", r"(a)\1", "(?=a)", "a{1,2}b{1,2}c{1,2}", "(",
-     "(a?b){1,9}", "a?a?a?a?a?a?a?a?a?b", "(?P<n>a)"],
+     "(a?b){1,9}", "a?a?a?a?a?a?a?a?a?b", "(?P<n>a)", "(?:a|a){40}b", "(?:x(?:a|aa)){0,40}b", "(a|b{2}){3}", "a?",
+     "(a|)", "^", r"\b", "a{0,3}"],
 )  # fmt: skip
 def test_a_pattern_that_could_run_away_is_refused(pattern: str) -> None:
     assert why_unsafe(pattern)
