@@ -9,14 +9,15 @@ from alerts import forming, searches
 from alerts.tables import deliveries
 from archive.times import stamp
 
-_NOTE: Final = "Whether messages are wanted at this address."
+QUESTION: Final = "Whether messages are wanted at this address."
+"""The note of a message that asks."""
 
 
 def ask(connection: Connection, search: int, target: int, at: datetime) -> None:
     """Ask the owner of an unconfirmed address. Nothing else goes to it before it is confirmed. Needs a writing
     transaction.
     """
-    forming.note(connection, search, target, _NOTE, at)
+    forming.note(connection, search, target, QUESTION, at)
 
 
 def confirm(connection: Connection, target: int, at: datetime) -> None:
@@ -24,6 +25,6 @@ def confirm(connection: Connection, target: int, at: datetime) -> None:
     transaction.
     """
     d = deliveries.c
-    asked = update(deliveries).where(d.target == target, d.state == "waiting", d.note == _NOTE)
+    asked = update(deliveries).where(d.target == target, d.state == "waiting", d.note == QUESTION)
     connection.execute(asked.values(state="delivered", delivered_at=stamp(at), last_answer="confirmed already"))
     searches.confirm(connection, target)

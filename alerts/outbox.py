@@ -127,8 +127,9 @@ def settle(connection: Connection, owner: str, sent: Claimed, outcome: Outcome, 
     if held.rowcount == 0:
         return
     over = outcome.state == "gone" or (at - sent.made_at >= TRIED_FOR and sent.attempts > len(WAITS))
-    if over and sent.target.state == "unconfirmed":  # a question is no news to anybody else
-        connection.execute(update(deliveries).where(d.number == sent.number).values(state="failed"))
+    if sent.target.state == "unconfirmed":  # what becomes of a question is no news to anybody
+        if over:
+            connection.execute(update(deliveries).where(d.number == sent.number).values(state="failed"))
         return
     failing = update(alert_targets).where(t.number == sent.target.number, t.failing_since.is_(None))
     connection.execute(failing.values(failing_since=stamp(at)))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
 
+from alerts.confirming import QUESTION
 from alerts.models import Rhythm, TargetState
 from alerts.outbox import groups_of, host_of
 from alerts.queue import QueueRow, queue
@@ -83,9 +84,11 @@ class State:
 
 
 def sent(connection: Connection, search: int, most: int = MOST_SENT) -> list[Sent]:
-    """The latest messages of a search, the newest first."""
+    """The latest messages of a search, the newest first. Questions whether an address wants any are left out: whether
+    it was asked, and what its relay said, would tell strangers about it.
+    """
     d = deliveries.c
-    query = select(deliveries).where(d.search == search).order_by(d.number.desc()).limit(most)
+    query = select(deliveries).where(d.search == search, d.note != QUESTION).order_by(d.number.desc()).limit(most)
     return _sent(connection, list(connection.execute(query)))
 
 

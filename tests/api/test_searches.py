@@ -182,7 +182,9 @@ def test_whether_an_address_is_known_cannot_be_told_from_any_answer(both: tuple[
         again = client.post(
             f"{API}/{saved['api_url'].rpartition('/')[2]}/targets/{saved['targets'][0]['id']}/confirmation"
         )
+        held = client.get(f"{API}/{saved['api_url'].rpartition('/')[2]}").json()
         told.append((answer.status_code, saved["targets"][0]["state"], again.status_code, again.json()))
+        told[-1] += (held["messages"], held["targets"][0]["last_answer"], held["targets"][0]["failing_since"])
     assert len(set(map(str, told))) == 1
     assert asked(archive) == 3  # a day, whoever asks
 

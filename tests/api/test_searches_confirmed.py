@@ -121,6 +121,9 @@ def test_a_mailbox_that_refuses_the_question_is_no_news_for_other_targets(post: 
     saved = save(post.client, MAIL)
     post._handler.at_recipient = [refusal]
     assert post.mails() == []
+    told = post.client.get(f"/api/v1/searches/{saved['token']}").json()
+    assert told["messages"] == []
+    assert told["targets"][0]["last_answer"] is told["targets"][0]["failing_since"] is None
     other = {"channel": "email", "address": "other@example.org"}
     assert post.client.post(f"/api/v1/searches/{saved['token']}/targets", json=other).status_code == 201
     (question,) = post.mails()
