@@ -5,6 +5,7 @@ noting repeats a message under the same id, and none is left out.
 """
 
 import random
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,8 +39,6 @@ SENT_TO: Final = ("active", "unconfirmed")
 """States of targets whose messages are sent. For one that is not confirmed there is only the question whether it wants
 any (see :mod:`alerts.confirming`); everything else is put into messages when it is.
 """
-
-_LOOKED_AT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,22 @@ def claim(connection: Connection, owner: str, most: int, at: datetime) -> list[C
     ready = select(d.number, place).join(alert_targets, t.number == d.target)
     ready = ready.where(d.state == "waiting", d.next_attempt_at <= stamp(at), free, t.state.in_(SENT_TO))
     first = ready.subquery()
-    query = select(deliveries, t.channel, t.address).join(first, (first.c.number == d.number) & (first.c.place == 1))
-    query = query.join(alert_targets, t.number == d.target).order_by(d.next_attempt_at, d.number).limit(_LOOKED_AT)
-    chosen, hosts = list[Row[Any]](), list(busy.values())
-    for row in connection.execute(query):
-        host = host_of(row.channel, row.address)
-        if len(chosen) < most and row.target not in busy and hosts.count(host) < MOST_A_HOST:
-            chosen.append(row)
-            hosts.append(host)
+    query = select(d.number, d.target, t.channel, t.address)
+    query = query.join(first, (first.c.number == d.number) & (first.c.place == 1))
+    query = query.join(alert_targets, t.number == d.target).order_by(d.next_attempt_at, d.number)
+    numbers, hosts = list[int](), Counter(busy.values())
+    full = [host for host, count in hosts.items() if count >= MOST_A_HOST]
+    looked_at = connection.execute(query.where(t.channel.not_in(full)))  # whole channels, such as mail
+    for number, target, channel, address in looked_at:  # all: nobody waits behind however many of a slow host
+        if len(numbers) == most:
+            break
+        host = host_of(channel, address)
+        if target not in busy and hosts[host] < MOST_A_HOST:
+            numbers.append(number)
+            hosts[host] += 1
+    looked_at.close()
+    held = {row.number: row for row in connection.execute(select(deliveries).where(d.number.in_(numbers)))}
+    chosen: list[Row[Any]] = [held[number] for number in numbers]
     for row in chosen:
         connection.execute(
             update(deliveries)

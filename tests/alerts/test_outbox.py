@@ -183,6 +183,21 @@ def test_no_more_than_two_messages_are_under_way_to_one_host(archive: Archive) -
     assert taken(archive, at, OTHER) == []
 
 
+def test_however_much_waits_for_a_slow_relay_a_webhook_does_not_wait_behind_it(archive: Archive) -> None:
+    opened(archive)
+    for part in range(52):
+        save(archive, "drone", to=[f"{part}.{number}@example.org" for number in range(10)])
+    later = save(archive, "drone", to=())
+    within(archive, lambda connection: searches.add_target(
+        connection, later.number, searches.Target("webhook", "https://other.example/"), "active"))  # fmt: skip
+    crawl(archive, reading("1", "drone"))
+    follow(archive)
+    at = now()
+    while formed(archive, at) < 521:
+        pass
+    assert [one.target.target.channel for one in taken(archive, at)] == ["email", "email", "webhook"]
+
+
 def test_too_many_messages_an_hour_become_a_digest(archive: Archive) -> None:
     search = found(archive, forming.MOST_AT_ONCE + 5)
     at = now()
