@@ -19,6 +19,7 @@ from noticewatch.errors import UsageError
 from noticewatch.models import EventKind
 
 _CHUNK: Final = 900
+_UNREAD: Final = "It was saved by another version of noticewatch, whose searches are not read any more; save it anew."
 _log = logging.getLogger("noticewatch.alerts")
 
 
@@ -94,8 +95,8 @@ class Revisions:
             ):
                 try:
                     asks = self._compiled(terms)
-                except UsageError as error:  # its words are not logged: they are a reader's
-                    self.broken[number] = str(error)
+                except (UsageError, ValueError) as error:  # its words are not logged: they are a reader's
+                    self.broken[number] = str(error) if isinstance(error, UsageError) else _UNREAD
                     _log.warning("Saved search %d cannot be run any more; its owner is told.", search)
                     continue
                 self._held[number] = Active(number, search, from_seq, to_seq, asks)

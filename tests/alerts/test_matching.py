@@ -57,6 +57,18 @@ def test_a_change_of_a_search_counts_from_the_next_event_on(archive: Archive) ->
     assert notices_found(archive, search) == ["1", "4"]
 
 
+def test_a_search_that_cannot_be_read_any_more_holds_up_no_other(archive: Archive) -> None:
+    opened(archive)
+    broken, other = save(archive, "drone"), save(archive, "drone")
+    r = search_revisions.c
+    with archive.writing() as connection:
+        unread = update(search_revisions).where(r.search == broken.number)
+        connection.execute(unread.values(terms='{"query": "drone", "lens": "none such"}'))
+    crawl(archive, reading("1", "drone"))
+    follow(archive)
+    assert notices_found(archive, other) == ["1"]
+
+
 def test_a_deleted_search_is_evaluated_no_more_and_leaves_nothing(archive: Archive) -> None:
     opened(archive)
     search, other = save(archive, "drone"), save(archive, "drone")
