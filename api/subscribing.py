@@ -43,8 +43,11 @@ def sign_up(held: Context, request: Request, given: Given) -> Signed:
             400, "bad-request", "No target is given; name one, or follow the feed of the search, which needs none.",
             parameter="targets",
         )  # fmt: skip
+    if len(given.targets) > searches.MOST_TARGETS:
+        raise UsageError(f"A search has at most {searches.MOST_TARGETS} targets.")
     searches.compiled(given.terms, held.search.names)
-    granted = held.limits.sign_ups.take(client_of(request), SIGN_UP)
+    for _ in given.targets:  # a search is as many as its targets
+        granted = held.limits.sign_ups.take(client_of(request), SIGN_UP)
     targets = [checked(held, one) for one in given.targets]
     with held.archive.writing() as connection:
         saved, token = searches.create(

@@ -189,6 +189,14 @@ def test_whether_an_address_is_known_cannot_be_told_from_any_answer(both: tuple[
     assert asked(archive) == 3  # a day, whoever asks
 
 
+def test_every_target_of_a_sign_up_counts(both: tuple[TestClient, Archive]) -> None:
+    client, archive = both
+    mails = [MAIL | {"address": f"{number}@example.org"} for number in range(6)]
+    answers = [client.post(API, json={"targets": mails, "query": "drone"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert len(states(archive)) == 6
+
+
 def test_sign_ups_are_limited_and_say_when_to_come_again(both: tuple[TestClient, Archive]) -> None:
     client, archive = both
     answers = [client.post(API, json={"targets": [HOOK], "query": "drone"}) for _ in range(12)]
