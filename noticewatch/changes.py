@@ -61,20 +61,37 @@ def changes(changed: Iterable[tuple[str, Any, Any]]) -> Iterable[Change]:
 
 
 def _segments(kind: str, path: str, old: Any, new: Any) -> list[Segment]:
-    """What went and came; where the words for both are the same, the source's own members of both."""
+    """What went and came; where the words for both are the same, the source's own members that differ."""
     as_items = kind != "text" and isinstance(new if old is None else old, list)
-    for told in (parts, _members):
-        before, after = told(path, old), told(path, new)
-        if before != after:
-            return compare_items(before, after) if as_items else compare("; ".join(before), "; ".join(after))
-    return []
+    before, after = parts(path, old), parts(path, new)
+    if before == after:
+        before, after = (_members(value) for value in _differing(old, new))
+    if before == after:
+        return []
+    return compare_items(before, after) if as_items else compare("; ".join(before), "; ".join(after))
 
 
-def _members(_path: str, value: Any) -> list[str]:
-    """The elements of a JSON value with all their members, as the source's parser named them."""
+def _differing(old: Any, new: Any) -> tuple[Any, Any]:
+    """Two lists of as many members each, without what is the same in both; anything else as it is."""
+    if not (isinstance(old, list) and isinstance(new, list) and len(old) == len(new)):
+        return old, new
+    pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+    if not all(isinstance(a, dict) and isinstance(b, dict) for a, b in pairs):
+        return old, new
+    return [_without(a, b) for a, b in pairs], [_without(b, a) for a, b in pairs]
+
+
+def _without(item: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if other.get(name) != value}
+
+
+def _members(value: Any) -> list[str]:
+    """The elements of a JSON value with their members, as the source's parser named them."""
     items = value if isinstance(value, list) else [value]
     return [
-        ", ".join(f"{name} {item[name]}" for name in sorted(item)) if isinstance(item, dict) else str(item)
+        ", ".join(f"{name.replace('_', ' ')} {item[name]}" for name in sorted(item)) or words.NOT_STATED
+        if isinstance(item, dict)
+        else str(item)
         for item in items
     ]
 

@@ -225,3 +225,10 @@ def test_the_command_refuses_in_one_sentence(
     assert said in err
     assert out == ""
     assert err.count("\n") == 1
+
+
+def test_of_a_sum_that_words_do_not_tell_apart_only_what_differs_is_told() -> None:
+    held = {"kind": "obligated", "basis": "change", "value": "10", "currency": "USD"}
+    [change] = changes([("amounts", [held | {"as_of": "2026-08-03"}], [held | {"as_of": "2026-07-28"}])])
+    told = {segment.kind: segment.text for segment in change.segments if segment.kind != "same"}
+    assert told == {"gone": "as of 2026-08-03", "come": "as of 2026-07-28"}
