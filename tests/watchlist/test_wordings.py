@@ -1,0 +1,90 @@
+"""Wordings of the field that the dictionary must find, and the same words of other things, by example."""
+
+import pytest
+
+from watchlist.dictionary import load_dictionary
+from watchlist.explain import explain
+from watchlist.matcher import Matcher
+
+MATCHER = Matcher(load_dictionary())
+
+
+def alerted(title: str) -> set[str]:
+    return {tag.id for tag in explain(MATCHER, title) if tag.tier == "alert"}
+
+
+@pytest.mark.parametrize(
+    ("title", "technology"),
+    [
+        ("Fixed and in-car automatic plate readers", "lpr"),
+        ("Plate-reading cameras", "lpr"),
+        ("Plate hotlist alerting cameras", "lpr"),
+        ("Vehicle recognition cameras (make, model, plate)", "lpr"),
+        ("Readers for licence plates", "lpr"),
+        ("Cameras for the reading of vehicle number plates", "lpr"),
+        ("Software that reviews public posts on Facebook, X and TikTok of visa applicants", "social_media_monitoring"),
+        ("Digital risk protection: monitor VK, Telegram and X", "social_media_monitoring"),
+        ("Monitoring of public posts on Instagram", "social_media_monitoring"),
+        ("Lifecycle social vetting", "identity_vetting"),
+        ("Extraction of data from smartphones seized at border", "device_forensics"),
+        ("Extraction of data from mobile devices", "device_forensics"),
+        ("Password breaking of mobile phones", "device_forensics"),
+        ("Mobile phone password cracking", "device_forensics"),
+        ("Photo comparison search engine against driver licence images", "facial_recognition"),
+        ("Recognition of faces in crowds", "facial_recognition"),
+        ("PimEyes subscription", "facial_recognition"),
+        ("Cellular phone locator", "cell_site_simulator"),
+        ("Active GSM interrogator", "cell_site_simulator"),
+        ("Locators of mobile phones", "cell_site_simulator"),
+        ("KingFish and Hailstorm upgrade", "cell_site_simulator"),
+        ("Hailstorm / KingFish maintenance", "cell_site_simulator"),
+        ("Real time bidding data", "location_data"),
+        ("Real-time bidding data feed", "location_data"),
+        ("Advertising-ID location data", "location_data"),
+        ("Location data of mobile devices", "location_data"),
+        ("Credit header lookup for deportation officers", "data_broker"),
+        ("Search of credit headers", "data_broker"),
+        ("Z Backscatter maintenance", "surveillance"),
+        ("Offender smartphone monitoring app", "electronic_monitoring"),
+        ("Aggression detection microphones in jail", "surveillance"),
+    ],
+)
+def test_a_wording_of_the_field_is_an_alert_in_a_headline(title: str, technology: str) -> None:
+    assert technology in alerted(title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Law library subscription: The Law of Electronic Surveillance, print updates",
+        "Books: Wiretapping and Eavesdropping, 3rd edition",
+        "United States Code Annotated, Wiretapping treatise, print",
+        "Assistive listening devices",
+        "Facial recognition attendance time clocks for employees",
+        "Laptops with Windows Hello facial recognition webcams",
+        "Fingerprint scanners for laptop login of staff",
+        "Genetec access badges for office building",
+        "Digital receiver technology for satellite ground station",
+        "Lawful interception of stormwater",
+        "Wire tap connectors and splice kits",
+        "Automated plate reader for ELISA assays",
+        "Kingfish and triggerfish fillets",
+        "Backup camera and license plate mount",
+        "Breaking ground for a cell phone tower",
+        "Laundry and maid service data",
+    ],
+)
+def test_the_same_words_of_other_things_are_no_alert(title: str) -> None:
+    assert alerted(title) == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "supplier", "vendor"),
+    [
+        ("Genetec AutoVu licences", "", "genetec"),
+        ("Licence plate reader maintenance", "GENETEC INC.", "genetec"),
+        ("Option year one", "DIGITAL RECEIVER TECHNOLOGY, INC.", "digital-receiver-technology"),
+    ],
+)
+def test_a_maker_with_an_ordinary_name_or_other_lines_is_still_named(title: str, supplier: str, vendor: str) -> None:
+    assert vendor in {tag.id for tag in explain(MATCHER, title, supplier) if tag.tier == "alert"}
