@@ -1,7 +1,7 @@
 """What the records of the dictionary must hold together: known ids, no name twice, no pattern that could run away."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from noticewatch.text import normalise
 from watchlist.reading import DataFile, Placed
@@ -12,6 +12,21 @@ from watchlist.spelling import spellings
 _L = TypeVar("_L", bound=Learned)
 _Technologies = Mapping[str, Technology]
 _Origins = Mapping[str, Origin]
+
+
+_KINDS: Final = {"vendors.toml": "vendor", "integrators.toml": "integrator", "resellers.toml": "reseller"}
+_NAME_LENGTH: Final = 4
+"""Letters of the shortest clause word that stands alone."""
+
+
+def check_origins(file: DataFile) -> dict[str, Origin]:
+    """Origins by id, each once. Raises DictionaryError."""
+    found: dict[str, Origin] = {}
+    for placed in file.records("origin", Origin):
+        if placed.record.id in found:
+            raise placed.wrong(f"the origin {placed.record.id!r} stands twice", placed.record.id)
+        found[placed.record.id] = placed.record
+    return found
 
 
 def check_technologies(file: DataFile) -> dict[str, Technology]:
@@ -39,11 +54,16 @@ def check_vendors(files: Iterable[DataFile], technologies: _Technologies, origin
         if vendor.id in found:
             raise placed.wrong(f"the vendor {vendor.id!r} stands twice", vendor.id)
         found[vendor.id] = vendor
-        for name in (*vendor.technologies, *vendor.stands_for, *(t for p in vendor.products for t in p.technologies)):
+        if vendor.kind != (kind := _KINDS[placed.file.path.name]):
+            raise placed.wrong(f"{vendor.id} is of the kind {vendor.kind!r}; this file holds {kind!r} only", "kind =")
+        aliases = (*vendor.names, *vendor.products)
+        for name in (*vendor.technologies, *vendor.stands_for, *(t for alias in aliases for t in alias.technologies)):
             if name not in technologies:
                 raise placed.wrong(f"{vendor.id} names the unknown technology {name!r}", f'"{name}"')
         for learned in _parts(vendor):
             _check_origins(placed, learned, origins)
+        for context in vendor.contexts:
+            _check_says(placed, context.word)
         for alias in vendor.names:
             _check_says(placed, alias.name)
             _check_once(placed, names, vendor.id, normalise(alias.name).text, alias.name)
@@ -55,9 +75,31 @@ def check_vendors(files: Iterable[DataFile], technologies: _Technologies, origin
         for identifier in vendor.identifiers:
             _check_once(placed, identifiers, vendor.id, identifier.id, identifier.id)
     for placed in everybody:
-        for parent in placed.record.parents:
-            if parent.vendor and parent.vendor not in found:
-                raise placed.wrong(f"no vendor is called {parent.vendor!r}", f'"{parent.vendor}"')
+        _check_parents(placed, found)
+    return found
+
+
+def _check_parents(placed: Placed[Vendor], vendors: Mapping[str, Vendor]) -> None:
+    """Parents that there are, for a time that does not end before it begins, none of them below its own child."""
+    for parent in placed.record.parents:
+        if parent.vendor and parent.vendor not in vendors:
+            raise placed.wrong(f"no vendor is called {parent.vendor!r}", f'"{parent.vendor}"')
+        known = min(len(parent.since), len(parent.until))
+        if parent.since[:known] > parent.until[:known]:
+            raise placed.wrong(f"a parent since {parent.since} until {parent.until}", f'since = "{parent.since}"')
+    if placed.record.id in _above(placed.record, vendors):
+        raise placed.wrong(f"{placed.record.id} would be its own parent, perhaps by way of others", "parents")
+
+
+def _above(vendor: Vendor, vendors: Mapping[str, Vendor]) -> set[str]:
+    """All vendors that it belongs or belonged to, directly or not."""
+    found: set[str] = set()
+    ahead = [parent.vendor for parent in vendor.parents]
+    while ahead:
+        owner = vendors.get(ahead.pop())
+        if owner is not None and owner.id not in found:
+            found.add(owner.id)
+            ahead += [parent.vendor for parent in owner.parents]
     return found
 
 
@@ -75,20 +117,32 @@ def check_terms(
             if plain in own:
                 raise placed.wrong(f"the term {term!r} of {placed.record.technology} stands twice", f'"{term}"')
             own.add(plain)
+    families = list(_learned(file, "family", Family, technologies, origins))
+    for family in families:
+        for word in (*family.record.first, *family.record.then):
+            _check_says(family, word)
+    vetoes = list(_learned(file, "veto", Veto, technologies, origins))
+    for veto in vetoes:
+        for word in veto.record.terms:
+            _check_says(veto, word)
     return (
         tuple(placed.record for placed in terms),
-        tuple(placed.record for placed in _learned(file, "family", Family, technologies, origins)),
-        tuple(placed.record for placed in _learned(file, "veto", Veto, technologies, origins)),
+        tuple(placed.record for placed in families),
+        tuple(placed.record for placed in vetoes),
     )
 
 
 def check_spellings(file: DataFile, origins: _Origins) -> tuple[Spelling, ...]:
-    """Spellings; each word once. Raises DictionaryError."""
+    """Spellings; each word once, and each other spelling of one word. Raises DictionaryError."""
     seen: dict[str, str] = {}
+    others: dict[str, str] = {}
     found = []
     for placed in file.records("spelling", Spelling):
         _check_origins(placed, placed.record, origins)
         _check_once(placed, seen, placed.record.word, normalise(placed.record.word).text, placed.record.word)
+        for other in placed.record.also:
+            _check_says(placed, other)
+            _check_once(placed, others, placed.record.word, normalise(other).text, other)
         found.append(placed.record)
     return tuple(found)
 
@@ -100,6 +154,10 @@ def check_clauses(file: DataFile, origins: _Origins) -> tuple[Clause, ...]:
         _check_origins(placed, placed.record, origins)
         if placed.record.pattern and (reason := why_unsafe(placed.record.pattern)):
             raise placed.wrong(f"the pattern holds {reason}", "pattern")
+        for word in placed.record.words:
+            _check_says(placed, word)
+            if not _is_rare(word):
+                raise placed.wrong(f"{word!r} alone stands in many texts; write more words, or a name", f'"{word}"')
         found.append(placed.record)
     return tuple(found)
 
@@ -112,6 +170,8 @@ def check_greys(file: DataFile, technologies: _Technologies, origins: _Origins) 
         for name in placed.record.technologies:
             if name not in technologies:
                 raise placed.wrong(f"no technology is called {name!r}", f'"{name}"')
+        for word in placed.record.words:
+            _check_says(placed, word)
         found.append(placed.record)
     return tuple(found)
 
@@ -155,6 +215,14 @@ def _check_says(placed: Placed[_L], written: str) -> None:
     """A name or term has two letters or digits: less stands in every text, or in none."""
     if sum(map(str.isalnum, normalise(written).text)) < 2:
         raise placed.wrong(f"{written!r} has not even two letters or digits", f'"{written}"')
+
+
+def _is_rare(words: str) -> bool:
+    """Whether words suffice to cut a clause: several, or one that is written like an abbreviation or a number."""
+    if sum(any(map(str.isalnum, word)) for word in normalise(words).text.split()) > 1:
+        return True
+    marks = sum(sign.isupper() or sign.isdigit() for sign in words)
+    return marks >= 2 and len(normalise(words).text) >= _NAME_LENGTH
 
 
 def _check_once(placed: Placed[_L], seen: dict[str, str], owner: str, key: str, written: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from watchlist.checking import (
     check_clauses,
     check_greys,
+    check_origins,
     check_spellings,
     check_technologies,
     check_terms,
@@ -117,7 +118,7 @@ def load_dictionary(folder: Path | None = None) -> Dictionary:
     grey_file = read_file(folder / "greys.toml", ("grey",))
     term_files = {path.name.split(".")[1]: read_file(path, _TERM_BLOCKS) for path in _term_paths(folder)}
 
-    origins = {placed.record.id: placed.record for placed in origin_file.records("origin", Origin)}
+    origins = check_origins(origin_file)
     technologies = check_technologies(technology_file)
     return Dictionary(
         version=_version(

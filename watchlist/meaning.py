@@ -6,11 +6,10 @@ from typing import Final
 
 from watchlist.dictionary import Dictionary
 from watchlist.patterns import Hit, widest
+from watchlist.records import LONGEST
 
 _NEARBY: Final = 300
 """Characters within which a veto takes a term's meaning away."""
-_LONGEST: Final = 200
-"""Characters that no term or veto exceeds."""
 
 _Span = tuple[int, int]
 
@@ -79,7 +78,7 @@ class _Vetoes:
         spans = self._spans.get((hit.name.owner, hit.field))
         if spans is None:
             return False
-        near = spans.around(hit.start - _NEARBY - _LONGEST, hit.start + _NEARBY)
+        near = spans.around(hit.start - _NEARBY - LONGEST, hit.start + _NEARBY)
         return any(hit.start <= end + _NEARBY and not _within((begin, end), hit) for begin, end in near)
 
 
@@ -100,5 +99,5 @@ def _is_part(hit: Hit, wider: Mapping[str, Spans]) -> bool:
     spans = wider.get(hit.field)
     if spans is None:
         return False
-    around = spans.around(hit.start - _LONGEST, hit.start)
+    around = spans.around(hit.start - LONGEST, hit.start)
     return any(hit.end <= end and end - begin > hit.end - hit.start for begin, end in around)

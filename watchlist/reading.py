@@ -37,17 +37,22 @@ class DataFile:
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
-                named = [first["input"]] if isinstance(first["input"], str) else [str(part) for part in first["loc"]]
+                keys = [part for part in first["loc"] if isinstance(part, str)]
+                named = [first["input"]] if isinstance(first["input"], str) else keys
                 raise self.wrong(kind, index, f"{where}: {_plainly(first['msg'])}", *named) from error
             yield Placed(record, self, kind, index)
 
     def wrong(self, kind: str, index: int, reason: str, *named: str) -> DictionaryError:
-        """The error of a block, at the line of the last of ``named`` that stands in it, else at its first line."""
+        """The error of a block, at the line of the last of ``named`` that stands in it, else at its first line; blocks
+        that are written as one array, at the line of that.
+        """
         return DictionaryError(f"{self.path}, line {self._line(kind, index, named)}: {reason}.")
 
     def _line(self, kind: str, index: int, named: tuple[str, ...]) -> int:
         text = self.data.decode()
         opened = [match for match in _OPENED.finditer(text) if match[1] == kind]
+        if index >= len(opened):
+            return text.count("\n", 0, max(0, text.find(kind))) + 1
         begin = opened[index].start()
         following = _OPENED.search(text, opened[index].end())
         block = text[begin : following.start() if following else len(text)]
@@ -84,12 +89,20 @@ def read_file(path: Path, kinds: Collection[str]) -> DataFile:
     except tomllib.TOMLDecodeError as error:
         line = int(found[1]) if (found := _WHERE.search(str(error))) else text.count("\n") + 1
         raise DictionaryError(f"{path}, line {line}: not TOML ({error}).") from error
+    except RecursionError:
+        raise DictionaryError(f"{path}, line {_deepest(text)}: values inside values, too many to read.") from None
     for kind, block in blocks.items():
         if kind not in kinds or not isinstance(block, list):
             line = text[: text.find(kind)].count("\n") + 1
             expected = ", ".join(f"[[{each}]]" for each in sorted(kinds))
             raise DictionaryError(f"{path}, line {line}: {kind!r} is no block of this file; it holds {expected}.")
     return DataFile(path, data, blocks)
+
+
+def _deepest(text: str) -> int:
+    """The line that opens the most arrays and tables."""
+    opened = [line.count("[") + line.count("{") for line in text.split("\n")]
+    return opened.index(max(opened)) + 1
 
 
 def _plainly(message: str) -> str:

@@ -1,8 +1,10 @@
 """The records of the dictionary as its files state them. Every one says what it was learned from, and is checked."""
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+import re
+from datetime import date
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 GENERAL = "general"
@@ -13,8 +15,27 @@ Policy: TypeAlias = Literal["strong", "needs_context", "legal_name_only", "never
 ``legal_name_only`` suffices where it is the whole name of a party; ``never_alone`` causes no tag.
 """
 
+LONGEST: Final = 200
+"""Characters that no name, term or word exceeds: so far a search looks around a place."""
+
+_MONTH: Final = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
+
+
+def _as_day(written: str) -> str:
+    """Refuses what no calendar holds."""
+    try:
+        if written:
+            date.fromisoformat(f"{written}-01-01"[:10] if _MONTH.fullmatch(written) else "")
+    except ValueError:
+        message = "must be a year, a month or a day that there is, such as 2019, 2019-01 or 2019-01-31"
+        raise PydanticCustomError("month", message) from None
+    return written
+
+
 Text = Annotated[str, Field(min_length=1)]
-Month = Annotated[str, Field(pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")]
+Phrase = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+"""What is searched in texts."""
+Month = Annotated[str, AfterValidator(_as_day)]
 """A year, a month or a day of ISO 8601; empty: not known."""
 
 
@@ -58,7 +79,7 @@ class Technology(Record):
 class Alias(Learned):
     """A name of a vendor or of a product, and what it may cause by itself; ``technologies`` are a product's own."""
 
-    name: Text
+    name: Phrase
     policy: Policy
     technologies: tuple[str, ...] = ()
     reason: str = ""
@@ -70,7 +91,7 @@ class Context(Learned):
     The tier ``none``: that another line is bought, whatever name the vendor goes by.
     """
 
-    word: Text
+    word: Phrase
     tier: Literal["alert", "review", "none"] = "alert"
 
 
@@ -169,7 +190,7 @@ class Terms(Learned):
 
     technology: Text
     policy: Literal["strong", "needs_context", "never_alone"]
-    terms: Annotated[tuple[Text, ...], Field(min_length=1)]
+    terms: Annotated[tuple[Phrase, ...], Field(min_length=1)]
 
 
 class Family(Learned):
@@ -180,8 +201,8 @@ class Family(Learned):
 
     technology: Text
     policy: Literal["strong", "needs_context", "never_alone"]
-    first: Annotated[tuple[Text, ...], Field(min_length=1)]
-    then: Annotated[tuple[Text, ...], Field(min_length=1)]
+    first: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    then: Annotated[tuple[Phrase, ...], Field(min_length=1)]
     apart: Annotated[int, Field(ge=0, le=8)] = 0
     any_order: bool = False
 
@@ -190,21 +211,21 @@ class Veto(Learned):
     """Words near which the terms of one technology mean another thing."""
 
     technology: Text
-    terms: Annotated[tuple[Text, ...], Field(min_length=1)]
+    terms: Annotated[tuple[Phrase, ...], Field(min_length=1)]
 
 
 class Spelling(Learned):
     """Other spellings of a word, common mistakes included; they stand for it inside every term."""
 
-    word: Text
-    also: Annotated[tuple[Text, ...], Field(min_length=1)]
+    word: Phrase
+    also: Annotated[tuple[Phrase, ...], Field(min_length=1)]
 
 
 class Clause(Learned):
     """Text that contracts carry whatever is bought: cut around words or a pattern before matching, in characters."""
 
     name: Text
-    words: tuple[Text, ...] = ()
+    words: tuple[Phrase, ...] = ()
     pattern: str = ""
     before: Annotated[int, Field(ge=0, le=2_000)]
     after: Annotated[int, Field(ge=0, le=4_000)]
@@ -223,5 +244,5 @@ class Grey(Learned):
 
     name: Text
     technologies: tuple[Text, ...] = ()
-    words: Annotated[tuple[Text, ...], Field(min_length=1)]
+    words: Annotated[tuple[Phrase, ...], Field(min_length=1)]
     headline: bool = True

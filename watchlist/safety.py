@@ -1,5 +1,6 @@
 """Which regular expressions a data file may hold: those whose cost grows with the text and with nothing else."""
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -8,20 +9,23 @@ _PART: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(,?)(\d*)\}|."
 _LONGEST: Final = 100
 _MOST_REPEATS: Final = 2
 _MOST_OPTIONS: Final = 8
+_MOST_WAYS: Final = 1_000
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 
 
 def why_unsafe(pattern: str) -> str:
     """Why a pattern could run away, in words; empty where it cannot.
 
     Allowed: literals, classes, alternatives, groups, eight ``?`` and two repeats of at most 100, none of them inside
-    another or around alternatives, which may be the same. From each place of a text a match then tries a bounded number
-    of ways. One that matches nothing at all would match everywhere.
+    another or around alternatives, which may be the same; with every repeat multiplied, at most 1,000. From each place
+    of a text a match then tries a bounded number of ways. One that matches nothing at all would match everywhere; one
+    with capitals nothing, since texts are read in lower case.
     """
     try:
         re.compile(pattern)
     except re.error as error:
         return f"no regular expression ({error})"
-    return next(_faults(pattern), "") or _too_many(pattern) or _empty(pattern)
+    return next(_faults(pattern), "") or _too_much(pattern) or _empty(pattern)
 
 
 def _faults(pattern: str) -> Iterator[str]:
@@ -59,12 +63,17 @@ def _repeat(least: str, comma: str, most: str) -> Iterator[str]:
         yield f"a repeat of more than {_LONGEST}"
 
 
-def _too_many(pattern: str) -> str:
+def _too_much(pattern: str) -> str:
     parts = list(_PART.finditer(pattern))
     if sum(part[1] is not None for part in parts) > _MOST_REPEATS:
         return f"more than {_MOST_REPEATS} repeats"
     if sum(part[0] == "?" and pattern[part.start() - 1] != "(" for part in parts) > _MOST_OPTIONS:
         return f"more than {_MOST_OPTIONS} optional parts"
+    ways = math.prod(max(1, int(part[3] or part[1])) for part in parts if part[1] is not None)
+    if ways > _MOST_WAYS:
+        return f"repeats that multiply to {ways:,}; at most {_MOST_WAYS:,}"
+    if _ESCAPED.sub("", pattern) != _ESCAPED.sub("", pattern).lower():
+        return "capitals; texts are read in lower case"
     return ""
 
 
