@@ -47,6 +47,19 @@ def alerted(title: str) -> set[str]:
         ("Z Backscatter maintenance", "surveillance"),
         ("Offender smartphone monitoring app", "electronic_monitoring"),
         ("Aggression detection microphones in jail", "surveillance"),
+        ("Hot list alerting for plates", "lpr"),
+        ("Plate readers for patrol cars", "lpr"),
+        ("Software searching X (Twitter) posts", "social_media_monitoring"),
+        ("Data extraction from mobile telephones", "device_forensics"),
+        ("Download of data from seized smartphones", "device_forensics"),
+        ("Forensic analysis of handsets", "device_forensics"),
+        ("Phone password breaker", "device_forensics"),
+        ("Search engine for faces", "facial_recognition"),
+        ("Comparison of photographs with driving licence images", "facial_recognition"),
+        ("IMSI catching equipment", "cell_site_simulator"),
+        ("Harris Hailstorm upgrade", "cell_site_simulator"),
+        ("Credit header searches", "data_broker"),
+        ("Microphones for detection of aggression", "surveillance"),
     ],
 )
 def test_a_wording_of_the_field_is_an_alert_in_a_headline(title: str, technology: str) -> None:
@@ -72,6 +85,11 @@ def test_a_wording_of_the_field_is_an_alert_in_a_headline(title: str, technology
         "Backup camera and license plate mount",
         "Breaking ground for a cell phone tower",
         "Laundry and maid service data",
+        "Fingerprint readers for staff laptops",
+        "Wiretap connectors 22 AWG",
+        "Review of Facebook advertising",
+        "Examination of cell phone tower foundations",
+        "Screening of VK-5 valves",
     ],
 )
 def test_the_same_words_of_other_things_are_no_alert(title: str) -> None:
@@ -88,3 +106,9 @@ def test_the_same_words_of_other_things_are_no_alert(title: str) -> None:
 )
 def test_a_maker_with_an_ordinary_name_or_other_lines_is_still_named(title: str, supplier: str, vendor: str) -> None:
     assert vendor in {tag.id for tag in explain(MATCHER, title, supplier) if tag.tier == "alert"}
+
+
+def test_an_access_control_licence_of_genetec_is_not_called_plate_reading() -> None:
+    tags = {(tag.kind, tag.id) for tag in explain(MATCHER, "Genetec Security Center licenses")}
+    assert ("vendor", "genetec") in tags
+    assert ("technology", "lpr") not in tags
