@@ -122,7 +122,7 @@ def _placed_runs(text: str, most: int) -> Iterator[list[tuple[str, int, int]]]:
     run: list[tuple[str, int, int]] = []
     ends = 0
     for match in WORD.finditer(text):
-        if run and _STOP.search(text, ends, match.start()):
+        if run and _STOP.search(text, ends, match.start() + 1):  # with the next letter, or a point would end the text
             yield run
             run = []
         ends = match.end()

@@ -1,6 +1,6 @@
 """Phrases are words that stand together, found again where they stand."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from noticewatch.models import Notice, notice_from
@@ -44,6 +44,7 @@ def test_a_key_is_the_same_on_every_machine() -> None:
     assert key("contactless fingerprint") == -356800970775879767
 
 
+@example("", "0A.0A")
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_every_phrase_is_found_where_it_stands(title: str, description: str) -> None:
     stated = notice(title, description)
