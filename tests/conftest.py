@@ -13,6 +13,7 @@ from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import source
 from noticewatch.settings import Settings
+from tests.archive.making import open_archive
 from tests.databases import kept, settings_at
 from tests.small_archive import fill
 from watchlist.dictionary import Dictionary, load_dictionary
@@ -21,9 +22,18 @@ from watchlist.tagger import Tagger
 
 pytest_plugins = (
     "tests.plugins.databases", "tests.plugins.engines", "tests.plugins.require", "tests.plugins.faults",
+    "tests.plugins.browser",
 )  # fmt: skip
 
 STARTER = Path(__file__).parents[1] / "starter"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """A new archive of the test's own."""
+    opened = open_archive(tmp_path / "data")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

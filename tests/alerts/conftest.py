@@ -2,9 +2,6 @@
 that surface late, one of them hostile.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from alerts.models import Find
@@ -13,18 +10,10 @@ from archive.readers import drive
 from archive.store import Archive
 from noticewatch.settings import Settings
 from tests.alerts.telling import finds_of
-from tests.archive.making import open_archive
 from tests.small_archive import crawl_tender, fill
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The HTML of a mail in a real browser: narrow, dark, asking nobody, and with hostile texts in it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,8 +8,6 @@ import pytest
 from alerts.message import rendered
 from alerts.models import Find, Message, Rhythm, Word
 from tests.alerts.telling import find_of, message_of, with_content
-from tests.api.test_browser import FLAGS
-from tests.plugins.require import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -21,16 +18,6 @@ HOSTILE = (
     '<img src="https://evil.example/p.gif" onerror="alert(1)"><script>alert(2)</script><style>*{display:none}</style>'
     f'<iframe src="https://evil.example/"></iframe> {"A" * 900} {"漢字" * 300} \u202egnp.exe'
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent on machines without a browser
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

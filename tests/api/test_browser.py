@@ -9,17 +9,11 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from tests.plugins.require import chromium
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 ORDER = "/notices/us-action:7012:70CMSD23FR0000145:0"
 HOSTILE = "/notices/us-action:7014:70B03C26P00000666:0"
 TENDER = "/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
@@ -43,16 +37,6 @@ def address(apps: Callable[[str], FastAPI]) -> Iterator[str]:
     server.should_exit = True
     thread.join(timeout=10)
     listener.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent on machines without a browser
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The page of the watchlist says what is on it, why, what is not, and how to object."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from archive.readers import drive
 from archive.store import Archive
 from noticewatch.settings import Settings
 from tests.api.serving import served
-from tests.archive.making import append, open_archive, reading
+from tests.archive.making import append, reading
 from tests.watchlist.changing import changed_dictionary, spoil
 from watchlist.current import Watchlist
 from watchlist.dictionary import Dictionary
@@ -72,13 +71,6 @@ def test_no_word_of_it_accuses(client: TestClient) -> None:
 
 def test_other_pages_lead_to_it(client: TestClient) -> None:
     assert all('href="/watchlist"' in client.get(address).text for address in ("/", "/about", "/vendors"))
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 def test_a_changed_dictionary_is_shown_with_its_history_and_one_that_cannot_be_used_is_said(

@@ -4,6 +4,7 @@ A message may come twice where its sender died between sending and noting; it ha
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -96,14 +97,18 @@ def state(archive: Archive) -> dict[str, Any]:
     return {"found": found, "told": told, "ids": {row.id for row in sent}, "states": [row.state for row in sent]}
 
 
+def undisturbed(prepared: Path, home: Path) -> tuple[int, dict[str, Any]]:
+    """How many lines of ``FILES`` the work takes, and the state it ends in, where nothing happens to it."""
+    settings = settings_of(copied(prepared, home))
+    lines = lines_of(work, settings, files=FILES)
+    with closing(Archive.open(settings)) as archive:
+        return lines, state(archive)
+
+
 def test_alerts_killed_anywhere_find_everything_once_and_tell_it(
     prepared: Path, tmp_path: Path, hook: Receiver
 ) -> None:
-    undisturbed = copied(prepared, tmp_path / "undisturbed")
-    lines = lines_of(work, settings_of(undisturbed), files=FILES)
-    archive = Archive.open(settings_of(undisturbed))
-    expected = state(archive)
-    archive.close()
+    lines, expected = undisturbed(prepared, tmp_path / "undisturbed")
     assert len(expected["told"]) == len(expected["found"]) > 2 * NOTICES
     for seed in range(KILLS):
         home, at = copied(prepared, tmp_path / f"killed {seed}"), spread(Random(seed), lines)
@@ -119,11 +124,7 @@ def test_alerts_killed_anywhere_find_everything_once_and_tell_it(
 def test_alerts_whose_disk_fills_up_anywhere_find_everything_once_and_tell_it_when_there_is_space(
     prepared: Path, tmp_path: Path, hook: Receiver
 ) -> None:
-    undisturbed = copied(prepared, tmp_path / "undisturbed")
-    lines = lines_of(work, settings_of(undisturbed), files=FILES)
-    archive = Archive.open(settings_of(undisturbed))
-    expected = state(archive)
-    archive.close()
+    lines, expected = undisturbed(prepared, tmp_path / "undisturbed")
     for seed in range(KILLS):
         home, at = copied(prepared, tmp_path / f"full {seed}"), spread(Random(seed), lines)
         hook.got.clear()

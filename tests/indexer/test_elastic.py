@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import orjson
 import pytest
@@ -32,7 +31,7 @@ from indexer.search import Search
 from indexer.sync import IndexReader
 from indexer.upkeep import index_status, rebuild, reconcile, replay
 from noticewatch.settings import Settings
-from tests.archive.making import append, open_archive, reading, title
+from tests.archive.making import append, reading, title
 from tests.engines import clear, elastic, put, server_url, settings
 from tests.indexer.growing import WORDS, answers, follow, grow
 from tests.indexer.making import EPOCH, ask, documents, row, texts
@@ -41,13 +40,6 @@ from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
 pytestmark = pytest.mark.elasticsearch
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

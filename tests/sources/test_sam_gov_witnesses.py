@@ -7,7 +7,7 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -39,13 +39,6 @@ AWARD, CHAIN = "70CMSD26P00000034", "N4008526R0002"
 """An award without a text; a solicitation of four revisions on two days, whose deadline moved."""
 
 Cells = dict[str, str]
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 @cache

@@ -1,8 +1,5 @@
 """Tags pass down a procurement, from what came before, and say from which notice."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from archive.joins import Joiner
@@ -10,7 +7,7 @@ from archive.readers import drive
 from archive.store import Archive
 from archive.takedowns import take_down
 from noticewatch.models import EventKind
-from tests.archive.making import append, events, open_archive, reading
+from tests.archive.making import append, events, reading
 from watchlist import queries
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Evidence, Tag, field_texts
@@ -58,13 +55,6 @@ def test_the_reason_names_the_notice_and_its_words() -> None:
     assert tags[0].reason == "passes down the contract from base: there a name of axon"
     assert tags[0].evidence[0].by == "inheritance"
     assert own_tags(tags) == []
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 def action(text: str, day: str) -> dict[str, object]:

@@ -9,17 +9,12 @@ import pytest
 
 from noticewatch.errors import UsageError
 from noticewatch.models import Kind, Notice, Text
-from watchlist.dictionary import Dictionary, load_dictionary
+from watchlist.dictionary import Dictionary
 from watchlist.evaluation import Evaluation, Figures, Judged, Share, evaluate, micro
 from watchlist.evidence import field_texts
 from watchlist.labelled import Labelled, read_labelled
 
 FILE = Path(__file__).parent / "data" / "labelled-dev.csv"
-
-
-@pytest.fixture(scope="module")
-def dictionary() -> Dictionary:
-    return load_dictionary()
 
 
 @pytest.fixture(scope="module")

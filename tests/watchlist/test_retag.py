@@ -1,6 +1,5 @@
 """A change of the dictionary tags the past again: quietly, once, also after a kill, and says what changed and why."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -13,7 +12,7 @@ from archive.store import Archive
 from archive.takedowns import take_down
 from noticewatch.models import EventKind
 from noticewatch.settings import Settings
-from tests.archive.making import append, events, head, open_archive, reading, title
+from tests.archive.making import append, events, head, reading, title
 from tests.databases import settings_at
 from tests.faults.killing import KILLS, Acknowledge, child, spread
 from tests.watchlist.changing import changed_dictionary
@@ -27,13 +26,6 @@ from watchlist.tagger import Tagger
 pytestmark = pytest.mark.both_databases
 
 CELLEBRITE, PAPER = "Cellebrite UFED licences", "Zyphertrace licences"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,14 @@
 """The tagger keeps tags at the current version and the present dictionary, and says quietly what changed later."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from archive.joins import Joiner
 from archive.readers import cursor, drive
 from archive.store import Archive
 from noticewatch.models import EventKind
-from tests.archive.making import append, events, head, open_archive, reading, title
+from tests.archive.making import append, events, head, reading, title
 from watchlist import queries
-from watchlist.dictionary import Dictionary, load_dictionary
+from watchlist.dictionary import Dictionary
 from watchlist.evidence import field_texts
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -19,18 +16,6 @@ from watchlist.tagger import Tagger
 pytestmark = pytest.mark.both_databases
 
 PLAIN, CELLEBRITE, AXON = "Paper", "Cellebrite UFED licences", "Axon Flex cameras"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def dictionary() -> Dictionary:
-    return load_dictionary()
 
 
 def tag(archive: Archive, dictionary: Dictionary) -> None:

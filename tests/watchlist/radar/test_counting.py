@@ -1,6 +1,5 @@
 """Counts of phrases follow from the log alone: whatever the batches, and whatever happens between two steps."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,13 +21,6 @@ from watchlist.radar.tables import agencies, counted, phrase_counts
 pytestmark = pytest.mark.both_databases
 
 ICE, CBP = "usg-dhs-ice", "usg-dhs-cbp"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 def said(text: str, agency: str = ICE, day: str = "2026-07-01") -> Content:

@@ -1,8 +1,5 @@
 """Suggestions: what the dictionary lacks is put before a person, with quotes; what was judged stays judged."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from archive.joins import Joiner
@@ -11,7 +8,7 @@ from archive.store import Archive
 from archive.takedowns import take_down
 from noticewatch.errors import NotFound
 from noticewatch.models import Reading
-from tests.archive.making import append, open_archive, reading
+from tests.archive.making import append, reading
 from tests.watchlist.radar.test_counting import CBP, ICE, follow, said
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
@@ -23,13 +20,6 @@ pytestmark = pytest.mark.both_databases
 
 SINCE = "2026-07-01"
 OLD = "2025-02-01"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = open_archive(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 def sold(number: str, text: str, supplier: str, day: str) -> Reading:
