@@ -36,10 +36,6 @@ class Mask:
         """A text without secrets."""
         return self.bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
-    def shown_in(self, text: str) -> bool:
-        """Whether a text holds a secret."""
-        return self.text(text) != text
-
 
 class MaskedStream:
     """A stream of blocks through a mask. ``found``: whether a secret stood in it."""

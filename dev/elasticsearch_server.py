@@ -51,14 +51,12 @@ def missing() -> str:
 class ElasticsearchServer:
     """One node in a folder of its own, run by an unprivileged user where we are root."""
 
-    def __init__(self, *, seeds: int | None = None, heap: str = _HEAP) -> None:
-        """``seeds``: this node's transport port beside others (see :func:`cluster`); None for a node alone."""
+    def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="noticewatch-elasticsearch-"))
-        self.port, self.transport = free_port(), seeds or free_port()
-        self._heap = heap
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         _unpack(self.folder)
-        self.configure({"discovery.type": "single-node"})
+        self._configure()
         self._prefix = _unprivileged(self.folder)
 
     @property
@@ -71,24 +69,23 @@ class ElasticsearchServer:
         """Number of its process."""
         return int((self.folder / "pid").read_text())
 
-    def configure(self, more: dict[str, str]) -> None:
-        """Write its settings."""
+    def _configure(self) -> None:
         settings = {
-            "cluster.name": "noticewatch", "node.name": f"n{self.transport}", "network.host": "127.0.0.1",
-            "http.port": str(self.port), "transport.port": str(self.transport), "xpack.security.enabled": "false",
+            "cluster.name": "noticewatch", "node.name": "noticewatch", "network.host": "127.0.0.1",
+            "http.port": str(self.port), "transport.port": str(free_port()), "xpack.security.enabled": "false",
             "path.data": str(self.folder / "data"), "path.logs": str(self.folder / "logs"),
-            "cluster.routing.allocation.disk.threshold_enabled": "false", **more,
+            "cluster.routing.allocation.disk.threshold_enabled": "false", "discovery.type": "single-node",
         }  # fmt: skip
         lines = "".join(f"{name}: {value}\n" for name, value in settings.items())
         (self._home / "config" / "elasticsearch.yml").write_text(lines)
 
-    def start(self, *, wait: bool = True) -> None:
+    def start(self) -> None:
         """Start it, and wait until it answers. Raises RuntimeError where it does not."""
         java = _java()
         assert java is not None
         environment = {
             "PATH": os.environ["PATH"], "ES_JAVA_HOME": str(java), "HOME": str(self.folder),
-            "ES_JAVA_OPTS": f"-Xms{self._heap} -Xmx{self._heap}", "ES_TMPDIR": str(self.folder / "tmp"),
+            "ES_JAVA_OPTS": f"-Xms{_HEAP} -Xmx{_HEAP}", "ES_TMPDIR": str(self.folder / "tmp"),
         }  # fmt: skip
         (self.folder / "pid").unlink(missing_ok=True)
         with (self.folder / "output").open("ab") as said:
@@ -97,13 +94,8 @@ class ElasticsearchServer:
                 cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
-        if wait:
-            self.wait()
-
-    def wait(self) -> None:
-        """Wait until it answers."""
-        assert self._process is not None
-        _wait(self.url, lambda: self._process is not None and self._process.poll() is None, self.folder / "output")
+        process = self._process
+        _wait(self.url, lambda: process.poll() is None, self.folder / "output")
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End it by a signal and wait until it is gone."""
@@ -124,21 +116,6 @@ class ElasticsearchServer:
     @property
     def _home(self) -> Path:
         return self.folder / f"elasticsearch-{VERSION}"
-
-
-def cluster(nodes: int) -> list[ElasticsearchServer]:
-    """Nodes that make one cluster, not started."""
-    ports = [free_port() for _ in range(nodes)]
-    made = [ElasticsearchServer(seeds=port, heap="384m") for port in ports]
-    hosts = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
-    names = ", ".join(f'"n{port}"' for port in ports)
-    for server in made:
-        server.configure({"discovery.seed_hosts": f"[{hosts}]", "cluster.initial_master_nodes": f"[{names}]"})
-    for server in made:
-        server.start(wait=False)
-    for server in made:
-        server.wait()
-    return made
 
 
 def free_port() -> int:
@@ -216,7 +193,7 @@ def _unprivileged(folder: Path) -> list[str]:
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
 
 
-def _wait(url: str, alive: Callable[[], bool], output: Path | None = None) -> None:
+def _wait(url: str, alive: Callable[[], bool], output: Path) -> None:
     until = time.monotonic() + _STARTS_WITHIN
     while time.monotonic() < until and alive():
         try:
@@ -227,7 +204,7 @@ def _wait(url: str, alive: Callable[[], bool], output: Path | None = None) -> No
                     return
         except (OSError, urllib.error.URLError):
             time.sleep(0.2)
-    said = output.read_text()[-2000:] if output else ""
+    said = output.read_text()[-2000:]
     raise RuntimeError(f"Elasticsearch does not answer at {url}: {said}")
 
 

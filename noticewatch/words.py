@@ -154,7 +154,6 @@ BUYER_ROLES: dict[str, str] = {
     "issuing": "Issued by",
 }
 TIERS: dict[str, str] = {"alert": "Strong match", "review": "To be checked"}
-TAG_ROLES: dict[str, str] = {"maker": "maker", "product": "product", "seller": "seller", "": ""}
 ORIGINS: dict[str, str] = {
     Origin.LIVE: "fetched from the source by noticewatch",
     Origin.IMPORTED: "imported from a file obtained by other means",
