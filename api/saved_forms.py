@@ -52,15 +52,16 @@ def saved_form(
             form: base + addresses.search(parameters, f"/feeds/search.{form}") for form in ("atom", "json")
         },
         "targets": [
-            target_form(target, waiting.get(target.number, 0), _last_answer(sent, target.number))
-            for target in saved.targets
+            target_form(target, sent, waiting) for target in saved.targets
         ],
         "messages": [sent_form(one, names.get(one.target, ""), base) for one in sent],
     }  # fmt: skip
 
 
-def target_form(target: SavedTarget, waiting: int, last_answer: str = "") -> dict[str, Any]:
-    """A target. ``waiting``: what is kept to be sent to it; ``secrets``: how many secrets sign its messages."""
+def target_form(target: SavedTarget, sent: Sequence[Sent], waiting: Mapping[int, int]) -> dict[str, Any]:
+    """A target. ``sent``: the latest messages of its search, the newest first; ``waiting``: how much is kept to be sent
+    to each target, by number. In the answer ``secrets`` is how many secrets sign its messages.
+    """
     return {
         "id": target.id,
         "channel": target.target.channel,
@@ -69,8 +70,8 @@ def target_form(target: SavedTarget, waiting: int, last_answer: str = "") -> dic
         "why": target.why or None,
         "made_at": stamp(target.made_at),
         "failing_since": stamp(target.failing_since),
-        "last_answer": last_answer or None,
-        "waiting": waiting,
+        "last_answer": _last_answer(sent, target.number) or None,
+        "waiting": waiting.get(target.number, 0),
         "secrets": len(target.target.secret.split()),
     }
 

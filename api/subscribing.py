@@ -112,13 +112,10 @@ def delete(held: Context, token: str) -> None:
         searches.remove(connection, [found(connection, token).number])
 
 
-def with_target(
-    held: Context, token: str, target_id: str, do: Callable[[Connection, SavedTarget], str | None]
-) -> tuple[SavedTarget, str]:
-    """Do something to a target; gives it as it was, and what is to be told. Raises NotFound."""
+def with_target(held: Context, token: str, target_id: str, do: Callable[[Connection, SavedTarget], str | None]) -> str:
+    """Do something to a target; gives what is to be told. Raises NotFound."""
     with held.archive.writing() as connection:
-        target = target_of(found(connection, token), target_id)
-        return target, do(connection, target) or ""
+        return do(connection, target_of(found(connection, token), target_id)) or ""
 
 
 def pause(connection: Connection, target: SavedTarget) -> None:

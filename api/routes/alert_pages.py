@@ -123,7 +123,7 @@ def _on_target(request: Request, held: Context, token: str, target_id: str, do: 
     if known is None:
         raise UsageError("The page does not know that button; load it again.")
     action, said = known
-    _, told = subscribing.with_target(held, token, target_id, action)
+    told = subscribing.with_target(held, token, target_id, action)
     if told:
         return _managed(request, held, token, secret=told)
     if do == "remove" and _is_gone(held, token):

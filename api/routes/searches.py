@@ -88,7 +88,7 @@ def add_target(request: Request, held: Held, token: str, received: Body) -> Resp
     """Add a target: a channel and an address. Answers with the secret of a webhook, which is not told again."""
     refuse_other_sites(request, held.settings)
     added = subscribing.add_target(held, request, token, _target(object_of(received)))
-    return json_answer(target_form(added, 0) | _secret(added.target.secret), 201)
+    return json_answer(target_form(added, (), {}) | _secret(added.target.secret), 201)
 
 
 @router.delete("/{token}/targets/{target_id}", summary="Remove a target", status_code=204)
@@ -121,12 +121,12 @@ def act(request: Request, held: Held, token: str, target_id: str, action: str) -
     do = ACTIONS.get(action)
     if do is None:
         raise NotFound(f"There is no action {action[:40]!r}; there are test, confirmation, {', '.join(ACTIONS)}.")
-    _, told = subscribing.with_target(held, token, target_id, do)
+    told = subscribing.with_target(held, token, target_id, do)
     with held.archive.reading() as connection:
         saved = subscribing.found(connection, token)
-        waiting = overview.waiting_for(connection, saved.number)
-    target = subscribing.target_of(saved, target_id)
-    return json_answer(target_form(target, waiting.get(target.number, 0)) | _secret(told))
+        target = subscribing.target_of(saved, target_id)
+        form = target_form(target, *_messages(connection, saved))
+    return json_answer(form | _secret(told))
 
 
 ACTIONS: Final[dict[str, Callable[[Connection, SavedTarget], str | None]]] = {
@@ -147,9 +147,13 @@ def previewed(held: Context, given: Given) -> dict[str, Any]:
 def form_of_search(held: Context, saved: SavedSearch) -> dict[str, Any]:
     """A saved search in JSON, with its targets and latest messages."""
     with held.archive.reading() as connection:
-        sent = overview.sent(connection, saved.number)
-        waiting = overview.waiting_for(connection, saved.number)
+        sent, waiting = _messages(connection, saved)
     return saved_form(saved, subscribing.understood(held, saved), held.settings.base_url, sent, waiting)
+
+
+def _messages(connection: Connection, saved: SavedSearch) -> tuple[list[overview.Sent], dict[int, int]]:
+    """Its latest messages, and how much waits for each of its targets by number."""
+    return overview.sent(connection, saved.number), overview.waiting_for(connection, saved.number)
 
 
 def _target(value: dict[str, Any]) -> GivenTarget:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from alerts import forming
 from alerts.tables import (
     alert_groups,
     alert_targets,
@@ -20,6 +21,7 @@ from alerts.tables import (
     search_revisions,
 )
 from archive.store import Archive
+from noticewatch.identifiers import now
 from tests.alerts.making import crawl, follow, opened
 from tests.api.alerting import API, BASE, HOOK, MAIL, asked, desk, save, states
 from tests.archive.making import reading
@@ -130,6 +132,24 @@ def test_targets_are_added_paused_resumed_and_removed(both: tuple[TestClient, Ar
     assert client.delete(at).status_code == 204
     assert client.delete(at).status_code == 404
     assert states(archive) == [(HOOK["address"], "active")]
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "secret", "end_old_secret"])
+def test_a_change_of_a_target_answers_with_the_target_as_the_search_shows_it(
+    both: tuple[TestClient, Archive], action: str
+) -> None:
+    client, archive = both
+    opened(archive)
+    saved = save(client)
+    crawl(archive, reading("1", "drone"))
+    follow(archive)
+    with archive.writing() as connection:
+        forming.form(connection, now())
+        connection.execute(update(deliveries).values(last_answer="503: busy"))
+    told = client.post(f"{API}/{saved['token']}/targets/{saved['targets'][0]['id']}/{action}").json()
+    told.pop("secret", None)
+    assert told["last_answer"] == "503: busy"
+    assert [told] == client.get(f"{API}/{saved['token']}").json()["targets"]
 
 
 def test_a_search_goes_with_its_last_target(both: tuple[TestClient, Archive]) -> None:
