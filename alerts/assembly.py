@@ -7,11 +7,12 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from alerts.heritage import passed_to, together
-from alerts.models import Crossing, Find, Group, Reason, Terms, Word
+from alerts.models import Crossing, Find, Group, Reason, Word
 from alerts.quoting import words_in
 from alerts.searches import compiled
 from alerts.sides import Told, told_of
 from alerts.tables import alert_groups, matches, search_revisions
+from alerts.terms import read
 from archive.documents.queries import DocumentRow, of_notices
 from archive.queries import events_at
 from archive.record_rows import record_rows
@@ -106,9 +107,10 @@ def _words(
 
 
 def _meaning(written: str, names: Names) -> Meaning | None:
-    """What words of a search to mark; None where its query is of an older grammar."""
+    """What words of a search to mark; None where it can no longer be run."""
+    terms, unread = read(written)
     try:
-        return compiled(Terms.model_validate_json(written), names)[1]
+        return None if unread else compiled(terms, names)[1]
     except UsageError:
         return None
 

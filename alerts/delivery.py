@@ -16,14 +16,13 @@ from sqlalchemy import select
 from alerts import assembly, forming, outbox, searches
 from alerts.models import ChannelName, Message, Outcome, Target
 from alerts.outbox import Claimed
-from alerts.searches import SavedSearch, SavedTarget, by_numbers, compiled
+from alerts.searches import SavedSearch, SavedTarget, by_numbers
 from alerts.tables import alert_groups
 from alerts.tokens import Tokens
 from archive.store import Archive
 from indexer.names import Names
 from noticewatch import addresses
 from noticewatch.database import shared_time
-from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id
 from watchlist.current import Watchlist, matcher_of
 from watchlist.matcher import Matcher
@@ -151,10 +150,11 @@ class Delivery:
         if confirm:
             return self._question(claimed, confirm, unsubscribe)
         numbers, matcher = claimed.groups[-MOST_WEIGHED:], matcher_of(self._given)
+        names = Names(matcher.dictionary)
         with self._archive.reading() as connection:
-            groups, told = assembly.groups(connection, numbers, matcher, Names(matcher.dictionary), SHOWN)
+            groups, told = assembly.groups(connection, numbers, matcher, names, SHOWN)
         return Message(
-            id=claimed.id, name=saved.name, understood=self._understood(saved), rhythm=claimed.rhythm,
+            id=claimed.id, name=saved.name, understood=searches.understood(saved, names)[0], rhythm=claimed.rhythm,
             groups=tuple(groups), total=told + len(claimed.groups) - len(numbers), made_at=claimed.made_at,
             base_url=self._base, replay_url=self._base + addresses.alert_replay(claimed.id),
             manage_url=self._base + addresses.alert_manage(manage),
@@ -197,9 +197,3 @@ class Delivery:
             if own.state != "unconfirmed":
                 return saved, manage, "", unsubscribe
             return saved, "", self._tokens.token(connection, "confirm", saved.number, own.id, own.number), unsubscribe
-
-    def _understood(self, saved: SavedSearch) -> str:
-        try:
-            return compiled(saved.terms, Names(matcher_of(self._given).dictionary))[1].understood
-        except UsageError:
-            return saved.terms.query

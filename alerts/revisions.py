@@ -8,9 +8,10 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, func, or_, select
 
-from alerts.models import Reason, Terms
+from alerts.models import Reason
 from alerts.searches import compiled
 from alerts.tables import search_revisions
+from alerts.terms import UNREAD, read
 from indexer.ast import Node
 from indexer.names import Names
 from indexer.sieve import Anchor, Sieve, anchors
@@ -19,7 +20,6 @@ from noticewatch.errors import UsageError
 from noticewatch.models import EventKind
 
 _CHUNK: Final = 900
-_UNREAD: Final = "It was saved by another version of noticewatch, whose searches are not read any more; save it anew."
 _log = logging.getLogger("noticewatch.alerts")
 
 
@@ -96,7 +96,7 @@ class Revisions:
                 try:
                     asks = self._compiled(terms)
                 except (UsageError, ValueError) as error:  # its words are not logged: they are a reader's
-                    self.broken[number] = str(error) if isinstance(error, UsageError) else _UNREAD
+                    self.broken[number] = str(error) if isinstance(error, UsageError) else UNREAD
                     _log.warning("Saved search %d cannot be run any more; its owner is told.", search)
                     continue
                 self._held[number] = Active(number, search, from_seq, to_seq, asks)
@@ -119,7 +119,9 @@ class Revisions:
     def _compiled(self, written: str) -> Compiled:
         held = self._asked.get(written)
         if held is None:
-            terms = Terms.model_validate_json(written)
+            terms, unread = read(written)
+            if unread:
+                raise UsageError(unread)
             node, _ = compiled(terms, self._names)
             held = Compiled(
                 node, anchors(node), frozenset(terms.reasons), frozenset(terms.changes), frozenset(terms.due_days)

@@ -24,6 +24,7 @@ from alerts.tables import (
     saved_searches,
     search_revisions,
 )
+from alerts.terms import read
 from alerts.tokens import Tokens, holder
 from archive.deadlines import DUE_DAYS
 from archive.log import head
@@ -60,12 +61,15 @@ class SavedTarget:
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """A saved search as it is now. ``since``: the first ``seq`` that its present revision is matched with."""
+    """A saved search as it is now. ``since``: the first ``seq`` that its present revision is matched with; ``unread``:
+    why ``terms`` are not all that it asks for, see :func:`alerts.terms.read`; mostly empty.
+    """
 
     number: int
     id: str
     name: str
     terms: Terms
+    unread: str
     timing: Timing
     revision: int
     since: int
@@ -84,6 +88,19 @@ def compiled(terms: Terms, names: Names) -> tuple[Node, Meaning]:
     chosen = dict(filters(request, names))
     _check(terms, meant, chosen)
     return together(meant.node, base(request, terms.tiers), *chosen.values()), meant
+
+
+def understood(saved: SavedSearch, names: Names) -> tuple[str, str]:
+    """The query of a search as it is understood, and why the search cannot be run any more, a sentence; empty where it
+    can. Of one that cannot the query is as it was written.
+    """
+    fault = saved.unread
+    if not fault:
+        try:
+            return compiled(saved.terms, names)[1].understood, ""
+        except UsageError as error:
+            fault = str(error)
+    return saved.terms.query, fault
 
 
 def _check(terms: Terms, meant: Meaning, chosen: Collection[str]) -> None:
@@ -148,7 +165,7 @@ def change(
         clocks.check(timing)
         connection.execute(update(saved_searches).where(s.number == number).values(_timing_row(timing)))
         _set_dues(connection, number, timing)
-    if terms is not None and terms != held.terms:
+    if terms is not None and (terms != held.terms or held.unread):
         compiled(terms, names)
         row = _revision(connection, number, held.revision + 1, terms, stamp(shared_time(connection)))
         ended = update(search_revisions).where(r.search == number, r.active_to_seq.is_(None))
@@ -262,7 +279,7 @@ _CHUNK: Final = 900
 def _search(row: Row[tuple[object, ...]], targets: Sequence[SavedTarget]) -> SavedSearch:
     timing = timing_of(row)
     return SavedSearch(
-        row.number, row.id, row.name, Terms.model_validate_json(row.terms), timing, row.revision, row.active_from_seq,
+        row.number, row.id, row.name, *read(row.terms), timing, row.revision, row.active_from_seq,
         moment(row.made_at), tuple(targets),
     )  # fmt: skip
 

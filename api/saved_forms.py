@@ -37,13 +37,17 @@ def masked(target: Target) -> str:
 
 
 def saved_form(
-    saved: SavedSearch, understood: str, base: str, sent: Sequence[Sent], waiting: Mapping[int, int]
+    saved: SavedSearch, understood: tuple[str, str], base: str, sent: Sequence[Sent], waiting: Mapping[int, int]
 ) -> dict[str, Any]:
-    """A saved search with its targets and its latest messages."""
+    """A saved search with its targets and its latest messages. ``understood``: as :func:`alerts.searches.understood`
+    has it.
+    """
+    query, fault = understood
     names = {target.number: target.id for target in saved.targets}
     parameters = search_parameters(saved.terms)
     return stated(saved) | {
-        "understood": understood,
+        "understood": query,
+        "fault": fault or None,
         "made_at": stamp(saved.made_at),
         "revision": saved.revision,
         "since_seq": saved.since,

@@ -87,6 +87,8 @@ def changed_by(held: SavedSearch, value: Mapping[str, Any]) -> Given:
     """The search with what was sent in place of what it had. Raises Problem (400)."""
     if "targets" in value:
         raise Problem(400, "bad-request", "Targets are added and removed one by one, below …/targets.")
+    if held.unread and "query" not in value:  # a part of it, run on its own, might ask for more than all of it did
+        raise Problem(400, "bad-request", held.unread, parameter="query")
     return given_from(stated(held) | dict(value))
 
 

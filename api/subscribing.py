@@ -182,26 +182,10 @@ def unsubscribed(held: Context, token: str) -> None:
             searches.remove_target(connection, known[1])
 
 
-def understood(held: Context, saved: SavedSearch) -> str:
-    """The query of a search as it is understood; as written where it cannot be understood any more."""
-    try:
-        return searches.compiled(saved.terms, held.search.names)[1].understood
-    except UsageError:
-        return saved.terms.query
-
-
-def fault(held: Context, saved: SavedSearch) -> str:
-    """Why a search cannot be run any more, a sentence; empty where it can."""
-    try:
-        searches.compiled(saved.terms, held.search.names)
-    except UsageError as error:
-        return str(error)
-    return ""
-
-
 def _own_name(held: Context, saved: SavedSearch) -> str | None:
     """Empty where the search is called by its query, so that a new query gives a new name; None where it is not."""
-    return "" if saved.name == " ".join(understood(held, saved).split())[: searches.LONGEST_NAME] else None
+    understood, _ = searches.understood(saved, held.search.names)
+    return "" if saved.name == " ".join(understood.split())[: searches.LONGEST_NAME] else None
 
 
 def _ask(held: Context, connection: Connection, saved: SavedSearch, target: SavedTarget) -> None:

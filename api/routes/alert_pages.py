@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts.models import Terms
-from alerts.searches import SavedSearch, compiled
+from alerts.searches import SavedSearch, compiled, understood
 from api import subscribing
 from api.alert_words import CHANNELS, SAID, SENT, STATES, choices
 from api.bodies import body, form_of, refuse_other_sites
@@ -73,7 +73,7 @@ def create(request: Request, held: Held, received: Body) -> Response:
         "manage": addresses.alert_manage(signed.token),
         "secrets": list(signed.secrets.values()),
         "mail": channel == "email",
-        "understood": subscribing.understood(held, signed.search),
+        "understood": understood(signed.search, held.search.names)[0],
     }
     answer = render(request, "alert_saved.html", values, status=201)
     answer.headers.update(signed.granted.headers)
@@ -247,7 +247,6 @@ def _managed(
     values = _form_values(held, edited or stated(saved), problem=problem, found=found) | _links(saved.terms)
     values |= {
         "saved": shown,
-        "broken": subscribing.fault(held, saved),
         "said": said,
         "secret": secret,
         "states": STATES,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alerts import overview
 from alerts.previewing import preview
-from alerts.searches import SavedSearch, SavedTarget
+from alerts.searches import SavedSearch, SavedTarget, understood
 from api import subscribing
 from api.bodies import body, object_of, refuse_other_sites
 from api.context import Context, context
@@ -148,7 +148,7 @@ def form_of_search(held: Context, saved: SavedSearch) -> dict[str, Any]:
     """A saved search in JSON, with its targets and latest messages."""
     with held.archive.reading() as connection:
         sent, waiting = _messages(connection, saved)
-    return saved_form(saved, subscribing.understood(held, saved), held.settings.base_url, sent, waiting)
+    return saved_form(saved, understood(saved, held.search.names), held.settings.base_url, sent, waiting)
 
 
 def _messages(connection: Connection, saved: SavedSearch) -> tuple[list[overview.Sent], dict[int, int]]:

@@ -128,7 +128,7 @@ def listed(as_json: Json = False) -> None:
         return
     fields = [Field(title) for title in ("id", "name", "looks for", "counts", "rhythm", "targets")]
     say_table(fields, [
-        [str(one.number), one.name, _looks_for(one.terms), ", ".join(one.terms.reasons),
+        [str(one.number), one.name, _looks_for(one), ", ".join(one.terms.reasons),
          one.timing.rhythm.replace("_", " "), ", ".join(f"{to.target.channel} ({to.state})" for to in one.targets)]
         for one in saved
     ])  # fmt: skip
@@ -266,10 +266,13 @@ def _terms(
     return Terms(**given, **{name: tuple(values) for name, values in counts.items() if values})
 
 
-def _looks_for(terms: Terms) -> str:
+def _looks_for(saved: SavedSearch) -> str:
     """What a saved search asks for, in a line."""
+    terms = saved.terms
     filters = [f"{name}:{value}" for name, values in terms.filters.items() for value in values]
-    return " ".join(filter(None, [terms.query, *filters, "in everything" if terms.lens == "everything" else ""]))
+    where = "in everything" if terms.lens == "everything" else ""
+    unread = "(saved by another version, not read any more)" if saved.unread else ""
+    return " ".join(filter(None, [terms.query, *filters, where, unread]))
 
 
 def _weekday(written: str) -> int:
@@ -297,6 +300,7 @@ def _saved(house: House, number: int) -> SavedSearch:
 def _form(saved: SavedSearch) -> dict[str, Any]:
     return {
         "id": saved.number, "name": saved.name, "terms": saved.terms.model_dump(mode="json"),
+        "unread": saved.unread,
         "rhythm": saved.timing.rhythm, "at": f"{saved.timing.at:%H:%M}", "zone": saved.timing.zone,
         "weekday": WEEKDAYS[saved.timing.weekday], "since": saved.since, "made_at": saved.made_at,
         "targets": [

@@ -13,7 +13,7 @@ from alerts.channels.webhook import new_secret
 from alerts.delivery import Delivery
 from alerts.models import Target, Terms
 from alerts.searches import SavedSearch
-from alerts.tables import alert_tokens, deliveries
+from alerts.tables import alert_tokens, deliveries, search_revisions
 from alerts.tokens import Tokens, hashed
 from archive.store import Archive
 from noticewatch.settings import Settings
@@ -116,3 +116,20 @@ def test_links_lead_to_the_search_and_the_database_alone_gives_none(archive: Arc
     assert hashed(token) in held
     with archive.writing() as connection:
         assert Tokens(archive.folder).token(connection, "manage", saved.number, saved.id) == token
+
+
+def test_what_a_search_found_and_that_it_is_not_read_any_more_is_told_by_another_version(
+    archive: Archive, hook: Receiver
+) -> None:
+    opened(archive)
+    save(archive, hook, "drone")
+    crawl(archive, reading("A", title("A drone for the coast")))
+    follow(archive)
+    with archive.writing() as connection:
+        connection.execute(search_revisions.update().values(terms='{"query": "drone", "lens": "none such"}'))
+    crawl(archive, reading("A", title("A drone for the coast")), reading("B", "drone"), day=2)
+    follow(archive)
+    assert delivery(archive).once() == 2
+    said = {body["type"]: str(body) for _, body in hook.got}
+    assert "A drone for the coast" in said["search.found"]
+    assert "It was saved by another version" in said["search.note"]

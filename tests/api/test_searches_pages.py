@@ -17,7 +17,7 @@ from alerts.tables import search_revisions
 from archive.store import Archive
 from noticewatch.identifiers import now
 from tests.alerts.making import crawl, follow, opened
-from tests.api.alerting import BASE, HOOK, MAIL, asked, desk, link, save, states
+from tests.api.alerting import API, BASE, HOOK, MAIL, asked, desk, link, save, states
 from tests.archive.making import reading
 
 pytestmark = pytest.mark.both_databases
@@ -221,6 +221,31 @@ def test_a_search_that_cannot_be_run_any_more_says_so_on_its_page(both: tuple[Te
     shown = client.get(page)
     assert shown.status_code == 200
     assert "This search finds nothing any more until it is changed below." in shown.text
+
+
+def test_a_search_of_another_version_is_shown_as_far_as_it_is_read_and_saved_anew(
+    both: tuple[TestClient, Archive],
+) -> None:
+    client, archive = both
+    saved = save(client)
+    page, twin = f"/alerts/manage/{saved['token']}", f"{API}/{saved['token']}"
+    assert client.get(twin).json()["fault"] is None
+    of_another = '{"query": "drone", "lens": "none such", "filters": {"vendor": ["Fivecast"]}, "colour": "red"}'
+    with archive.writing() as connection:
+        connection.execute(update(search_revisions).values(terms=of_another))
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert "This search finds nothing any more until it is changed below. It was saved by another version" in shown.text
+    told = client.get(twin).json()
+    assert (told["query"], told["filters"]) == ("drone", {"vendor": ["Fivecast"]})
+    assert told["fault"].startswith("It was saved by another version of noticewatch")
+    part = client.patch(twin, json={"rhythm": "daily"})
+    assert (part.status_code, part.json()["parameter"]) == (400, "query")
+    assert client.get(twin).json()["fault"] == told["fault"]
+    assert press(client, page, "save").status_code == 303
+    anew = client.get(twin).json()
+    assert (anew["fault"], anew["query"], anew["revision"]) == (None, "drone", 2)
+    assert "finds nothing any more" not in client.get(page).text
 
 
 def test_nothing_that_is_written_acts_on_a_page(both: tuple[TestClient, Archive]) -> None:

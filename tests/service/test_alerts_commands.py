@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,18 @@ def test_a_saved_search_is_listed_with_all_that_was_asked_for(loaded, saved):
     assert (one["rhythm"], one["at"], one["zone"]) == ("daily", "08:00", "America/New_York")
     assert [(to["channel"], to["state"]) for to in one["targets"]] == [("file", "active")]
     assert saved["manage_url"].rpartition("/")[2] not in out
+
+
+def test_a_search_of_another_version_is_listed_beside_the_others(loaded, saved, inside):
+    with closing(sqlite3.connect(inside / "data" / "noticewatch.sqlite")) as database, database:
+        database.execute("UPDATE search_revisions SET terms = json_set(terms, '$.lens', 'none such')")
+    assert loaded("alerts", "add", "drone", "--to", "file:/tmp/told")[0] == 0
+    code, out, _ = loaded("alerts", "list", "--json")
+    first, second = json.loads(out)
+    assert (code, first["terms"]["query"], second["unread"]) == (0, '"social media"', "")
+    assert first["unread"].startswith("It was saved by another version")
+    assert "not read any more" in " ".join(loaded("alerts", "list")[1].split())
+    assert loaded("alerts", "remove", str(saved["id"]))[0] == 0
 
 
 def test_a_test_reaches_the_target_and_says_what_it_is(loaded, saved, tmp_path):
