@@ -13,7 +13,6 @@ from filelock import FileLock
 from sqlalchemy import Connection, select
 
 from alerts.tables import alert_tokens
-from archive.store import Archive
 from noticewatch.database import insert_many
 from noticewatch.errors import DataFolderError
 
@@ -50,11 +49,6 @@ def holder(connection: Connection, purpose: Purpose, token: str) -> tuple[int, i
     a = alert_tokens.c
     row = connection.execute(select(a.search, a.target).where(a.sha256 == hashed(token), a.purpose == purpose)).first()
     return (row.search, row.target) if row else None
-
-
-def tokens_of(archive: Archive) -> Tokens:
-    """The tokens of an archive's data folder."""
-    return Tokens(archive.folder)
 
 
 def _key(folder: Path) -> bytes:

@@ -164,14 +164,14 @@ def test(held: Context, token: str, target_id: str) -> Outcome:
     return by.test(saved, target)
 
 
-def confirmed(held: Context, token: str) -> SavedSearch | None:
-    """Note that the owner of an address wants messages; None where the link leads nowhere."""
+def confirmed(held: Context, token: str) -> bool:
+    """Note that the owner of an address wants messages; False where the link leads nowhere."""
     with held.archive.writing() as connection:
         known = holder(connection, "confirm", token)
         if known is None or known[1] is None:
-            return None
+            return False
         confirming.confirm(connection, known[1], shared_time(connection))
-        return searches.by_numbers(connection, [known[0]])[0]
+        return True
 
 
 def unsubscribed(held: Context, token: str) -> None:

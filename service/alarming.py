@@ -104,11 +104,6 @@ def note(connection: Connection, found: Sequence[Alarm], at: datetime) -> None:
                                      "tries": 0, "next": stamp(at), "over": True})  # fmt: skip
 
 
-def held_alarms(connection: Connection) -> list[tuple[str, str]]:
-    """Alarms that stand, as they were noted: since when (a stamp), and what is the matter."""
-    return [(one["since"], one["said"]) for _, one in sorted(_held(connection).items()) if not one["over"]]
-
-
 def _take(connection: Connection, targets: int, at: datetime) -> list[tuple[str, dict[str, Any]]]:
     """What this process tells now: whoever takes it moves the next attempt away first."""
     taken = []

@@ -46,8 +46,7 @@ def ask_to_confirm(request: Request, held: Held, token: str) -> Response:
 @router.post("/alerts/confirm/{token}")
 def confirm(request: Request, held: Held, token: str) -> Response:
     """The owner of an address wants messages."""
-    saved = subscribing.confirmed(held, token)
-    if saved is None:
+    if not subscribing.confirmed(held, token):
         raise _ended()
     return _page(
         request, "The address is confirmed",

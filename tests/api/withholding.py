@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from alerts import searches
 from alerts.models import Target, Terms
-from alerts.tokens import tokens_of
+from alerts.tokens import Tokens
 from api import routes
 from api.app import create_app
 from archive import queries, takedowns
@@ -71,7 +71,7 @@ class House:
         with self.archive.writing() as connection:
             terms = Terms(query="OSINT", lens="everything")
             asks = [(Target("webhook", "https://desk.example/hook"), "active")]
-            self.token = searches.create(connection, tokens_of(self.archive), Names(dictionary), terms, asks)[1]
+            self.token = searches.create(connection, Tokens(self.archive.folder), Names(dictionary), terms, asks)[1]
 
     def settle(self) -> None:
         drive(self.archive, self._readers)
