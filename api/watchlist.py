@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from api.context import Context
 from archive.times import stamp
-from noticewatch import addresses
+from noticewatch import addresses, words
 from watchlist import queries, retag
 from watchlist.current import Watchlist
 from watchlist.dictionary import Dictionary, Technology, Vendor
@@ -86,6 +86,7 @@ class View:
         return {
             "version": self.version,
             "technologies": [asdict(line) for line in self.technologies],
+            "unchecked": words.UNCHECKED,
             "vendors": [asdict(line) | {"kind": group.kind} for group in self.groups for line in group.vendors],
             "left_out": list(self.clauses),
             "for_review": list(self.greys),

@@ -164,6 +164,11 @@ WORDINGS: dict[str, str] = {
     Origin.IMPORTED: "as in the imported file",
     Origin.REBUILT: "as rebuilt by its recorder",
 }
+UNCHECKED = (
+    "This is what is looked for. Names, products, identifiers, what a vendor is watched for, what else its names mean "
+    "and to whom it belongs were not checked one by one."
+)
+"""What is said beside what the watchlist holds of vendors."""
 LATE = "long after its day"
 """What is said of a thing that surfaces long after the day it is dated."""
 FIELDS: dict[str, str] = {

@@ -96,7 +96,7 @@ def _chart_note(found: Profile) -> str:
 
 
 def _vendor(held: Context, vendor: Vendor) -> dict[str, Any]:
-    """What the watchlist looks for. Ties between firms are given as "see also" only: they were not checked singly."""
+    """What is looked for, which was not checked one by one. Ties between firms are given as "see also" only."""
     technologies, vendors = held.dictionary.technologies, held.dictionary.vendors
     named = [technologies[t] for t in vendor.technologies if t in technologies]
     near = [Kin(parent.vendor, parent) for parent in vendor.parents if parent.vendor in vendors]
@@ -118,7 +118,7 @@ def _kin(vendor: Vendor, kin: Kin) -> str:
 
 
 def _technology(held: Context, entry: Technology) -> dict[str, Any]:
-    """Its definition, the words that are looked for, what is wider and narrower, and who is known for it."""
+    """Its definition, the words that are looked for, what is wider and narrower, and who is watched for it."""
     counts, all_of_them = tag_counts(held, "technology"), held.dictionary.technologies
     of_vendors = tag_counts(held, "vendor")
     narrower = [t for t in all_of_them.values() if t.parent == entry.id]

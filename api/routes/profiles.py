@@ -15,7 +15,7 @@ from api.profile import Named
 from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, profile
 from api.searching import item_form
 from api.subjects import BuyerCount, buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
-from noticewatch import addresses
+from noticewatch import addresses, words
 from noticewatch.buyers import BuyerEntry, ancestors, buyers, children
 from watchlist import queries as watchlist
 from watchlist.records import Technology, Vendor
@@ -64,7 +64,7 @@ def vendors_answer(held: Context) -> Response:
     """The list of vendors in JSON."""
     counts = tag_counts(held, "vendor")
     items = [_vendor(v) | _tiers(counts, v.id) for v in held.dictionary.vendors.values()]
-    return json_answer({"items": items, "dictionary": held.dictionary.version})
+    return json_answer({"unchecked": words.UNCHECKED, "items": items, "dictionary": held.dictionary.version})
 
 
 def technologies_answer(held: Context) -> Response:
@@ -83,7 +83,7 @@ def buyers_answer(held: Context) -> Response:
 
 def vendor_answer(request: Request, held: Context, entry: Vendor) -> Response:
     """A vendor in JSON."""
-    return _answer(request, held, _vendor(entry), profile(held, VENDOR, entry.id))
+    return _answer(request, held, _vendor(entry) | {"unchecked": words.UNCHECKED}, profile(held, VENDOR, entry.id))
 
 
 def technology_answer(request: Request, held: Context, entry: Technology) -> Response:

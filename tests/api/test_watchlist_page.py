@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
+from noticewatch import words
 from noticewatch.settings import Settings
 from tests.api.serving import served
 from tests.archive.making import append, reading
@@ -46,13 +47,13 @@ def test_the_page_and_the_api_say_the_same(client: TestClient) -> None:
 
 def test_it_says_what_is_not_on_it_and_how_to_object(client: TestClient, dictionary: Dictionary) -> None:
     page = client.get("/watchlist").text
-    for words in (
+    for said in (
         "What is not on it",
         "How to object",
         "write to the operator",
         "A tag is a reason to look, not a finding",
     ):
-        assert words in page
+        assert said in page
     assert len(dictionary.clauses) == len(client.get("/watchlist.json").json()["left_out"]) > 0
 
 
@@ -62,6 +63,14 @@ def test_facts_that_nobody_has_checked_are_not_on_it(client: TestClient, diction
     sites = [value for value in unchecked if "." in value]
     assert sites
     assert not [value for value in sites if re.search(rf"\b{re.escape(value)}\b", page + form)]
+
+
+def test_what_it_holds_of_vendors_is_said_not_to_be_checked(client: TestClient) -> None:
+    for address in ("/watchlist", "/vendors/vigilant-solutions", "/vendors/giant-oak"):
+        assert words.UNCHECKED in client.get(address).text
+        assert client.get(f"{address}.json").json()["unchecked"] == words.UNCHECKED
+    assert client.get("/api/v1/vendors").json()["unchecked"] == words.UNCHECKED
+    assert "what each of them sells was not checked one by one" in client.get("/technologies/lpr").text
 
 
 def test_no_word_of_it_accuses(client: TestClient) -> None:
