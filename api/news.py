@@ -101,7 +101,7 @@ def _read(held: Context, week: Week) -> News:
     with held.archive.reading() as connection:
         events = loud_between(connection, begin, end, LOOKED_AT, watchlist.watched())
         numbers = {event.notice_number for event in events}
-        tiers = watchlist.tiers_of(connection, numbers) if numbers else {}
+        tiers = watchlist.tiers_of(connection, numbers)
         groups = chosen(events, tiers, queries.procurement_of(connection, numbers))
         rows = queries.notices(connection, [group[0].notice_number for group in groups])
         tags = watchlist.tags_of(connection, rows, held.dictionary)

@@ -20,7 +20,7 @@ from archive.times import moment, stamp
 from archive.withheld import withheld_now
 from noticewatch.database import insert_many, shared_time
 from noticewatch.dates import instant
-from noticewatch.models import EventKind, Listing, Status, notice_from
+from noticewatch.models import EventKind, Listing, Status, notice_in_part
 
 DUE_DAYS: Final = (1, 3, 7, 14)
 """Numbers of days before a deadline at which the log says that it is near."""
@@ -172,7 +172,7 @@ def _open(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int,
     for row in _current(connection, numbers):
         if (due := _stated(row)) is None or row.listing != Listing.LISTED or row.number in hidden:
             continue
-        if notice_from(orjson.loads(row.content)).status not in _OVER:
+        if notice_in_part(row.content, ("kind", "status")).status not in _OVER:
             yield row.number, stamp(due)
 
 

@@ -31,8 +31,8 @@ from noticewatch.models import (
     Notice,
     Origin,
     difference,
-    notice_from,
     notice_from_json,
+    notice_in_part,
 )
 
 __all__ = [
@@ -293,10 +293,7 @@ def _notice_row(row: Any, fields: Collection[str] | None = None) -> NoticeRow:
 
 
 def _read(content: str, fields: Collection[str] | None) -> Notice:
-    if fields is None:
-        return notice_from_json(content)
-    whole = orjson.loads(content)
-    return notice_from({field: whole[field] for field in fields if field in whole})
+    return notice_from_json(content) if fields is None else notice_in_part(content, fields)
 
 
 @cache

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-import orjson
 from sqlalchemy import Connection, func, select
 
 from archive import tables as t
 from archive.times import moment
 from noticewatch.dates import dated
-from noticewatch.models import notice_from
+from noticewatch.models import notice_in_part
 from watchlist.evidence import Tag
 from watchlist.inheritance import Member, own_tags, with_inherited
 from watchlist.queries import held_tags
@@ -76,8 +75,7 @@ def _orders(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[s
     found = {}
     for chunk in _chunks(numbers):
         for number, identity, first_seen, content in connection.execute(query.where(n.number.in_(chunk))):
-            whole = orjson.loads(content)
-            notice = notice_from({field: whole[field] for field in ("kind", "dates") if field in whole})
+            notice = notice_in_part(content, ("kind", "dates"))
             found[number] = (identity, dated(notice, moment(first_seen))[0])
     return found
 

@@ -1,6 +1,6 @@
 """The read side of the watchlist: tags of notices and notices of tags. Every function takes a connection."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -96,12 +96,14 @@ def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:
     return list(connection.scalars(select(tags.c.notice).where(*carries).distinct().order_by(tags.c.notice)))
 
 
-def tiers_of(connection: Connection, notice_numbers: Collection[int]) -> dict[int, set[str]]:
+def tiers_of(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, set[str]]:
     """Tiers of the tags of notices, whether their contents are withheld or not; those without tags are left out."""
     found: dict[int, set[str]] = {}
-    query = select(tags.c.notice, tags.c.tier).where(tags.c.notice.in_(sorted(notice_numbers))).distinct()
-    for number, tier in connection.execute(query):
-        found.setdefault(number, set()).add(tier)
+    numbers = iter(notice_numbers)
+    while chunk := list(islice(numbers, _CHUNK)):
+        query = select(tags.c.notice, tags.c.tier).where(tags.c.notice.in_(chunk)).distinct()
+        for number, tier in connection.execute(query):
+            found.setdefault(number, set()).add(tier)
     return found
 
 

@@ -15,7 +15,7 @@ from archive.log import Derived, append_derived
 from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
 from noticewatch.database import insert_many
-from noticewatch.models import DERIVED, EventKind, Notice, notice_from
+from noticewatch.models import DERIVED, EventKind, Notice, notice_in_part
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
 from watchlist.matcher import Matcher
@@ -24,6 +24,8 @@ from watchlist.tables import tagged, tags
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
 _CHUNK: Final = 900
+_READ: Final = ("kind", "title", "title_from", "description", "parties")
+"""What the matcher reads of a notice."""
 State: TypeAlias = tuple[int, str]
 """Version and dictionary a notice was tagged with."""
 
@@ -156,16 +158,7 @@ def _current(
     for chunk in _chunks(list(states)):
         for number, version, content in connection.execute(query.where(n.number.in_(chunk))).all():
             if states.get(number) != (version, dictionary):
-                yield number, version, _readable(content)
-
-
-def _readable(content: str) -> Notice:
-    """The parts of a notice that the matcher reads; the others are left out, since checking them costs most."""
-    whole = orjson.loads(content)
-    return notice_from({field: whole[field] for field in _READ if field in whole})
-
-
-_READ: Final = ("kind", "title", "title_from", "description", "parties")
+                yield number, version, notice_in_part(content, _READ)
 
 
 def _forget(connection: Connection, table: Table, numbers: Collection[int]) -> None:

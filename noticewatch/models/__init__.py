@@ -23,6 +23,7 @@ from noticewatch.models.notice import (
     from_paths,
     notice_from,
     notice_from_json,
+    notice_in_part,
     ordered,
     to_paths,
 )
@@ -54,5 +55,5 @@ __all__ = [
     "Competition", "Content", "CorrectionKind", "DateValue", "Document", "Event", "EventKind", "Hearing", "Kind",
     "Link", "Listing", "Lot", "Money", "Notice", "Number", "Origin", "Part", "Party", "Place", "Reading", "RunKind",
     "Status", "Text", "Verdict", "canonical_json", "carries", "content_hash", "difference", "from_paths",
-    "notice_from", "notice_from_json", "ordered", "to_paths", "worst",
+    "notice_from", "notice_from_json", "notice_in_part", "ordered", "to_paths", "worst",
 ]  # fmt: skip

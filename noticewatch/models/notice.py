@@ -108,6 +108,14 @@ def notice_from_json(content: str) -> Notice:
     return Notice.model_validate_json(content)
 
 
+def notice_in_part(content: str, fields: Iterable[str]) -> Notice:
+    """The notice of a content that stands as JSON with some of its fields (``kind`` among them), where not all are
+    needed: checking them costs most.
+    """
+    whole = orjson.loads(content)
+    return notice_from({field: whole[field] for field in fields if field in whole})
+
+
 def canonical_json(value: Any) -> bytes:
     """Canonical JSON: sorted keys, no white space, UTF-8."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -15,7 +15,7 @@ from archive.store import Archive
 from archive.times import moment
 from noticewatch.database import add_many, insert_many
 from noticewatch.dates import dated
-from noticewatch.models import DERIVED, Notice, notice_from
+from noticewatch.models import DERIVED, Notice, notice_in_part
 from watchlist.radar.phrases import key, phrases
 from watchlist.radar.tables import agencies, counted, phrase_counts
 
@@ -23,7 +23,9 @@ BATCH: Final = 300
 """Most events of one step, which takes tens of milliseconds: what comes meanwhile waits no longer than that."""
 
 _CHUNK: Final = 500
-_READ: Final = ("kind", "title", "title_from", "description", "buyers", "dates")
+READ: Final = ("kind", "title", "title_from", "description", "buyers", "dates")
+"""Fields of a notice that its phrases, its agency and its day follow from."""
+
 _DERIVED: Final = frozenset(kind.value for kind in DERIVED)
 
 
@@ -65,12 +67,6 @@ def agency_of(notice: Notice) -> str:
     return (buyer.buyer_id or buyer.name or "") if buyer else ""
 
 
-def light(content: str, *more: str) -> Notice:
-    """The parts of a notice that phrases follow from, and ``more``; checking the others would cost most."""
-    whole = orjson.loads(content)
-    return notice_from({name: whole[name] for name in (*_READ, *more) if name in whole})
-
-
 def contents(connection: Connection, numbers: Sequence[int]) -> Iterator[Any]:
     """Number, version, content and first sighting of every version of notices, in order."""
     v, n = t.versions.c, t.notices.c
@@ -103,7 +99,7 @@ def _counted(connection: Connection, after: int) -> _Batch:
 
 def _count(batch: _Batch, row: Any, said: set[str], *, is_new: bool) -> None:
     """Take a version into account: what earlier versions have said is counted already."""
-    notice = light(row.content)
+    notice = notice_in_part(row.content, READ)
     found = phrases(notice)
     if is_new:
         agency = agency_of(notice)

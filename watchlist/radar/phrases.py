@@ -78,11 +78,6 @@ def key(phrase: str) -> int:
     return int.from_bytes(hashlib.blake2b(phrase.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def is_inside(phrase: str, longer: str) -> bool:
-    """Whether all words of a phrase stand in this order and side by side in a longer one."""
-    return phrase != longer and f" {phrase} " in f" {longer} "
-
-
 def _named(field: str, notice: Notice) -> Iterator[tuple[str, Text]]:
     parts: tuple[Text, ...] = getattr(notice, field)
     for index, part in enumerate(parts):

@@ -10,9 +10,10 @@ from archive import tables as t
 from archive.withheld import withheld_now
 from noticewatch.buyers import ancestors
 from noticewatch.errors import NotFound
-from noticewatch.models import Notice
+from noticewatch.models import Notice, notice_in_part
 from noticewatch.numbers import plain
-from watchlist.radar.counting import agency_numbers, light
+from watchlist.queries import tiers_of
+from watchlist.radar.counting import READ, agency_numbers
 from watchlist.radar.phrases import key
 from watchlist.radar.tables import agencies, counted, phrase_counts
 from watchlist.tables import tags
@@ -112,19 +113,11 @@ def _seen() -> Select[Any]:
 
 def _read(connection: Connection, query: Select[Any]) -> list[Seen]:
     rows: Sequence[Any] = connection.execute(query).all()
-    tiers = _tiers(connection, [row.number for row in rows])
+    tiers = tiers_of(connection, [row.number for row in rows])
     return [
         Seen(
-            row.number, row.id, light(row.content, "parties"), row.agency, row.day, frozenset(tiers.get(row.number, ()))
+            row.number, row.id, notice_in_part(row.content, (*READ, "parties")), row.agency, row.day,
+            frozenset(tiers.get(row.number, ())),
         )
         for row in rows
-    ]
-
-
-def _tiers(connection: Connection, numbers: Sequence[int]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for begin in range(0, len(numbers), _CHUNK):
-        query = select(tags.c.notice, tags.c.tier).where(tags.c.notice.in_(numbers[begin : begin + _CHUNK])).distinct()
-        for number, tier in connection.execute(query):
-            found.setdefault(number, set()).add(tier)
-    return found
+    ]  # fmt: skip
