@@ -1,7 +1,7 @@
 """Why a text would be on the watchlist, or not: the matcher's answer for a text that nobody has archived."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from noticewatch.models import Kind, Notice, Party, Text
@@ -78,18 +78,17 @@ def explain(matcher: Matcher, text: str, supplier: str = "") -> tuple[Tag, ...]:
 
 def explained(matcher: Matcher, notice: Notice) -> Explanation:
     """Why a notice would be tagged as it would. Pure; linear in the length of its texts."""
-    dictionary, tags = matcher.dictionary, matcher.tags(notice)
+    dictionary, patterns = matcher.dictionary, matcher.patterns
+    tags, texts = matcher.tags(notice), field_texts(notice)
     given = _reasons(tags)
-    uncut = _more(replace(dictionary, clauses=()), notice, given)
-    books = tuple(replace(book, vetoes=()) for book in dictionary.books)
-    unvetoed = _more(replace(dictionary, books=books), notice, given)
-    patterns = Patterns(dictionary)
-    found = _found(patterns, notice)
+    uncut = _more(matcher.tags(notice, cut=False), given)
+    unvetoed = _more(matcher.tags(notice, vetoes=False), given)
+    found = _found(patterns, notice, texts)
     hits = [hit for one in found for hit in patterns.hits(one)]
-    cut = tuple(_cut(patterns, found, field_texts(notice), uncut))
+    cut = tuple(_cut(patterns, found, texts, uncut))
     vetoed = tuple(_vetoed(unvetoed, hits))
     said = [*given, *(one.evidence for one in vetoed)]
-    unused = tuple(_unused(dictionary, notice, [hit for hit in hits if not any(_covers(p, hit) for p in said)]))
+    unused = tuple(_unused(dictionary, texts, [hit for hit in hits if not any(_covers(p, hit) for p in said)]))
     return Explanation(dictionary.version, tags, cut, vetoed, unused)
 
 
@@ -97,11 +96,10 @@ def _reasons(tags: tuple[Tag, ...]) -> dict[Evidence, Tag]:
     return {piece: tag for tag in tags for piece in tag.evidence}
 
 
-def _more(dictionary: Dictionary, notice: Notice, given: dict[Evidence, Tag]) -> dict[Evidence, Tag]:
-    """What else there would be with a dictionary that holds less back."""
+def _more(tags: tuple[Tag, ...], given: dict[Evidence, Tag]) -> dict[Evidence, Tag]:
+    """What else there would be where less is held back."""
     known = {(piece.field, piece.start, piece.end, tag.id) for piece, tag in given.items()}
-    more = _reasons(Matcher(dictionary).tags(notice))
-    return {p: tag for p, tag in more.items() if (p.field, p.start, p.end, tag.id) not in known}
+    return {p: tag for p, tag in _reasons(tags).items() if (p.field, p.start, p.end, tag.id) not in known}
 
 
 def _cut(patterns: Patterns, found: list[Found], texts: Mapping[str, str], uncut: dict[Evidence, Tag]) -> Iterator[Cut]:
@@ -121,14 +119,13 @@ def _vetoed(unvetoed: dict[Evidence, Tag], hits: list[Hit]) -> Iterator[Vetoed]:
             yield Vetoed(piece, tag.label, tuple(dict.fromkeys(hit.name.name for hit in vetoes)))
 
 
-def _found(patterns: Patterns, notice: Notice) -> list[Found]:
+def _found(patterns: Patterns, notice: Notice, texts: Mapping[str, str]) -> list[Found]:
     spoken = languages(notice)
-    found = (patterns.find(field, text, spoken.get(field, "")) for field, text in field_texts(notice).items())
+    found = (patterns.find(field, text, spoken.get(field, "")) for field, text in texts.items())
     return [one for one in found if one is not None]
 
 
-def _unused(dictionary: Dictionary, notice: Notice, hits: list[Hit]) -> Iterator[Unused]:
-    texts = field_texts(notice)
+def _unused(dictionary: Dictionary, texts: Mapping[str, str], hits: list[Hit]) -> Iterator[Unused]:
     told = set[tuple[str, int, str]]()
     for hit in hits:
         if hit.name.part not in {"name", "product", "term"} or (hit.field, hit.start, hit.name.owner) in told:

@@ -19,13 +19,17 @@ class Matcher:
 
     def __init__(self, dictionary: Dictionary) -> None:
         self.dictionary = dictionary
-        self._patterns = Patterns(dictionary)
+        self.patterns: Final = Patterns(dictionary)
         self._by_identifier = {
             identifier.id: vendor for vendor in dictionary.vendors.values() for identifier in vendor.identifiers
         }
 
-    def tags(self, notice: Notice) -> tuple[Tag, ...]:
-        """Tags of a notice in order of kind, id and role; empty where nothing of the watchlist is named."""
+    def tags(self, notice: Notice, *, cut: bool = True, vetoes: bool = True) -> tuple[Tag, ...]:
+        """Tags of a notice in order of kind, id and role; empty where nothing of the watchlist is named.
+
+        For who explains them: without ``cut`` also what stands in clauses counts, without ``vetoes`` what these take
+        away.
+        """
         texts = field_texts(notice)
         found: list[Found] = []
         identified: list[tuple[str, Evidence]] = []
@@ -33,14 +37,15 @@ class Matcher:
         for name, text in texts.items():
             if name.endswith(_SCHEMES):
                 identified += self._identified(name, text)
-            elif text and (some := self._patterns.find(name, text, spoken.get(name, ""))):
+            elif text and (some := self.patterns.find(name, text, spoken.get(name, ""))):
                 found.append(some)
         if not found and not identified:
             return ()
         headline = headline_fields(notice, texts)
         if not identified and not any(each.causes(headline=each.field in headline) for each in found):
             return ()
-        hits = [hit for each in found for hit in self._patterns.hits(each)]
+        hits = [hit for each in found for hit in self.patterns.hits(each, cut=cut)]
+        hits = hits if vetoes else [hit for hit in hits if hit.name.part != "veto"]
         return Judgement(self.dictionary, headline, texts).tags(hits, identified)
 
     def _identified(self, name: str, value: str) -> Iterable[tuple[str, Evidence]]:

@@ -90,15 +90,15 @@ class Patterns:
             found = list(dict.fromkeys(found))
         return Found(field, hay, found) if found else None
 
-    def hits(self, found: "Found") -> list[Hit]:
-        """What was found in a text, in its order, without what stands in clauses."""
-        cut = self._cut(found)
-        begins = [begin for begin, _ in cut]
+    def hits(self, found: "Found", *, cut: bool = True) -> list[Hit]:
+        """What was found in a text, in its order, without what stands in clauses where these are ``cut``."""
+        left_out = self._cut(found) if cut else ()
+        begins = [begin for begin, _ in left_out]
         spans: dict[tuple[Name, int, int], None] = {}
         seen: Counter[Name] = Counter()
         for name, start, end in sorted(found.spans, key=lambda each: each[1:]):
             place = bisect_right(begins, start)
-            if name.part == "clause" or (place and start < cut[place - 1][1]) or seen[name] == _MOST_PLACES:
+            if name.part == "clause" or (place and start < left_out[place - 1][1]) or seen[name] == _MOST_PLACES:
                 continue
             seen[name] += 1
             spans[name, *found.text.source_span(start, end)] = None
