@@ -133,19 +133,14 @@ def _of(dictionary: Dictionary, kind: str) -> Iterable[Vendor]:
 def _technology(dictionary: Dictionary, one: Technology, counts: Mapping[tuple[str, str], TagCount]) -> Line:
     above = dictionary.technologies.get(one.parent)
     href = addresses.technology(one.id)
-    return Line(
-        one.id, one.name, href, one.definition, (above.name,) if above else (), *_tiers(counts, "technology", one.id)
-    )
+    of, tiers = (above.name,) if above else (), queries.by_tier(counts.get(("technology", one.id)))
+    return Line(one.id, one.name, href, one.definition, of, **tiers)
 
 
 def _vendor(dictionary: Dictionary, one: Vendor, counts: Mapping[tuple[str, str], TagCount]) -> Line:
     of = tuple(dictionary.label("technology", name) for name in one.technologies)
-    return Line(one.id, one.name, addresses.vendor(one.id), one.note, of, *_tiers(counts, "vendor", one.id))
-
-
-def _tiers(counts: Mapping[tuple[str, str], TagCount], kind: str, name: str) -> tuple[int, int]:
-    count = counts.get((kind, name))
-    return (count.alerts, count.notices - count.alerts) if count else (0, 0)
+    tiers = queries.by_tier(counts.get(("vendor", one.id)))
+    return Line(one.id, one.name, addresses.vendor(one.id), one.note, of, **tiers)
 
 
 def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:

@@ -30,6 +30,12 @@ class TagCount:
     alerts: int
 
 
+def by_tier(count: TagCount | None) -> dict[str, int]:
+    """How many notices are ``matched`` on a tag and how many only ``to_be_checked``; none where nothing is counted."""
+    alerts, notices = (count.alerts, count.notices) if count else (0, 0)
+    return {"matched": alerts, "to_be_checked": notices - alerts}
+
+
 def tags_of(
     connection: Connection,
     notice_numbers: Iterable[int],

@@ -95,8 +95,8 @@ def buyers_page(request: Request, held: Given) -> Response:
 
 
 def _listed(label: str, href: str, count: watchlist.TagCount | None, depth: int = 0, note: str = "") -> Listed:
-    alerts, notices = (count.alerts, count.notices) if count else (0, 0)
-    return Listed(label, href, alerts, notices - alerts, depth, note)
+    tiers = watchlist.by_tier(count)
+    return Listed(label, href, tiers["matched"], tiers["to_be_checked"], depth, note)
 
 
 def _technologies(

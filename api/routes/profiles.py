@@ -1,6 +1,5 @@
 """``/api/v1/vendors``, ``/technologies`` and ``/buyers``: lists and profiles in JSON."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -63,14 +62,14 @@ def buyer(request: Request, held: Given, buyer_id: str) -> Response:
 def vendors_answer(held: Context) -> Response:
     """The list of vendors in JSON."""
     counts = tag_counts(held, "vendor")
-    items = [_vendor(v) | _tiers(counts, v.id) for v in held.dictionary.vendors.values()]
+    items = [_vendor(v) | watchlist.by_tier(counts.get(v.id)) for v in held.dictionary.vendors.values()]
     return json_answer({"unchecked": words.UNCHECKED, "items": items, "dictionary": held.dictionary.version})
 
 
 def technologies_answer(held: Context) -> Response:
     """The list of technologies in JSON."""
     counts = tag_counts(held, "technology")
-    items = [_technology(held, t) | _tiers(counts, t.id) for t in held.dictionary.technologies.values()]
+    items = [_technology(held, t) | watchlist.by_tier(counts.get(t.id)) for t in held.dictionary.technologies.values()]
     return json_answer({"items": items, "dictionary": held.dictionary.version})
 
 
@@ -183,9 +182,3 @@ def _buyer(entry: BuyerEntry) -> dict[str, Any]:
         "jurisdiction": entry.jurisdiction,
         "url": addresses.buyer(entry.id),
     }
-
-
-def _tiers(counts: Mapping[str, watchlist.TagCount], tag_id: str) -> dict[str, int]:
-    count = counts.get(tag_id)
-    alerts, notices = (count.alerts, count.notices) if count else (0, 0)
-    return {"matched": alerts, "to_be_checked": notices - alerts}

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -14,7 +14,7 @@ from service.assembly import open_archive
 from service.output import Field, Json, say, say_json, say_lines, say_table
 from watchlist.current import Watchlist
 from watchlist.explain import Explanation, explained, notice_of
-from watchlist.queries import TagCount, counts_by_tag
+from watchlist.queries import TagCount, by_tier, counts_by_tag
 
 MOST_BYTES: Final = 20_000_000
 """Longest text that is explained."""
@@ -112,7 +112,5 @@ def _read() -> tuple[str, str]:
     return title.strip(), description.strip()
 
 
-def _counts(counts: dict[tuple[str, str], TagCount], kind: str, name: str) -> dict[str, Any]:
-    count = counts.get(("technology" if kind == "technology" else "vendor", name))
-    alerts, notices = (count.alerts, count.notices) if count else (0, 0)
-    return {"matched": alerts, "to_be_checked": notices - alerts}
+def _counts(counts: dict[tuple[str, str], TagCount], kind: str, name: str) -> dict[str, int]:
+    return by_tier(counts.get(("technology" if kind == "technology" else "vendor", name)))
