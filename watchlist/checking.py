@@ -5,7 +5,19 @@ from typing import Final, TypeVar
 
 from noticewatch.text import normalise
 from watchlist.reading import DataFile, Placed
-from watchlist.records import Clause, Family, Grey, Learned, Origin, Spelling, Technology, Terms, Vendor, Veto
+from watchlist.records import (
+    VENDOR_FILES,
+    Clause,
+    Family,
+    Grey,
+    Learned,
+    Origin,
+    Spelling,
+    Technology,
+    Terms,
+    Vendor,
+    Veto,
+)
 from watchlist.safety import why_unsafe
 from watchlist.spelling import spellings
 
@@ -14,7 +26,7 @@ _Technologies = Mapping[str, Technology]
 _Origins = Mapping[str, Origin]
 
 
-_KINDS: Final = {"vendors.toml": "vendor", "integrators.toml": "integrator", "resellers.toml": "reseller"}
+_KINDS: Final = {file: kind for kind, file in VENDOR_FILES.items()}
 _NAME_LENGTH: Final = 4
 """Letters of the shortest clause word that stands alone."""
 

@@ -19,13 +19,25 @@ from watchlist.checking import (
     check_vendors,
 )
 from watchlist.reading import DataFile, DictionaryError, read_file
-from watchlist.records import Clause, Family, Grey, Learned, Origin, Policy, Spelling, Technology, Terms, Vendor, Veto
+from watchlist.records import (
+    VENDOR_FILES,
+    Clause,
+    Family,
+    Grey,
+    Learned,
+    Origin,
+    Policy,
+    Spelling,
+    Technology,
+    Terms,
+    Vendor,
+    Veto,
+)
 
 __all__ = ["DATA", "Dictionary", "DictionaryError", "Policy", "Technology", "TermBook", "Vendor", "load_dictionary"]
 
 DATA: Final = Path(__file__).parent / "data"
 
-_VENDOR_FILES: Final = ("vendors.toml", "integrators.toml", "resellers.toml")
 _TERM_BLOCKS: Final = ("terms", "family", "veto")
 _L = TypeVar("_L", bound=Learned)
 
@@ -112,7 +124,7 @@ def load_dictionary(folder: Path | None = None) -> Dictionary:
     folder = folder or DATA
     origin_file = read_file(folder / "origins.toml", ("origin",))
     technology_file = read_file(folder / "technologies.toml", ("technology",))
-    vendor_files = [read_file(folder / name, ("vendor",)) for name in _VENDOR_FILES]
+    vendor_files = [read_file(folder / name, ("vendor",)) for name in VENDOR_FILES.values()]
     spelling_file = read_file(folder / "spellings.toml", ("spelling",))
     clause_file = read_file(folder / "clauses.toml", ("clause",))
     grey_file = read_file(folder / "greys.toml", ("grey",))

@@ -51,16 +51,13 @@ def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
             if product.policy != "strong" and normalise(maker).text not in normalise(product.name).text:
                 yield from _spelt(replace(name, name=f"{maker} {product.name}", policy="strong"))
         for context in vendor.contexts:
-            name = Name("context", vendor.id, context.word, _WORTH[context.tier])
-            yield from ((spelling, name) for spelling in term_spellings(context.word))
+            yield from _as_term(Name("context", vendor.id, context.word, _WORTH[context.tier]))
     for index, grey in enumerate(dictionary.greys):
         for word in grey.words:
-            name = Name("grey", str(index), word, "strong")
-            yield from ((spelling, name) for spelling in term_spellings(word))
+            yield from _as_term(Name("grey", str(index), word, "strong"))
     for index, clause in enumerate(dictionary.clauses):
         for word in clause.words:
-            name = Name("clause", str(index), word, "strong")
-            yield from ((spelling, name) for spelling in term_spellings(word))
+            yield from _as_term(Name("clause", str(index), word, "strong"))
     for book in dictionary.books:
         yield from _of_book(book)
 
@@ -72,20 +69,23 @@ def _of_book(book: TermBook) -> Iterator[tuple[str, Name]]:
             yield from ((spelling, name) for spelling in term_spellings(term) | term_spellings(apart(term)))
     for veto in book.vetoes:
         for term in veto.terms:
-            name = Name("veto", veto.technology, term, "strong", book.language)
-            yield from ((spelling, name) for spelling in term_spellings(term))
+            yield from _as_term(Name("veto", veto.technology, term, "strong", book.language))
     for family in book.families:
         if not family.apart:
             yield from _pairs(family, book.language)
 
 
 def _pairs(family: Family, language: str) -> Iterator[tuple[str, Name]]:
-    orders = [(family.first, family.then)] + ([(family.then, family.first)] if family.any_order else [])
-    for firsts, thens in orders:
+    for firsts, thens in _orders(family):
         for first in firsts:
             for then in thens:
-                name = Name("term", family.technology, f"{first} {then}", family.policy, language)
-                yield from ((spelling, name) for spelling in term_spellings(name.name))
+                yield from _as_term(Name("term", family.technology, f"{first} {then}", family.policy, language))
+
+
+def _orders(family: Family) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Its words in the orders in which they may stand."""
+    written = (family.first, family.then)
+    return [written, written[::-1]] if family.any_order else [written]
 
 
 def anchors(dictionary: Dictionary) -> Iterator[tuple[str, Anchor]]:
@@ -93,8 +93,7 @@ def anchors(dictionary: Dictionary) -> Iterator[tuple[str, Anchor]]:
     for book in dictionary.books:
         for family in book.families:
             if family.apart:
-                orders = [(family.first, family.then)] + ([(family.then, family.first)] if family.any_order else [])
-                for firsts, thens in orders:
+                for firsts, thens in _orders(family):
                     rest = _rest(thens, family.apart)
                     for first in firsts:
                         anchor = Anchor(Name("term", family.technology, first, family.policy, book.language), rest)
@@ -106,6 +105,11 @@ def _rest(thens: tuple[str, ...], between: int) -> re.Pattern[str]:
     ends = sorted({spelling for then in thens for spelling in term_spellings(then)}, key=len, reverse=True)
     words = "|".join(map(re.escape, ends))
     return re.compile(rf"s?(?:[^\w.;:]{{1,3}}\w{{1,20}}){{0,{between}}}?[^\w.;:]{{1,3}}(?:{words})s?(?!\w)")
+
+
+def _as_term(name: Name) -> Iterator[tuple[str, Name]]:
+    """Spellings of a name that is looked for as terms are."""
+    return ((spelling, name) for spelling in term_spellings(name.name))
 
 
 def _spelt(name: Name) -> Iterator[tuple[str, Name]]:

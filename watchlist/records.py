@@ -18,6 +18,9 @@ Policy: TypeAlias = Literal["strong", "needs_context", "legal_name_only", "never
 LONGEST: Final = 200
 """Characters that no name, term or word exceeds: so far a search looks around a place."""
 
+IDENTIFIER: Final = r"UEI:[A-Z0-9]{12}|CAGE:[A-Z0-9]{5}|DUNS:\d{9}"
+"""The pattern of an identifier with its scheme."""
+
 _MONTH: Final = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 
 
@@ -107,7 +110,7 @@ class Fact(Record):
 class Identifier(Learned):
     """``UEI:…``, ``CAGE:…`` or ``DUNS:…`` as found in award records."""
 
-    id: Annotated[str, Field(pattern=r"^(UEI:[A-Z0-9]{12}|CAGE:[A-Z0-9]{5}|DUNS:\d{9})$")]
+    id: Annotated[str, Field(pattern=f"^({IDENTIFIER})$")]
     source: Text
     checked: bool = False
 
@@ -130,6 +133,10 @@ class FormerName(Record):
     until: Month = ""
     source: Text
     checked: bool = False
+
+
+VENDOR_FILES: Final = {"vendor": "vendors.toml", "integrator": "integrators.toml", "reseller": "resellers.toml"}
+"""The file that holds the vendors of a kind."""
 
 
 class Vendor(Learned):

@@ -19,7 +19,7 @@ from noticewatch.errors import UsageError
 from watchlist.dictionary import DictionaryError, load_dictionary
 from watchlist.radar.suggest import Suggestion
 from watchlist.reading import read_file
-from watchlist.records import Policy, Record
+from watchlist.records import IDENTIFIER, VENDOR_FILES, Policy, Record
 
 REJECTED: Final = "rejected.toml"
 ORIGIN: Final = "radar"
@@ -27,8 +27,6 @@ ORIGIN: Final = "radar"
 
 SellerKind: TypeAlias = Literal["vendor", "integrator", "reseller"]
 
-_FILES: Final = {"vendor": "vendors.toml", "integrator": "integrators.toml", "reseller": "resellers.toml"}
-_IDENTIFIER: Final = re.compile(r"UEI:[A-Z0-9]{12}|CAGE:[A-Z0-9]{5}|DUNS:\d{9}")
 _BLOCK: Final = re.compile(r'^\[\[vendor\]\]\nid = "([^"]+)"', re.MULTILINE)
 
 
@@ -93,17 +91,17 @@ def seller(
     lines += [_learned(), f"evidence = [{evidence}]", "names = ["]
     lines += [f"  {{ name = {_text(suggested.name)}, policy = {_text(policy)} }},", "]"]
     source = suggested.quotes[0].notice if suggested.quotes else ""
-    known = [one for one in suggested.identifiers if _IDENTIFIER.fullmatch(one)]
+    known = [one for one in suggested.identifiers if re.fullmatch(IDENTIFIER, one)]
     if known:
         rows = [f"  {{ id = {_text(one)}, source = {_text(source)}, {_learned()} }}," for one in known]
         lines += ["identifiers = [", *rows, "]"]
     before = next((one for one in ids if one > own), "")
-    return Addition(_FILES[kind], _block("vendor", lines), before)
+    return Addition(VENDOR_FILES[kind], _block("vendor", lines), before)
 
 
 def vendor_ids(folder: Path, kind: SellerKind) -> list[str]:
     """Ids of the vendors in the file of a kind, in its order."""
-    return _BLOCK.findall((folder / _FILES[kind]).read_text(encoding="utf-8"))
+    return _BLOCK.findall((folder / VENDOR_FILES[kind]).read_text(encoding="utf-8"))
 
 
 def write(folder: Path, addition: Addition) -> Path:
