@@ -71,11 +71,6 @@ def notice_of(title: str, description: str = "", supplier: str = "", language: s
     return Notice(kind=Kind.OTHER, title=(Text(text=title, language=language),), description=described, parties=parties)
 
 
-def explain(matcher: Matcher, text: str, supplier: str = "") -> tuple[Tag, ...]:
-    """Tags that a notice with this title, and this supplier if given, would get, with their evidence."""
-    return matcher.tags(notice_of(text, supplier=supplier))
-
-
 def explained(matcher: Matcher, notice: Notice) -> Explanation:
     """Why a notice would be tagged as it would. Pure; linear in the length of its texts."""
     dictionary, patterns = matcher.dictionary, matcher.patterns

@@ -163,14 +163,15 @@ def _check_files(connection: Connection, told: list[_Told]) -> None:
     down = {place: one for place, one in latest.items() if one.takes}
     named = dict.fromkeys(connection.scalars(select(withheld_files.c.sha256).order_by(withheld_files.c.sha256)))
     whole = set(connection.scalars(select(takedowns.c.notice).where(takedowns.c.version == WHOLE)))
-    for notice, capture, sha256 in _standing(connection, {capture for _, capture in down if capture}):
+    standing = list(_standing(connection, {capture for _, capture in down if capture}))
+    for notice, capture, sha256 in standing:
         one = down.get((notice, capture))
         if one is not None and sha256 not in named and notice not in whole:
             raise DoesNotHold(
                 f"A file of {one.notice_id} (SHA-256 {sha256}) was taken down (event {one.seq}) and never restored, "
                 "but nothing withholds it from readers."
             )
-    known = {sha256 for _, _, sha256 in _standing(connection, {capture for _, capture in down if capture})}
+    known = {sha256 for _, _, sha256 in standing}
     for sha256 in named:
         if sha256 not in known:
             raise DoesNotHold(f"The file with SHA-256 {sha256} is withheld from readers, but no event says so.")

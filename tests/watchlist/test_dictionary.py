@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.watchlist.explaining import explain
 from watchlist.dictionary import DATA, DictionaryError, load_dictionary
-from watchlist.explain import explain
 from watchlist.matcher import Matcher
 from watchlist.safety import why_unsafe
 

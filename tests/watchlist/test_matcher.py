@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noticewatch.models import Kind, Notice, Party, Text
+from tests.watchlist.explaining import explain
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag, dump_evidence, field_texts, load_evidence
-from watchlist.explain import explain
 from watchlist.matcher import Matcher
 
 MATCHER = Matcher(load_dictionary())

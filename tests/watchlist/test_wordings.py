@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.watchlist.explaining import explain
 from watchlist.dictionary import load_dictionary
-from watchlist.explain import explain
 from watchlist.matcher import Matcher
 
 MATCHER = Matcher(load_dictionary())

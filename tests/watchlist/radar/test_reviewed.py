@@ -7,8 +7,8 @@ import pytest
 
 from noticewatch.errors import UsageError
 from tests.watchlist.changing import changed_dictionary
+from tests.watchlist.explaining import explain
 from watchlist.dictionary import DATA, DictionaryError, load_dictionary
-from watchlist.explain import explain
 from watchlist.matcher import Matcher
 from watchlist.radar import reviewed
 from watchlist.radar.suggest import Quoted, Suggestion
