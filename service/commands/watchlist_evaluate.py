@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from noticewatch.settings import load_settings
 from service.output import Json, say, say_json
 from watchlist import evaluation
 from watchlist.dictionary import load_dictionary
@@ -31,7 +32,7 @@ def evaluate(
 
     Example: noticewatch watchlist evaluate labelled.csv --leave-source-out
     """
-    dictionary = load_dictionary()
+    dictionary = load_dictionary(load_settings().watchlist)
     found = evaluation.evaluate(dictionary, read_labelled(file), leave_source_out=leave_source_out)
     if as_json:
         say_json(

@@ -6,6 +6,8 @@ import orjson
 import pytest
 
 from service.cli import main
+from tests.watchlist.changing import changed_dictionary
+from watchlist.dictionary import load_dictionary
 
 LABELLED = Path(__file__).parents[1] / "watchlist" / "data" / "labelled-dev.csv"
 
@@ -32,6 +34,15 @@ def test_json_holds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert form["leave_source_out"] is True
     assert form["tiers"]["alert"]["recall"] >= 0.85
     assert {"technology_tags", "vendor_tags", "sources", "errors"} <= set(form)
+
+
+def test_a_watchlist_of_ones_own_is_the_one_that_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = load_dictionary(changed_dictionary(tmp_path / "watchlist"))
+    monkeypatch.setenv("NOTICEWATCH_WATCHLIST", str(tmp_path / "watchlist"))
+    assert run(str(LABELLED), "--json") == 0
+    assert orjson.loads(capsys.readouterr().out)["dictionary"] == own.version != load_dictionary().version
 
 
 def test_a_wrong_file_gives_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
