@@ -12,8 +12,9 @@ from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.output import Field, Json, say, say_json, say_lines, say_table
-from watchlist.current import Watchlist
+from watchlist.dictionary import load_dictionary
 from watchlist.explain import Explanation, explained, notice_of
+from watchlist.matcher import Matcher
 from watchlist.queries import TagCount, by_tier, counts_by_tag
 
 MOST_BYTES: Final = 20_000_000
@@ -33,8 +34,8 @@ def explain(
     Example: noticewatch watchlist explain "Licence plate readers for 12 patrol cars"
     """
     title, description = _read() if text == "-" else (text, "")
-    watchlist = Watchlist(load_settings().watchlist)
-    found = explained(watchlist.matcher, notice_of(title, description, supplier, language))
+    matcher = Matcher(load_dictionary(load_settings().watchlist))
+    found = explained(matcher, notice_of(title, description, supplier, language))
     if as_json:
         say_json(asdict(found))
     else:
@@ -50,8 +51,7 @@ def listed(
     Example: noticewatch watchlist list --technology lpr
     """
     settings = load_settings()
-    watchlist = Watchlist(settings.watchlist)
-    dictionary = watchlist.dictionary
+    dictionary = load_dictionary(settings.watchlist)
     if technology is not None and technology not in dictionary.technologies:
         raise UsageError(f"There is no technology {technology!r}; noticewatch watchlist list names those there are.")
     with open_archive(settings) as archive, archive.reading() as connection:
