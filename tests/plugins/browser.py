@@ -1,4 +1,4 @@
-"""A real browser for tests marked ``browser``: one for all of them, in the worker that has their group."""
+"""A real browser for tests marked ``browser``: one for a module of them."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -16,9 +16,13 @@ _FLAGS: Final = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """A Chromium that asks nobody of its own accord."""
+    """A Chromium that asks nobody of its own accord.
+
+    Playwright keeps an event loop running in the thread of the tests for as long as it is open, so it is closed before
+    tests of other modules come, which run Scrapy there.
+    """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent on machines without a browser
 
     with sync_playwright() as playwright:
