@@ -184,7 +184,7 @@ class _Compiler:
             if len(number) < SHORTEST_PREFIX:
                 raise QueryError("That start is too short", leaf.at, f"Write at least {SHORTEST_PREFIX} characters.")
             return Prefix("number", number), f"number:{number}*"
-        return Code("number", number), f"number:{number}"
+        return Code("number", number), f"number:{_as_value(number)}"
 
     def _code(self, leaf: Asked, name: str) -> tuple[Node, str]:
         if isinstance(leaf, Bounded | Close):
@@ -199,8 +199,7 @@ class _Compiler:
             known = VOCABULARIES.get(name)
             hint = f"Use one of {', '.join(known)}." if known else f"See /{_PLURAL[name]} for all, or search for words."
             raise QueryError(f"There is no {name} {leaf.text!r}", leaf.at, hint)
-        shown = f'"{code}"' if " " in code else code
-        return Code(name, code), f"{name}:{shown}"
+        return Code(name, code), f"{name}:{_as_value(code)}"
 
     def _boost(self, leaf: Asked, stream: str, found: tuple[str, ...]) -> None:
         """Words weigh by how rare they are, more in a title or a seller's name, most as a number of the thing."""
@@ -229,6 +228,11 @@ def _one_word(text: str, found: tuple[str, ...], others: Sequence[str]) -> str:
     """A word of several tokens in a form that means the same when it is read again."""
     forms = [joint.join(parts) for parts in (found, WORD.findall(text)) for joint in ("-", "/")]
     return next((form for form in forms if other_spellings(form) == others), forms[0])
+
+
+def _as_value(text: str) -> str:
+    """A code or number as it is written after its field."""
+    return f'"{text}"' if " " in text or text in {"AND", "OR", "NOT"} else text
 
 
 def _bracketed(text: str) -> str:

@@ -128,6 +128,7 @@ def test_a_query_that_would_cost_too_much_is_refused(text: str) -> None:
         ("has:amount", "has:amount"),
         ("kind:sources-sought", "kind:sources_sought"),
         ("number:70-CMSD-23FR0000145", "number:70CMSD23FR0000145"),
+        ("number:and", 'number:"AND"'),
         ('"b a"~3', '"a b"~3'),
         ("Pen-Link", "pen-link"),
         ("ShadowDragon", "ShadowDragon"),
