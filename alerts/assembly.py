@@ -19,12 +19,12 @@ from archive.record_rows import record_rows
 from archive.rows import VersionRow
 from indexer.meaning import Meaning
 from indexer.names import Names
+from noticewatch.database import chunks
 from noticewatch.errors import UsageError
 from noticewatch.models import Event, notice_from
 from watchlist.evidence import Tag
 from watchlist.matcher import Matcher
 
-_CHUNK: Final = 900
 _TIERS: Final = {"alert": 2, "review": 1}
 
 
@@ -117,7 +117,7 @@ def _meaning(written: str, names: Names) -> Meaning | None:
 
 def _keys(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
     g, found = alert_groups.c, dict[int, str]()
-    for some in _chunks(numbers):
+    for some in chunks(sorted(numbers)):
         found.update(connection.execute(select(g.number, g.key).where(g.number.in_(some))).all())
     return found
 
@@ -126,16 +126,10 @@ def _rows(connection: Connection, numbers: Collection[int]) -> Iterator[_Row]:
     m, r = matches.c, search_revisions.c
     query = select(m.event_group, m.seq, r.terms, m.crossing, m.reasons)
     query = query.join(search_revisions, r.number == m.revision).order_by(m.seq)
-    for some in _chunks(numbers):
+    for some in chunks(sorted(numbers)):
         for row in connection.execute(query.where(m.event_group.in_(some))):
             yield _Row(*row)
 
 
 def _events(connection: Connection, rows: Sequence[_Row]) -> list[Event]:
     return list(events_at(connection, {row.seq for row in rows}).values())
-
-
-def _chunks(numbers: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(numbers)
-    for begin in range(0, len(ordered), _CHUNK):
-        yield ordered[begin : begin + _CHUNK]

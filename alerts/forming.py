@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from alerts.models import Rhythm
 from alerts.tables import alert_groups, alert_targets, deliveries, outbox, saved_searches, search_revisions
 from archive.times import moment, stamp
+from noticewatch.database import chunks
 from noticewatch.identifiers import new_id
 
 MOST_AT_ONCE: Final = 20
@@ -20,7 +21,6 @@ BROKEN: Final = "This search finds nothing any more until it is changed on its p
 _HOUR: Final = timedelta(hours=1)
 _PAIRS: Final = 200
 """Most searches and targets that are looked at in one transaction."""
-_CHUNK: Final = 900
 
 
 def is_due(connection: Connection, at: datetime) -> bool:
@@ -104,14 +104,14 @@ def _form_at_once(connection: Connection, search: int, target: int, rows: Sequen
 
 def _form(connection: Connection, search: int, target: int, rhythm: Rhythm, rows: Sequence[int], at: datetime) -> None:
     number = _insert(connection, search, target, rhythm, at, "")
-    for begin in range(0, len(rows), _CHUNK):
-        some = update(outbox).where(outbox.c.number.in_(rows[begin : begin + _CHUNK]))
+    for chunk in chunks(rows):
+        some = update(outbox).where(outbox.c.number.in_(chunk))
         connection.execute(some.values(state="formed", delivery=number))
 
 
 def _postpone(connection: Connection, rows: Sequence[int], until: datetime) -> None:
-    for begin in range(0, len(rows), _CHUNK):
-        some = update(outbox).where(outbox.c.number.in_(rows[begin : begin + _CHUNK]))
+    for chunk in chunks(rows):
+        some = update(outbox).where(outbox.c.number.in_(chunk))
         connection.execute(some.values(due_at=stamp(until)))
 
 

@@ -6,7 +6,6 @@ cursor are then written in one transaction, for the searches and targets that th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import Connection, func, select
 
@@ -26,12 +25,10 @@ from archive.times import stamp
 from indexer.memory import MemoryIndex
 from indexer.names import Names
 from indexer.sync import collecting_later, light
-from noticewatch.database import insert_many, shared_time
+from noticewatch.database import chunks, insert_many, shared_time
 from noticewatch.models import Event, EventKind
 from watchlist.current import Watchlist, matcher_of
 from watchlist.matcher import Matcher
-
-_CHUNK: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +201,8 @@ def _write(connection: Connection, found: Sequence[Match]) -> None:
 
 def _timings(connection: Connection, searches: set[int]) -> dict[int, Timing]:
     found, wanted = dict[int, Timing](), sorted(searches)
-    for begin in range(0, len(wanted), _CHUNK):
-        query = select(saved_searches).where(saved_searches.c.number.in_(wanted[begin : begin + _CHUNK]))
+    for chunk in chunks(wanted):
+        query = select(saved_searches).where(saved_searches.c.number.in_(chunk))
         found.update((row.number, timing_of(row)) for row in connection.execute(query))
     return found
 
@@ -213,8 +210,8 @@ def _timings(connection: Connection, searches: set[int]) -> dict[int, Timing]:
 def _targets(connection: Connection, searches: Mapping[int, object]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     t, wanted = alert_targets.c, sorted(searches)
-    for begin in range(0, len(wanted), _CHUNK):
-        query = select(t.search, t.number).where(t.search.in_(wanted[begin : begin + _CHUNK])).order_by(t.number)
+    for chunk in chunks(wanted):
+        query = select(t.search, t.number).where(t.search.in_(chunk)).order_by(t.number)
         for search, number in connection.execute(query):
             found.setdefault(search, []).append(number)
     return found

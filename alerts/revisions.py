@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, func, or_, select
@@ -15,11 +14,10 @@ from alerts.terms import UNREAD, read
 from indexer.ast import Node
 from indexer.names import Names
 from indexer.sieve import Anchor, Sieve, anchors
-from noticewatch.database import plain_rows
+from noticewatch.database import chunks, plain_rows
 from noticewatch.errors import UsageError
 from noticewatch.models import EventKind
 
-_CHUNK: Final = 900
 _log = logging.getLogger("noticewatch.alerts")
 
 
@@ -89,10 +87,8 @@ class Revisions:
     def _take(self, connection: Connection, numbers: list[int]) -> None:
         r = search_revisions.c
         query = select(r.number, r.search, r.active_from_seq, r.active_to_seq, r.terms)
-        for begin in range(0, len(numbers), _CHUNK):
-            for number, search, from_seq, to_seq, terms in plain_rows(
-                connection, query.where(r.number.in_(numbers[begin : begin + _CHUNK]))
-            ):
+        for chunk in chunks(numbers):
+            for number, search, from_seq, to_seq, terms in plain_rows(connection, query.where(r.number.in_(chunk))):
                 try:
                     asks = self._compiled(terms)
                 except (UsageError, ValueError) as error:  # its words are not logged: they are a reader's

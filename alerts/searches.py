@@ -33,7 +33,7 @@ from indexer.ast import Node
 from indexer.conditions import asked, base, check, filters, together
 from indexer.meaning import Meaning
 from indexer.names import Names
-from noticewatch.database import shared_time
+from noticewatch.database import chunks, shared_time
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import new_id
 
@@ -266,14 +266,11 @@ def targets_of(connection: Connection, numbers: Iterable[int]) -> dict[int, list
     """Targets of searches by their numbers."""
     found: dict[int, list[SavedTarget]] = {number: [] for number in numbers}
     t, wanted = alert_targets.c, list(found)
-    for begin in range(0, len(wanted), _CHUNK):
-        query = select(alert_targets).where(t.search.in_(wanted[begin : begin + _CHUNK])).order_by(t.number)
+    for chunk in chunks(wanted):
+        query = select(alert_targets).where(t.search.in_(chunk)).order_by(t.number)
         for row in connection.execute(query):
             found[row.search].append(_target(row))
     return found
-
-
-_CHUNK: Final = 900
 
 
 def _search(row: Row[tuple[object, ...]], targets: Sequence[SavedTarget]) -> SavedSearch:

@@ -18,7 +18,7 @@ from archive.readers import BATCH, cursor, set_cursor
 from archive.store import Archive
 from archive.times import moment, stamp
 from archive.withheld import withheld_now
-from noticewatch.database import insert_many, shared_time
+from noticewatch.database import chunks, insert_many, shared_time
 from noticewatch.dates import instant
 from noticewatch.models import EventKind, Listing, Status, notice_in_part
 
@@ -94,8 +94,7 @@ def tell(archive: Archive, at: datetime | None = None) -> int:
 
 def _keep(connection: Connection, seen: Mapping[int, datetime]) -> None:
     """Note the deadlines of notices as they stand. ``seen``: when the log last told of each."""
-    for begin in range(0, len(seen), _CHUNK):
-        numbers = sorted(seen)[begin : begin + _CHUNK]
+    for numbers in chunks(sorted(seen), _CHUNK):
         held = dict(connection.execute(select(deadlines.c.notice, deadlines.c.due_at)
                                        .where(deadlines.c.notice.in_(numbers))).all())  # fmt: skip
         stated = {row.number: due for row in _current(connection, numbers) if (due := _stated(row)) is not None}

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, func, insert, select
 from archive import tables
 from archive.proof import filing
 from archive.times import stamp
+from noticewatch.database import chunks
 from noticewatch.identifiers import now
 from noticewatch.models import EventKind, canonical_json
 
-_CHUNK: Final = 1_000
 _HEAD: Final = select(func.max(tables.events.c.seq))
 
 
@@ -45,8 +45,8 @@ def append_derived(connection: Connection, findings: Sequence[Derived]) -> int:
     n = tables.notices.c
     versions: dict[int, int] = {}
     numbers = sorted({finding.notice for finding in findings})
-    for begin in range(0, len(numbers), _CHUNK):
-        query = select(n.number, n.current_version).where(n.number.in_(numbers[begin : begin + _CHUNK]))
+    for chunk in chunks(numbers):
+        query = select(n.number, n.current_version).where(n.number.in_(chunk))
         versions.update(connection.execute(query).all())
     committed_at = stamp(now())
     rows = [

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 from archive import tables as t
 from archive.times import moment, stamp
 from archive.withheld import concerned
+from noticewatch.database import chunks
 from noticewatch.models import Event, EventKind
 
-_CHUNK: Final = 900
 _NO_CONTENT: Final = frozenset({"correction", "listing", "notice", "notice_ids", "procurement"})
 """Paths of changes that are no content of a notice: readers of the log go by them."""
 
@@ -30,8 +30,8 @@ def events_at(connection: Connection, seqs: Collection[int]) -> dict[int, Event]
     """The events with these ``seq``, by it."""
     found: dict[int, Event] = {}
     wanted = sorted(seqs)
-    for begin in range(0, len(wanted), _CHUNK):
-        query = _events().where(t.events.c.seq.in_(wanted[begin : begin + _CHUNK]))
+    for chunk in chunks(wanted):
+        query = _events().where(t.events.c.seq.in_(chunk))
         found.update((row.seq, _event(row)) for row in connection.execute(query))
     return found
 
@@ -59,8 +59,8 @@ def loud_between(
 def last_seq(connection: Connection, notices: Collection[int]) -> int:
     """The ``seq`` of the latest event of these notices: while it is the same, they and their tags are. 0 for none."""
     e, ordered, latest = t.events.c, sorted(notices), 0
-    for begin in range(0, len(ordered), _CHUNK):
-        query = select(func.max(e.seq)).where(e.notice.in_(ordered[begin : begin + _CHUNK]))
+    for chunk in chunks(ordered):
+        query = select(func.max(e.seq)).where(e.notice.in_(chunk))
         latest = max(latest, connection.scalar(query) or 0)
     return latest
 

@@ -20,12 +20,12 @@ from archive.solicitations import Load, place
 from archive.stated import LONG_ENOUGH, Stated, award_id
 from archive.store import Archive
 from archive.titles import keep
+from noticewatch.database import chunks
 from noticewatch.models import DERIVED, EventKind
 
 __all__ = ["LONG_ENOUGH", "Joiner", "award_id", "move", "read_stated", "ruled"]
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
-_CHUNK = 900
 
 
 class Joiner:
@@ -102,7 +102,7 @@ def _load(connection: Connection) -> Load:
 def _leave(connection: Connection, notices: set[int]) -> None:
     """Take notices out of their procurements that have no records any more."""
     held = _memberships(connection, sorted(notices))
-    for chunk in _chunks(sorted(notices)):
+    for chunk in chunks(sorted(notices)):
         connection.execute(delete(t.memberships).where(t.memberships.c.notice.in_(chunk)))
         connection.execute(delete(t.titles).where(t.titles.c.notice.in_(chunk)))
     left = [Derived(number, EventKind.JOINED, [("procurement", one, None)]) for number, (one, _) in held.items()]
@@ -138,7 +138,7 @@ def _contents(connection: Connection, notices: Iterable[int]) -> dict[int, tuple
     )
     return {
         number: (notice_id, first_seen, orjson.loads(content))
-        for chunk in _chunks(sorted(notices))
+        for chunk in chunks(sorted(notices))
         for number, notice_id, first_seen, content in connection.execute(query.where(n.number.in_(chunk)))
     }
 
@@ -149,7 +149,7 @@ def _memberships(connection: Connection, notices: Sequence[int]) -> dict[int, tu
     query = select(m.notice, p.id, p.number).join(t.procurements, p.number == m.procurement)
     return {
         notice: (procurement_id, number)
-        for chunk in _chunks(notices)
+        for chunk in chunks(notices)
         for notice, procurement_id, number in connection.execute(query.where(m.notice.in_(chunk)))
     }
 
@@ -158,7 +158,7 @@ def _procurements(connection: Connection, wanted: set[str]) -> tuple[dict[str, i
     """Numbers of procurements by id, and the ids of those that were made, because they are new."""
     p = t.procurements.c
     found: dict[str, int] = {}
-    for chunk in _chunks(sorted(wanted)):
+    for chunk in chunks(sorted(wanted)):
         found.update(connection.execute(select(p.id, p.number).where(p.id.in_(chunk))).all())
     top = int(connection.scalar(select(func.max(p.number))) or 0)
     new = {procurement_id: top + index for index, procurement_id in enumerate(sorted(wanted - found.keys()), start=1)}
@@ -175,8 +175,3 @@ def _move(connection: Connection, targets: Mapping[int, int]) -> None:
         .values(procurement=bindparam("target"))
     )
     connection.execute(statement, [{"moved": number, "target": target} for number, target in targets.items()])
-
-
-def _chunks(items: Sequence[Any]) -> Iterable[list[Any]]:
-    for begin in range(0, len(items), _CHUNK):
-        yield list(items[begin : begin + _CHUNK])

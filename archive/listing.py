@@ -18,7 +18,7 @@ from archive.proof import filing
 from archive.sightings import Given
 from archive.times import stamp
 from archive.windows import WALKING
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.models import Content, EventKind, Listing, Status, Verdict, canonical_json
 
 _d, _n, _r, _v = lt.departures.c, t.notices.c, t.records.c, t.versions.c
@@ -198,7 +198,7 @@ class Listings:
     def _departed(self, records: Iterable[int]) -> dict[int, tuple[int, bool]]:
         """Notice by record, and whether the record says that it is withdrawn, for those that are not plainly listed."""
         found: dict[int, tuple[int, bool]] = {}
-        for chunk in walks.chunks(records):
+        for chunk in chunks(records):
             query = select(_r.number, _r.notice, _r.content).join(lt.departures, _d.notice == _r.notice)
             for number, notice, content in self._connection.execute(query.where(_r.number.in_(chunk))):
                 found[number] = notice, orjson.loads(content).get("status") == _WITHDRAWN
@@ -206,7 +206,7 @@ class Listings:
 
     def _departures(self, notices: Iterable[int]) -> dict[int, Departure]:
         found: dict[int, Departure] = {}
-        for chunk in walks.chunks(notices):
+        for chunk in chunks(notices):
             query = select(_d.notice, _d.listing, _d.key, _d.since, _d.as_of, _d.said_at)
             for row in self._connection.execute(query.where(_d.notice.in_(chunk))):
                 found[row.notice] = Departure(
@@ -216,7 +216,7 @@ class Listings:
 
     def _current(self, notices: Iterable[int]) -> dict[int, _Current]:
         found: dict[int, _Current] = {}
-        for chunk in walks.chunks(notices):
+        for chunk in chunks(notices):
             query = (
                 select(
                     _n.number, _n.current_version, _n.listing, func.coalesce(_v.content, _r.content).label("content")

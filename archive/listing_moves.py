@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from archive import listing_tables as lt
 from archive import tables as t
 from archive import walks
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.models import Listing
 
 _LISTED: Final = Listing.LISTED.value
@@ -46,7 +46,7 @@ def follow(
 
 def _departures(connection: Connection, notices: Iterable[int]) -> dict[int, dict[str, Any]]:
     found = {}
-    for chunk in walks.chunks(sorted(set(notices))):
+    for chunk in chunks(sorted(set(notices))):
         for row in connection.execute(select(lt.departures).where(_d.notice.in_(chunk))):
             found[row.notice] = dict(row._mapping)
     return found

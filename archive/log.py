@@ -7,7 +7,6 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 
 import orjson
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -24,7 +23,7 @@ from archive.shelf import Shelf
 from archive.sightings import Given, note
 from archive.store import Archive
 from archive.times import stamp
-from noticewatch.database import BATCH
+from noticewatch.database import BATCH, chunks
 from noticewatch.identifiers import now
 from noticewatch.models import Notice
 
@@ -33,7 +32,6 @@ __all__ = [
     "known_hashes", "latest_hashes",
 ]  # fmt: skip
 
-_CHUNK = 1_000
 _w = tables.windows
 _COUNT = (
     update(_w)
@@ -97,8 +95,7 @@ def latest_hashes(
         .where(r.source == source, r.source_number.in_(bindparam("numbers", expanding=True)))
         .order_by(r.source_number, r.first_seen, r.number)  # intervals do not overlap; the index holds this order
     )
-    numbers = iter(source_numbers)
-    while chunk := list(islice(numbers, _CHUNK)):
+    for chunk in chunks(source_numbers):
         yield from map(tuple, connection.execute(query, {"numbers": chunk}).all())
 
 

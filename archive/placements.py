@@ -1,14 +1,12 @@
 """What corrections decided of procurements, over what the rules of joins say (archive/joins.py)."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from sqlalchemy import Connection, select
 
 from archive import tables as t
 from archive.regrouping_tables import placements
-
-_CHUNK: Final = 900
+from noticewatch.database import chunks
 
 
 def held(connection: Connection) -> dict[str, str]:
@@ -24,9 +22,9 @@ def decided(connection: Connection, wanted: Mapping[int, str]) -> dict[int, str]
     if not decisions:
         return dict(wanted)
     numbers, ids = sorted(wanted), dict[int, str]()
-    for begin in range(0, len(numbers), _CHUNK):
+    for chunk in chunks(numbers):
         query = select(t.notices.c.number, t.notices.c.id)
-        ids.update(connection.execute(query.where(t.notices.c.number.in_(numbers[begin : begin + _CHUNK]))).all())
+        ids.update(connection.execute(query.where(t.notices.c.number.in_(chunk))).all())
     return {number: placed(decisions, ids[number], wanted[number]) for number in numbers}
 
 

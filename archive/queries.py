@@ -1,9 +1,8 @@
 """The read side: notices, their histories and captures. Every function takes a connection and asks in bulk."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
@@ -25,6 +24,7 @@ from archive.rows import (
 )
 from archive.source_queries import counts, coverage, runs, sources_status
 from archive.times import moment
+from noticewatch.database import chunks
 from noticewatch.models import (
     Capture,
     Listing,
@@ -70,7 +70,6 @@ __all__ = [
     "versions",
 ]  # fmt: skip
 
-_CHUNK = 900
 _MOST_VERSION = 2**31
 """A number from which no version has one, and not every database could look for it."""
 _T = TypeVar("_T")
@@ -91,7 +90,7 @@ def notices(
     """
     wanted = list(numbers)
     found: dict[int, NoticeRow] = {}
-    for chunk in _chunks(wanted):
+    for chunk in chunks(wanted):
         for row in connection.execute(_notices_by_number(), {"numbers": chunk}).all():
             found[row.number] = _notice_row(row, fields)
     return {number: found[number] for number in wanted if number in found}
@@ -100,7 +99,7 @@ def notices(
 def numbers_of(connection: Connection, notice_ids: Iterable[str]) -> dict[str, int]:
     """Numbers of notices by their ids; ids that are not held are left out."""
     found: dict[str, int] = {}
-    for chunk in _chunks(list(notice_ids)):
+    for chunk in chunks(notice_ids):
         query = select(t.notices.c.id, t.notices.c.number).where(t.notices.c.id.in_(chunk))
         found.update((row.id, row.number) for row in connection.execute(query))
     return found
@@ -113,7 +112,7 @@ def members(
     :func:`notices`.
     """
     by_procurement: dict[int, list[int]] = {number: [] for number in procurement_numbers}
-    for chunk in _chunks(list(by_procurement)):
+    for chunk in chunks(by_procurement):
         for procurement, number in connection.execute(_members(), {"procurements": chunk}).all():
             by_procurement[procurement].append(number)
     held = notices(connection, (number for group in by_procurement.values() for number in group), fields)
@@ -129,7 +128,7 @@ def members_of(connection: Connection, row: NoticeRow) -> list[NoticeRow]:
 def procurement_of(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, int]:
     """Procurement numbers by notice number; notices that the joiner has not seen are left out."""
     found: dict[int, int] = {}
-    for chunk in _chunks(list(notice_numbers)):
+    for chunk in chunks(notice_numbers):
         found.update(map(tuple, connection.execute(_procurements_of(), {"notices": chunk}).all()))
     return found
 
@@ -137,7 +136,7 @@ def procurement_of(connection: Connection, notice_numbers: Iterable[int]) -> dic
 def procurements(connection: Connection, procurement_ids: Iterable[str]) -> dict[str, int]:
     """Procurement numbers by id; ids that are not held are left out."""
     found: dict[str, int] = {}
-    for chunk in _chunks(list(procurement_ids)):
+    for chunk in chunks(procurement_ids):
         query = select(t.procurements.c.id, t.procurements.c.number).where(t.procurements.c.id.in_(chunk))
         found.update((row.id, row.number) for row in connection.execute(query))
     return found
@@ -152,7 +151,7 @@ def versions(connection: Connection, notice_number: int) -> list[VersionRow]:
 def histories(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, list[VersionRow]]:
     """Histories of notices as :func:`versions` gives them, by the notice's number."""
     found: dict[int, list[Row[Any]]] = {}
-    for chunk in _chunks(list(notice_numbers)):
+    for chunk in chunks(notice_numbers):
         query = _versions().add_columns(t.versions.c.notice)
         for row in connection.execute(query.where(t.versions.c.notice.in_(chunk), t.versions.c.superseded.is_(False))):
             found.setdefault(row.notice, []).append(row)
@@ -367,9 +366,3 @@ def _capture_row(row: Row[Any]) -> CaptureRow:
         row.number, held, row.run_id, row.warc_file, row.warc_offset, row.warc_length, row.payload_file,
         row.payload_offset, row.thinned_at,
     )  # fmt: skip
-
-
-def _chunks(items: Sequence[_T]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk

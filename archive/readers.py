@@ -11,7 +11,7 @@ from archive import tables
 from archive.log import head
 from archive.proof import heads
 from archive.store import Archive
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.errors import NoticewatchError
 
 BATCH: Final = 1_000
@@ -43,9 +43,8 @@ def cursor(connection: Connection, name: str) -> int:
 def speechless(connection: Connection, notices: Collection[int]) -> set[int]:
     """Those of the notices that lead to another one, which has all their records."""
     n, found = tables.notices.c, set[int]()
-    ordered = sorted(notices)
-    for begin in range(0, len(ordered), BATCH):
-        some = n.number.in_(ordered[begin : begin + BATCH])
+    for chunk in chunks(sorted(notices)):
+        some = n.number.in_(chunk)
         found.update(connection.scalars(select(n.number).where(some, n.leads_to.is_not(None))))
     return found
 

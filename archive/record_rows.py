@@ -1,14 +1,12 @@
 """Where the record of a version stands in its capture. Takes a connection."""
 
 from collections.abc import Collection, Mapping
-from typing import Final
 
 from sqlalchemy import Connection, select
 
 from archive import tables as t
 from archive.rows import VersionRow
-
-_CHUNK: Final = 900
+from noticewatch.database import chunks
 
 
 def record_rows(connection: Connection, versions: Mapping[int, Collection[VersionRow]]) -> dict[tuple[int, int], int]:
@@ -18,11 +16,9 @@ def record_rows(connection: Connection, versions: Mapping[int, Collection[Versio
     r, c = t.records.c, t.captures.c
     found: dict[tuple[int, str, str], int] = {}
     numbers = sorted(versions)
-    for begin in range(0, len(numbers), _CHUNK):
+    for chunk in chunks(numbers):
         query = select(r.notice, c.id, r.revision, r.row).join(t.captures, c.number == r.capture).order_by(r.number)
-        for notice, capture, revision, row in connection.execute(
-            query.where(r.notice.in_(numbers[begin : begin + _CHUNK]))
-        ):
+        for notice, capture, revision, row in connection.execute(query.where(r.notice.in_(chunk))):
             found[notice, capture, revision] = found[notice, capture, ""] = row
     return {
         (number, one.version): row

@@ -20,6 +20,7 @@ from archive.rows import NoticeRow
 from archive.solicitations import awards_of, holders, known_awards
 from archive.stated import Stated
 from archive.titles import probably_same
+from noticewatch.database import chunks
 from noticewatch.models import Number
 
 RelatedKind: TypeAlias = Literal[
@@ -36,7 +37,6 @@ MOST: Final = 1_000
 _NAMES_ITSELF: Final = 10
 """Letters and digits from which a contract number is looked up without its agency, for a link only."""
 
-_CHUNK: Final = 900
 _T = TypeVar("_T")
 
 
@@ -200,7 +200,7 @@ def _notices(connection: Connection, ids: Collection[str]) -> list[int]:
 def _procurements_of(connection: Connection, notices: Collection[int]) -> set[str]:
     m, p = t.memberships.c, t.procurements.c
     query = select(p.id).join(t.memberships, m.procurement == p.number)
-    return {one for chunk in _chunks(notices) for one in connection.scalars(query.where(m.notice.in_(chunk)))}
+    return {one for chunk in chunks(notices) for one in connection.scalars(query.where(m.notice.in_(chunk)))}
 
 
 def _held(connection: Connection, ids: Collection[str]) -> Mapping[str, tuple[int, int]]:
@@ -213,12 +213,6 @@ def _held(connection: Connection, ids: Collection[str]) -> Mapping[str, tuple[in
     )
     return {
         found: (number, notice)
-        for chunk in _chunks(ids)
+        for chunk in chunks(ids)
         for found, number, notice in connection.execute(query.where(p.id.in_(chunk)))
     }
-
-
-def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk

@@ -1,8 +1,7 @@
 """The tables as the append sees them: loaded in bulk, written in bulk, once a transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -15,10 +14,9 @@ from archive.held import HeldRecord, HeldVersion, Place
 from archive.proof import filing, forms
 from archive.proof.forms import Placed
 from archive.proof.reading import Written
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.models import EventKind, canonical_json
 
-_CHUNK = 1_000
 _T = TypeVar("_T")
 _first, _last, _s = t.captures.alias(), t.captures.alias(), t.sightings.c
 _RECORDS: Final[Select[Any]] = (
@@ -63,7 +61,7 @@ class Shelf:
     def intervals(self, source_numbers: Collection[str]) -> dict[str, list[HeldRecord]]:
         """Records of the source's numbers, without their contents; a number that has none has an empty list."""
         found: dict[str, list[HeldRecord]] = {number: [] for number in source_numbers}
-        for chunk in _chunks(found):
+        for chunk in chunks(found):
             query = _RECORDS.where(t.records.c.source == self._source, t.records.c.source_number.in_(chunk))
             for row in self._connection.execute(query).all():
                 found[row.source_number].append(self._held(row))
@@ -73,7 +71,7 @@ class Shelf:
         """Load notices with all their records and versions; see :meth:`dossier`."""
         wanted = [number for number in dict.fromkeys(notices) if number not in self._dossiers]
         n, v = t.notices.c, t.versions.c
-        for chunk in _chunks(wanted):
+        for chunk in chunks(wanted):
             query = select(n.number, n.id, n.chain_key, n.current_version, n.first_seen, n.first_seen_seq, n.leads_to)
             for row in self._connection.execute(query.where(n.number.in_(chunk))):
                 self._dossiers[row.number] = Dossier(*row)
@@ -92,7 +90,7 @@ class Shelf:
 
     def _hold(self, numbers: Collection[int]) -> None:
         """Hold records that other notices have taken over, without their contents: versions still speak of them."""
-        for chunk in _chunks(numbers):
+        for chunk in chunks(numbers):
             for row in self._connection.execute(_RECORDS.where(t.records.c.number.in_(chunk))).all():
                 self._held(row)
 
@@ -110,7 +108,7 @@ class Shelf:
     def by_chain(self, keys: Collection[str]) -> dict[str, list[int]]:
         """Numbers of the notices with these chain keys."""
         found: dict[str, list[int]] = {}
-        for chunk in _chunks(keys):
+        for chunk in chunks(keys):
             query = select(t.notices.c.chain_key, t.notices.c.number).where(t.notices.c.chain_key.in_(chunk))
             for key, number in self._connection.execute(query):
                 found.setdefault(key, []).append(number)
@@ -119,7 +117,7 @@ class Shelf:
     def by_chained_id(self, plain_numbers: Collection[str]) -> dict[str, int]:
         """Numbers of the notices whose chain holds these NoticeIds (plain form)."""
         found: dict[str, int] = {}
-        for chunk in _chunks(plain_numbers):
+        for chunk in chunks(plain_numbers):
             query = select(t.aliases.c.number, t.aliases.c.notice).where(
                 t.aliases.c.register == self._register,
                 t.aliases.c.number.in_(chunk),
@@ -238,7 +236,7 @@ class Shelf:
 
     def _look_up(self, wanted: Collection[str], key: Any, value: Any) -> dict[str, int]:
         found: dict[str, int] = {}
-        for chunk in _chunks(wanted):
+        for chunk in chunks(wanted):
             found.update(self._connection.execute(select(key, value).where(key.in_(chunk))).all())
         return found
 
@@ -383,9 +381,3 @@ def _version_row(version: HeldVersion) -> dict[str, Any]:
         "seq": version.seq,
         "superseded": version.superseded,
     }
-
-
-def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk

@@ -6,7 +6,6 @@ when it arrives, and again when an award with one of its numbers does.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Final, TypeVar
 
 import orjson
@@ -14,12 +13,12 @@ from sqlalchemy import Connection, func, select
 
 from archive import tables as t
 from archive.stated import LONG_ENOUGH, Stated, agency_of, department_of_code
+from noticewatch.database import chunks
 
 Load = Callable[[Collection[int]], Mapping[int, Stated]]
 
 _OF_AWARDS: Final = ("us-action", "us-award", "us-subaward")
 """Registers whose notices name their award for certain."""
-_CHUNK: Final = 900
 _T = TypeVar("_T")
 
 
@@ -69,7 +68,7 @@ def _beside(connection: Connection, notices: Collection[int]) -> set[int]:
         .where(n.register.not_in(_OF_AWARDS))
     )
     return {
-        notice for chunk in _chunks(sorted(notices)) for notice in connection.scalars(query.where(m.notice.in_(chunk)))
+        notice for chunk in chunks(sorted(notices)) for notice in connection.scalars(query.where(m.notice.in_(chunk)))
     }
 
 
@@ -87,7 +86,7 @@ def holders(connection: Connection, numbers: Collection[str], *, others: bool = 
     if others:
         query = query.where(a.register.not_in(_OF_AWARDS))
     return {
-        notice for chunk in _chunks(sorted(numbers)) for notice in connection.scalars(query.where(a.number.in_(chunk)))
+        notice for chunk in chunks(sorted(numbers)) for notice in connection.scalars(query.where(a.number.in_(chunk)))
     }
 
 
@@ -108,7 +107,7 @@ def known_awards(connection: Connection, numbers: Collection[str]) -> dict[str, 
     )
     known: dict[str, set[str]] = defaultdict(set)
     orders: dict[int, str] = {}
-    for chunk in _chunks(sorted(numbers)):
+    for chunk in chunks(sorted(numbers)):
         for number, procurement_id in connection.execute(of_awards.where(a.number.in_(chunk))):
             if _number_of(procurement_id) == number:
                 known[number].add(procurement_id)
@@ -123,7 +122,7 @@ def _parents(connection: Connection, orders: Mapping[int, str]) -> Iterator[tupl
     """Numbers of vehicles with the agency that issued them, as one of their orders states it."""
     r = t.records.c
     query = select(r.notice, r.content)
-    for chunk in _chunks(sorted(orders)):
+    for chunk in chunks(sorted(orders)):
         for notice, content in connection.execute(query.where(r.notice.in_(chunk))):
             for number in orjson.loads(content).get("numbers", ()):
                 if number["type"] == "parent_piid" and number["plain"] == orders[notice] and number.get("issuer"):
@@ -168,9 +167,3 @@ def _before(one: Stated, led_to: Mapping[str, Collection[str]]) -> str:
     if solicitation is None or not awards:
         return one.id
     return awards[0] if len(awards) == 1 else solicitation
-
-
-def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk

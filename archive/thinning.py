@@ -24,7 +24,7 @@ from archive.thinned import PARTS, Kept, write_parts
 from archive.times import stamp
 from archive.warc_records import member
 from archive.warc_repair import lock_of
-from noticewatch.database import BATCH
+from noticewatch.database import chunks
 from noticewatch.disk import sync_folder
 from noticewatch.errors import CaptureDamaged, DataFolderError
 from noticewatch.identifiers import new_id, now
@@ -271,8 +271,8 @@ def _lead(
     place = place.values(warc_file=made, warc_offset=bindparam("at"), warc_length=bindparam("long"))
     refer = update(t.captures).where(c.payload_file == file, c.payload_offset == bindparam("was"))
     refer = refer.values(payload_file=made, payload_offset=bindparam("at"))
-    for begin in range(0, len(places), BATCH):
-        connection.execute(place, places[begin : begin + BATCH])
+    for chunk in chunks(places):
+        connection.execute(place, chunk)
     connection.execute(refer, [{"was": row.warc_offset, "at": moved[row.number][0]} for row in rows])
     connection.execute(update(t.captures).where(c.number.in_(kept)).values(thinned_at=at))
     stated = [

@@ -6,17 +6,16 @@ link only: it never collapses, sums, passes tags or groups alerts.
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection, delete, or_, select
 
 from archive import tables as t
 from noticewatch.buyers import ancestors
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.numbers import plain
 from noticewatch.text import normalise
 
@@ -31,7 +30,6 @@ _MANY: Final = 500
 
 _DATED_BY: Final = ("posted", "signed")
 _WORD: Final = re.compile(r"[^\W_]+")
-_CHUNK: Final = 900
 _T = TypeVar("_T")
 
 
@@ -92,7 +90,7 @@ def keep(connection: Connection, contents: Mapping[int, tuple[str, Mapping[str, 
         if one is not None
     ]
     insert_many(connection, t.titles, rows, over=True)
-    for chunk in _chunks(number for number, one in found.items() if one is None):
+    for chunk in chunks(number for number, one in found.items() if one is None):
         connection.execute(delete(t.titles).where(t.titles.c.notice.in_(chunk)))
 
 
@@ -151,9 +149,3 @@ def _day(content: Mapping[str, Any], first_seen: str) -> int:
         except ValueError:
             continue
     return 0
-
-
-def _chunks(items: Iterable[_T]) -> Iterator[Collection[_T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk

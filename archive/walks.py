@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -13,9 +12,8 @@ from archive.absence import LastListed
 from archive.batches import WindowBatch
 from archive.sightings import LAST_CAPTURE, LAST_SEEN, WITH_LAST
 from archive.times import stamp
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 
-_CHUNK: Final = 900
 _NOT_MODIFIED: Final = 304
 _T = TypeVar("_T")
 _keys, _captures, _walks = lt.window_keys.c, lt.key_captures.c, lt.key_walks.c
@@ -38,13 +36,6 @@ class Walked(NamedTuple):
 
     at: str
     capture: int
-
-
-def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
-    """The items, as many at a time as a statement takes."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
 
 
 def note_captures(connection: Connection, source: str, batches: Iterable[WindowBatch]) -> dict[int, int]:

@@ -4,7 +4,7 @@ The tables of take-downs are small, and their keys lead to them: a query joins t
 the joiner and the tagger do not ask; what they work out of a withheld content is withheld with it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,10 +15,10 @@ from sqlalchemy import BindParameter, Connection, FromClause, Select, Subquery, 
 from archive import tables as t
 from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
 from archive.times import moment
+from noticewatch.database import chunks
 from noticewatch.errors import UsageError
 from noticewatch.models import Kind, Notice
 
-_CHUNK: Final = 900
 NOTHING: Final = Notice(kind=Kind.OTHER)
 """What readers get in the place of a content that is withheld."""
 
@@ -110,7 +110,7 @@ def concerned() -> Select[tuple[int, int]]:
 def tombstones(connection: Connection, notices: Collection[int]) -> dict[int, dict[int, Tombstone]]:
     """What is withheld of notices: tombstones by number of notice and version; the version 0 stands for all."""
     found: dict[int, dict[int, Tombstone]] = {}
-    for chunk in _chunks(sorted(set(notices))):
+    for chunk in chunks(sorted(set(notices))):
         for row in connection.execute(_of_notices(), {"notices": chunk}):
             stone = Tombstone(row.number, row.reason, moment(row.made_at), row.version == WHOLE)
             found.setdefault(row.notice, {})[row.version] = stone
@@ -167,7 +167,7 @@ def of_files(connection: Connection, hashes: Collection[str]) -> dict[str, Tombs
     c = corrections.c
     query = select(withheld_files.c.sha256, c.number, c.reason, c.made_at)
     query = query.join(corrections, c.number == withheld_files.c.correction)
-    for chunk in _chunks(sorted(set(hashes))):
+    for chunk in chunks(sorted(set(hashes))):
         for row in connection.execute(query.where(withheld_files.c.sha256.in_(chunk))):
             found[row.sha256] = Tombstone(row.number, row.reason, moment(row.made_at), whole=False)
     return found
@@ -177,12 +177,7 @@ def _versions(connection: Connection, notices: Collection[int]) -> dict[int, set
     """Versions by the number of the record that they were read from."""
     found: dict[int, set[int]] = {}
     v = t.versions.c
-    for chunk in _chunks(sorted(notices)):
+    for chunk in chunks(sorted(notices)):
         for record, version in connection.execute(select(v.record, v.version).where(v.notice.in_(chunk))):
             found.setdefault(record, set()).add(version)
     return found
-
-
-def _chunks(items: list[Any]) -> Iterable[list[Any]]:
-    for begin in range(0, len(items), _CHUNK):
-        yield items[begin : begin + _CHUNK]

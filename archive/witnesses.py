@@ -13,10 +13,10 @@ from archive.fold import LAST_RANK
 from archive.sightings import LAST_SEEN, WITH_LAST
 from archive.times import moment
 from archive.withheld import concerned
+from noticewatch.database import chunks
 from noticewatch.dates import is_time_of
 from noticewatch.models import Content, carries, to_paths
 
-_CHUNK: Final = 900
 _MADE: Final = frozenset({"links", "title_from"})
 """Paths that say how a source is built rather than what was bought."""
 
@@ -58,8 +58,8 @@ def sources_of(connection: Connection, numbers: Iterable[int]) -> dict[int, tupl
     """Names of the sources that have told of notices, by notice number, in order of name."""
     wanted, found = list(numbers), dict[int, list[str]]()
     r = t.records.c
-    for begin in range(0, len(wanted), _CHUNK):
-        query = select(r.notice, r.source).where(r.notice.in_(wanted[begin : begin + _CHUNK])).distinct()
+    for chunk in chunks(wanted):
+        query = select(r.notice, r.source).where(r.notice.in_(chunk)).distinct()
         for notice, source in connection.execute(query.order_by(r.notice, r.source)):
             found.setdefault(notice, []).append(source)
     return {number: tuple(names) for number, names in found.items()}

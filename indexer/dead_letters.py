@@ -9,7 +9,7 @@ from archive.store import Archive
 from archive.times import stamp
 from indexer.engine import Rejected, SearchEngine
 from indexer.tables import dead_letters
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.identifiers import now
 
 _d = dead_letters.c
@@ -49,7 +49,6 @@ def note(
         {"engine": engine.label, "key": one.key, "seq": seq, "reason": one.reason, "refused_at": at} for one in refused
     ]
     with archive.writing() as connection:
-        for begin in range(0, len(taken), _CHUNK):
-            keys = taken[begin : begin + _CHUNK]
+        for keys in chunks(taken, _CHUNK):
             connection.execute(delete(dead_letters).where(_d.engine == engine.label, _d.key.in_(keys)))
         insert_many(connection, dead_letters, rows, over=True)

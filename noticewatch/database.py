@@ -4,13 +4,14 @@ SQLite in WAL mode is the default; PostgreSQL is used when a URL says so.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -44,6 +45,10 @@ BIG = BigInteger().with_variant(Integer, "sqlite")
 BATCH = 1_000
 """Most notices written in one transaction."""
 
+MOST_VALUES = 1_000
+"""Values that one statement is given to look for; every SQLite takes them."""
+
+_T = TypeVar("_T")
 _APPEND_LOCK = 0x6E77_6C6F_6700  # "nwlog": key of PostgreSQL's advisory lock that orders `seq`
 
 
@@ -151,6 +156,13 @@ def plain_rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ..
     with connection.execute(query) as result:
         assert result.cursor is not None
         return list(result.cursor.fetchall())
+
+
+def chunks(items: Iterable[_T], size: int = MOST_VALUES) -> Iterator[list[_T]]:
+    """Items in order, in lists of at most ``size``: what one statement takes as values."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
 
 
 def insert_many(

@@ -1,19 +1,19 @@
 """Reads what passes down in the procurements of notices: their members in order, with the tags of their own words."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from archive import tables as t
 from archive.times import moment
+from noticewatch.database import chunks
 from noticewatch.dates import dated
 from noticewatch.models import notice_in_part
 from watchlist.evidence import Tag
 from watchlist.inheritance import Member, own_tags, with_inherited
 from watchlist.queries import held_tags
 
-_CHUNK: Final = 900
 _MOST_MEMBERS: Final = 5_000
 """Members of a procurement above which nothing passes down: a vehicle of so many is no contract."""
 
@@ -51,11 +51,11 @@ def _members(connection: Connection, numbers: Collection[int]) -> dict[int, list
     m = t.memberships.c
     procurements = [
         number
-        for chunk in _chunks(sorted(numbers))
+        for chunk in chunks(sorted(numbers))
         for number in connection.scalars(select(m.procurement).where(m.notice.in_(chunk)).distinct())
     ]
     found: dict[int, list[int]] = {}
-    for chunk in _chunks(sorted(set(procurements))):
+    for chunk in chunks(sorted(set(procurements))):
         for notice, procurement in connection.execute(
             select(m.notice, m.procurement).where(m.procurement.in_(chunk)).order_by(m.notice)
         ):
@@ -73,13 +73,8 @@ def _orders(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[s
         .where(n.leads_to.is_(None))
     )
     found = {}
-    for chunk in _chunks(numbers):
+    for chunk in chunks(numbers):
         for number, identity, first_seen, content in connection.execute(query.where(n.number.in_(chunk))):
             notice = notice_in_part(content, ("kind", "dates"))
             found[number] = (identity, dated(notice, moment(first_seen))[0])
     return found
-
-
-def _chunks(items: Sequence[int]) -> Iterator[list[int]]:
-    for begin in range(0, len(items), _CHUNK):
-        yield list(items[begin : begin + _CHUNK])

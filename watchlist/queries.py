@@ -3,19 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from archive.tables import memberships, notices
 from archive.withheld import withheld_now
+from noticewatch.database import chunks
 from watchlist.current import dictionary_in_force
 from watchlist.dictionary import Dictionary
 from watchlist.evidence import Tag, load_evidence
 from watchlist.tables import tags
 
-_CHUNK = 900
 _KIND: dict[str, Literal["vendor", "technology"]] = {"vendor": "vendor", "technology": "technology"}
 
 
@@ -65,8 +64,7 @@ def _tags(
     labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
     hidden: set[str] | None = None
-    numbers = iter(notice_numbers)
-    while chunk := list(islice(numbers, _CHUNK)):
+    for chunk in chunks(notice_numbers):
         for row in connection.execute(_chosen(withheld, evidence), {"notices": chunk}):
             label = labels.label(row.kind, row.id)
             quoted = load_evidence(row.evidence) if evidence else ()
@@ -105,8 +103,7 @@ def tagged_notices(connection: Connection, kind: str, tag_id: str) -> list[int]:
 def tiers_of(connection: Connection, notice_numbers: Iterable[int]) -> dict[int, set[str]]:
     """Tiers of the tags of notices, whether their contents are withheld or not; those without tags are left out."""
     found: dict[int, set[str]] = {}
-    numbers = iter(notice_numbers)
-    while chunk := list(islice(numbers, _CHUNK)):
+    for chunk in chunks(notice_numbers):
         query = select(tags.c.notice, tags.c.tier).where(tags.c.notice.in_(chunk)).distinct()
         for number, tier in connection.execute(query):
             found.setdefault(number, set()).add(tier)

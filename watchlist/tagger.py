@@ -14,7 +14,7 @@ from archive import tables as t
 from archive.log import Derived, append_derived
 from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 from noticewatch.models import DERIVED, EventKind, Notice, notice_in_part
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
@@ -23,7 +23,6 @@ from watchlist.passing import passed_down
 from watchlist.tables import tagged, tags
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
-_CHUNK: Final = 900
 _READ: Final = ("kind", "title", "title_from", "description", "parties")
 """What the matcher reads of a notice."""
 State: TypeAlias = tuple[int, str]
@@ -114,7 +113,7 @@ def states_of(connection: Connection, numbers: Sequence[int]) -> dict[int, State
     """With which version and dictionary each notice was tagged; None where it was not."""
     query = select(tagged.c.notice, tagged.c.version, tagged.c.dictionary)
     found: dict[int, State | None] = dict.fromkeys(numbers)
-    for chunk in _chunks(numbers):
+    for chunk in chunks(numbers):
         for number, version, dictionary in connection.execute(query.where(tagged.c.notice.in_(chunk))):
             found[number] = (version, dictionary)
     return found
@@ -138,7 +137,7 @@ def _plain(found: Iterable[Tag]) -> list[str]:
 def _ids(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     query = select(tags.c.notice, tags.c.kind, tags.c.id, tags.c.role, tags.c.tier)
-    for chunk in _chunks(numbers):
+    for chunk in chunks(numbers):
         for number, *parts in connection.execute(query.where(tags.c.notice.in_(chunk))):
             found.setdefault(number, []).append(":".join(parts))
     return {number: sorted(plain) for number, plain in found.items()}
@@ -155,14 +154,14 @@ def _current(
         .join(t.records, r.number == v.record)
         .where(n.leads_to.is_(None))
     )
-    for chunk in _chunks(list(states)):
+    for chunk in chunks(states):
         for number, version, content in connection.execute(query.where(n.number.in_(chunk))).all():
             if states.get(number) != (version, dictionary):
                 yield number, version, notice_in_part(content, _READ)
 
 
 def _forget(connection: Connection, table: Table, numbers: Collection[int]) -> None:
-    for chunk in _chunks(sorted(numbers)):
+    for chunk in chunks(sorted(numbers)):
         connection.execute(delete(table).where(table.c.notice.in_(chunk)))
 
 
@@ -176,8 +175,3 @@ def _insert(connection: Connection, found: Mapping[int, Sequence[Tag]]) -> None:
         for tag in some
     ]  # fmt: skip
     insert_many(connection, tags, rows)
-
-
-def _chunks(items: Sequence[int]) -> Iterator[list[int]]:
-    for begin in range(0, len(items), _CHUNK):
-        yield list(items[begin : begin + _CHUNK])

@@ -7,8 +7,7 @@ from sqlalchemy import Connection, select
 from archive.documents import texts
 from archive.documents.tables import document_answers, documents
 from archive.withheld import of_files
-
-_CHUNK = 900
+from noticewatch.database import chunks
 
 
 def texts_before(connection: Connection, notices: Collection[int]) -> dict[int, dict[str, list[str]]]:
@@ -33,8 +32,8 @@ def _pairs(connection: Connection, notices: list[int]) -> dict[int, dict[str, st
     query = select(d.notice, a.document, a.sha256).join(document_answers, a.document == d.number)
     found: dict[int, dict[str, str]] = {}
     last: dict[int, str] = {}
-    for begin in range(0, len(notices), _CHUNK):
-        some = query.where(d.notice.in_(notices[begin : begin + _CHUNK]), a.sha256.is_not(None))
+    for chunk in chunks(notices):
+        some = query.where(d.notice.in_(chunk), a.sha256.is_not(None))
         for notice, document, sha256 in connection.execute(some.order_by(a.document, a.asked_at, a.number)):
             before = last.get(document, sha256)
             last[document] = sha256

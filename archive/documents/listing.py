@@ -13,7 +13,7 @@ from archive.documents.tables import document_answers, documents
 from archive.log import head
 from archive.readers import BATCH, REGROUPED, cursor, set_cursor
 from archive.store import Archive
-from noticewatch.database import insert_many
+from noticewatch.database import chunks, insert_many
 
 _CHUNK = 500
 _LISTS = '%"documents":[%'
@@ -69,8 +69,7 @@ def listed(history: Sequence[tuple[int, Sequence[dict[str, Any]]]]) -> dict[str,
 
 
 def _list(connection: Connection, notices: Sequence[int]) -> None:
-    for begin in range(0, len(notices), _CHUNK):
-        chunk = notices[begin : begin + _CHUNK]
+    for chunk in chunks(notices, _CHUNK):
         held = {
             (row.notice, row.url): row
             for row in connection.execute(select(documents).where(documents.c.notice.in_(chunk)))
@@ -94,12 +93,12 @@ def _list(connection: Connection, notices: Sequence[int]) -> None:
 def _answer(connection: Connection, notices: Sequence[int]) -> None:
     """Let documents that notices list since a regrouping have the answers that the same address has given so far."""
     d, other, a = documents.c, documents.alias(), document_answers.c
-    for begin in range(0, len(notices), _CHUNK):
+    for chunk in chunks(notices, _CHUNK):
         query = (
             select(d.number.label("of"), other.c.number, func.count(a.number))
             .join(other, (other.c.url == d.url) & (other.c.number != d.number))
             .join(document_answers, a.document == other.c.number)
-            .where(d.notice.in_(notices[begin : begin + _CHUNK]))
+            .where(d.notice.in_(chunk))
             .where(d.number.not_in(select(a.document)))
             .group_by(d.number, other.c.number)
             .order_by(func.count(a.number), other.c.number.desc())

@@ -21,6 +21,7 @@ from archive.documents.tables import document_answers, documents, text_pages, te
 from archive.documents.texts import HeldText
 from archive.times import moment
 from archive.withheld import Tombstone, of_files, tombstones
+from noticewatch.database import chunks
 from noticewatch.models import Origin
 
 _CHUNK: Final = 500
@@ -118,10 +119,10 @@ def of_notices(connection: Connection, notices: Collection[int]) -> dict[int, li
     found: dict[int, list[DocumentRow]] = {}
     wanted = sorted(set(notices))
     stones = tombstones(connection, wanted)
-    for begin in range(0, len(wanted), _CHUNK):
+    for chunk in chunks(wanted, _CHUNK):
         query = (
             select(documents)
-            .where(documents.c.notice.in_(wanted[begin : begin + _CHUNK]))
+            .where(documents.c.notice.in_(chunk))
             .order_by(documents.c.notice, documents.c.removed.is_not(None), documents.c.place, documents.c.number)
         )
         rows = [row for row in connection.execute(query).all() if not _is_withheld(row, stones.get(row.notice, {}))]
@@ -199,8 +200,8 @@ def characters(connection: Connection, notices: Collection[int]) -> dict[int, in
     """
     found: dict[int, int] = {}
     wanted = sorted(set(notices))
-    for begin in range(0, len(wanted), _CHUNK):
-        rows = connection.execute(_characters(), {"notices": wanted[begin : begin + _CHUNK]})
+    for chunk in chunks(wanted, _CHUNK):
+        rows = connection.execute(_characters(), {"notices": chunk})
         found.update({row[0]: int(row[1]) for row in rows if row[1]})
     return found
 

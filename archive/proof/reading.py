@@ -10,10 +10,8 @@ from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.queries import rows_of
 from archive.tables import captures, events, leaves, notices, records, versions
-from noticewatch.database import plain_rows
+from noticewatch.database import chunks, plain_rows
 from noticewatch.models import EventKind
-
-_CHUNK = 1_000
 
 
 class Written(NamedTuple):
@@ -66,10 +64,9 @@ def records_after(connection: Connection, number: int, limit: int) -> list[Writt
 
 def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, HeldRecord]:
     """Records by number, as they stand."""
-    ordered, found, r = sorted(numbers), dict[int, HeldRecord](), records.c
+    found, r = dict[int, HeldRecord](), records.c
     query = select(r.number, r.row, r.start, r.end, r.sha256, r.capture)
-    for begin in range(0, len(ordered), _CHUNK):
-        some = ordered[begin : begin + _CHUNK]
+    for some in chunks(sorted(numbers)):
         in_a_row = some[-1] - some[0] == len(some) - 1
         which = r.number.between(some[0], some[-1]) if in_a_row else r.number.in_(some)
         found |= {row[0]: row for row in plain_rows(connection, query.where(which))}

@@ -17,13 +17,13 @@ from archive.documents.tables import document_answers, documents
 from archive.proof.log_check import DoesNotHold
 from archive.proof.reading import TAKEDOWNS
 from archive.tables import captures, events, notices, versions
+from noticewatch.database import chunks
 from noticewatch.models import CorrectionKind, EventKind
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
 _TOLD: Final = {CorrectionKind.TAKEDOWN: EventKind.TAKEN_DOWN, CorrectionKind.RESTORE: EventKind.RESTORED}
-_CHUNK: Final = 900
 
 
 def check_takedowns(archive: "Archive") -> None:
@@ -181,6 +181,6 @@ def _standing(connection: Connection, numbers: Iterable[int]) -> Iterator[Any]:
     """Notice, capture and hash of the files that these captures brought, as they stand under notices now."""
     a, ordered = document_answers.c, sorted(numbers)
     query = select(documents.c.notice, a.capture, a.sha256).join(documents, documents.c.number == a.document)
-    for begin in range(0, len(ordered), _CHUNK):
-        some = query.where(a.capture.in_(ordered[begin : begin + _CHUNK]), a.sha256.is_not(None))
+    for chunk in chunks(ordered):
+        some = query.where(a.capture.in_(chunk), a.sha256.is_not(None))
         yield from connection.execute(some.distinct().order_by(a.capture, documents.c.notice)).all()

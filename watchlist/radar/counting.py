@@ -13,7 +13,7 @@ from archive.log import head
 from archive.readers import cursor, set_cursor
 from archive.store import Archive
 from archive.times import moment
-from noticewatch.database import add_many, insert_many
+from noticewatch.database import add_many, chunks, insert_many
 from noticewatch.dates import dated
 from noticewatch.models import DERIVED, Notice, notice_in_part
 from watchlist.radar.phrases import key, phrases
@@ -75,8 +75,8 @@ def contents(connection: Connection, numbers: Sequence[int]) -> Iterator[Any]:
         .join(t.records, t.records.c.number == v.record)
         .join(t.notices, n.number == v.notice)
     )
-    for begin in range(0, len(numbers), _CHUNK):
-        some = v.notice.in_(numbers[begin : begin + _CHUNK])
+    for chunk in chunks(numbers, _CHUNK):
+        some = v.notice.in_(chunk)
         yield from connection.execute(query.where(some).order_by(v.notice, v.version))
 
 
@@ -133,7 +133,7 @@ def agency_numbers(connection: Connection, names: Iterable[str] | None = None) -
         return {row.agency: row.number for row in connection.execute(query)}
     found: dict[str, int] = {}
     wanted = sorted(names)
-    for begin in range(0, len(wanted), _CHUNK):
-        some = agencies.c.agency.in_(wanted[begin : begin + _CHUNK])
+    for chunk in chunks(wanted, _CHUNK):
+        some = agencies.c.agency.in_(chunk)
         found.update((name, number) for name, number in connection.execute(query.where(some)))
     return found

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from archive import tables as t
 from archive.withheld import withheld_now
 from noticewatch.buyers import ancestors
+from noticewatch.database import chunks
 from noticewatch.errors import NotFound
 from noticewatch.models import Notice, notice_in_part
 from noticewatch.numbers import plain
@@ -23,8 +24,6 @@ MOST_NEW: Final = 20_000
 
 MOST_MATCHED: Final = 3_000
 """Newest matched notices that others are compared with."""
-
-_CHUNK: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,8 @@ def said_by(connection: Connection, phrases: Iterable[str]) -> dict[str, dict[st
     found: dict[str, dict[str, int]] = {}
     keys = sorted(wanted)
     p = phrase_counts.c
-    for begin in range(0, len(keys), _CHUNK):
-        query = select(p.phrase, p.agency, p.notices).where(p.phrase.in_(keys[begin : begin + _CHUNK]))
+    for chunk in chunks(keys):
+        query = select(p.phrase, p.agency, p.notices).where(p.phrase.in_(chunk))
         for phrase, agency, notices in connection.execute(query):
             found.setdefault(wanted[phrase], {})[names[agency]] = notices
     return found
