@@ -1,10 +1,7 @@
 """The entry point for crawls of documents: through the same add-on, under the same lock, in the same ledger."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import scrapy
 from sqlalchemy import Select
 
 from archive import ledger
@@ -12,9 +9,9 @@ from archive.documents import texts
 from archive.store import Archive
 from crawlers import planning as windows
 from crawlers.addon import live_settings
-from crawlers.conductor import Conductor
 from crawlers.documents.appending import DocumentAppender
-from crawlers.documents.planning import Wanted, plan
+from crawlers.documents.conductor import DocumentConductor
+from crawlers.documents.planning import plan
 from crawlers.documents.spider import DocumentsSpider, windows_of
 from crawlers.engine import ProgressCall, RunResult, closing_run, crawl_lock, not_started, obstacle, run_scrapy
 from crawlers.source import Source
@@ -22,16 +19,6 @@ from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
-
-
-@dataclass(eq=False)
-class DocumentConductor(Conductor):
-    """The conductor of a crawl of documents. ``wanted``: them by notice id."""
-
-    wanted: Mapping[str, Sequence[Wanted]] = field(default_factory=dict)
-
-    def spend(self, request: scrapy.Request) -> None:
-        """Documents are asked for without a key, so they are none of the calls that the source counts."""
 
 
 def crawl_documents(

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
+from crawlers.documents.conductor import DocumentConductor
 from crawlers.documents.planning import SCOPE, Wanted
 from crawlers.failures import host_of
 from crawlers.spider import Answer, PlannedRequest, Refusal, SourceSpider, Window
 from noticewatch.models import Capture
-
-if TYPE_CHECKING:
-    from crawlers.documents.engine import DocumentConductor
 
 _GONE: Final = frozenset({404, 410})
 
@@ -41,7 +39,7 @@ class DocumentsSpider(SourceSpider):
     @property
     def wanted(self) -> Mapping[str, Sequence[Wanted]]:
         """The documents of this crawl by notice id."""
-        return cast("DocumentConductor", self.conductor).wanted
+        return cast(DocumentConductor, self.conductor).wanted
 
 
 def windows_of(wanted: Mapping[str, Sequence[Wanted]]) -> list[Window]:
