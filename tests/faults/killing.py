@@ -1,7 +1,5 @@
 """Processes to which something happens at random points: most are killed, at a line of the program that does a step or
 after a random time.
-
-NOTICEWATCH_KILLS says how many points a test has; 10 where it says nothing.
 """
 
 import os
@@ -21,7 +19,6 @@ from typing import Any, Final
 
 from tests.forking import FORKED
 
-KILLS: Final = int(os.environ.pop("NOTICEWATCH_KILLS", "10"))  # the program would take it for an unknown setting
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 60
 

@@ -26,7 +26,8 @@ from service.cli import main
 from tests.faults.crawling import Job, as_recorded, run
 from tests.faults.days import RECORDING, SOURCE, Days
 from tests.faults.full_disk import can_be_full, fill, is_full
-from tests.faults.killing import KILLS, Acknowledge, child, spread
+from tests.faults.killing import Acknowledge, child, spread
+from tests.faults.scale import KILLS
 from tests.faults.server import Publisher
 from tests.faults.stage import Stage, state_at
 from tests.faults.state import State, state_of, unreadable_captures

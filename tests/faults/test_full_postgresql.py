@@ -13,7 +13,8 @@ from archive.proof.verify import verify
 from archive.store import Archive
 from noticewatch.settings import Settings
 from tests.faults.days import SOURCE, Days
-from tests.faults.killing import KILLS, child
+from tests.faults.killing import child
+from tests.faults.scale import KILLS
 from tests.faults.small_disk import MEGABYTE, SmallDisk, can_be_mounted
 from tests.faults.state import State, state_of, unreadable_captures
 from tests.faults.test_full_disk import command

@@ -4,11 +4,12 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from noticewatch.models import Verdict
 from noticewatch.settings import Settings
 from tests.faults.crawling import REPLAYS, as_recorded
 from tests.faults.payloads import Form, form_of, shifted, without_column, without_rows
+from tests.faults.scale import STEP
 from tests.faults.state import State, state_of
 from tests.faults.table import CHALLENGE, HTML, LONG_LINE, cut, utf16
 
@@ -73,10 +75,17 @@ PACKED = {
     "bomb.zip": lambda payload: _zipped(bytes(80 << 20)),
 }
 
-EACH = pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.xdist_group(f"import into {name}")) for name in sorted(load_sources())],
-)
+SOURCES = {name: pytest.mark.xdist_group(f"import into {name}") for name in sorted(load_sources())}
+EACH = pytest.mark.parametrize("name", [pytest.param(name, marks=group) for name, group in SOURCES.items()])
+
+
+def _in_turns(kinds: Mapping[str, object]) -> list[Any]:
+    """Cases of a source and a kind of damage: one kind in STEP on each source, not the same ones on all."""
+    return [
+        pytest.param(name, kind, id=f"{name}-{called}", marks=group)
+        for place, (name, group) in enumerate(SOURCES.items())
+        for called, kind in list(kinds.items())[place % STEP :: STEP]
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +93,7 @@ def good() -> Callable[[str], Good]:
     return cache(_good)
 
 
-@EACH
-@pytest.mark.parametrize("damage", [pytest.param(one, id=one.name) for one in DAMAGES])
+@pytest.mark.parametrize(("name", "damage"), _in_turns({one.name: one for one in DAMAGES}))
 def test_a_damaged_file_is_refused_and_the_good_one_afterwards_puts_it_right(
     name: str, damage: Damage, good: Callable[[str], Good], tmp_path: Path
 ) -> None:
@@ -124,8 +132,7 @@ def test_a_file_with_a_shifted_column_tells_nobody_and_the_good_one_puts_it_righ
     archive.close()
 
 
-@EACH
-@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize(("name", "packed"), _in_turns({one: one for one in PACKED}))
 def test_a_packed_file_that_cannot_be_unpacked_is_refused(
     name: str, packed: str, good: Callable[[str], Good], tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
 """A crawl killed at random points: after the next run the log is that of a crawl that nobody disturbed.
 
-Ten points in an ordinary run of the tests; NOTICEWATCH_KILLS=100 for more. Even numbers kill live crawls, some when a
+NOTICEWATCH_KILLS says at how many points. Even numbers kill live crawls, some when a
 random request comes in and some after a random time; odd numbers kill replays after a random time. Some are killed
 again in the run after.
 """
@@ -23,7 +23,7 @@ from archive.warc import recorded
 from noticewatch.models import Verdict
 from tests.databases import settings_at
 from tests.faults.crawling import Job, run, start
-from tests.faults.killing import KILLS
+from tests.faults.scale import KILLS
 from tests.faults.server import Asked, Publisher, Reply
 from tests.faults.stage import Stage, state_at
 from tests.faults.state import State, unreadable_captures

@@ -26,7 +26,8 @@ from tests.alerts.receiver import Receiver, receiver
 from tests.archive.making import reading, title
 from tests.databases import copied, settings_at
 from tests.faults.full_disk import can_be_full, fill
-from tests.faults.killing import KILLS, Acknowledge, child, lines_of, spread
+from tests.faults.killing import Acknowledge, child, lines_of, spread
+from tests.faults.scale import KILLS
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.xdist_group("processes")]
 

@@ -1,6 +1,6 @@
 """A crawl of documents killed at random points: what the next ones leave is what a crawl leaves that nobody disturbed.
 
-Ten points in an ordinary run of the tests; NOTICEWATCH_KILLS=100 for more. Points are requests that come in and random
+NOTICEWATCH_KILLS says at how many points. Points are requests that come in and random
 times, so that fetching, keeping and reading are all hit.
 """
 
@@ -18,7 +18,7 @@ from tests.archive.documents.shelving import events, listing, opened
 from tests.archive.making import open_archive
 from tests.crawlers.documents.apart import crawl_apart, start
 from tests.crawlers.wires import Asked, Told, Wires, http, wires
-from tests.faults.killing import KILLS
+from tests.faults.scale import KILLS
 
 FILES = {f"/{number}.pdf": making.pdf([f"Document {number}"], ["Same page"]) for number in range(12)}
 SECONDS = 4.0

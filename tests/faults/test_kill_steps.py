@@ -1,9 +1,8 @@
 """Imports, the rotation of WARC files, the sealing of runs and backups killed at random points.
 
-What was acknowledged before is there afterwards, nothing is there twice, and ``verify`` finds all of it whole. Ten
-points in an ordinary run of the tests; NOTICEWATCH_KILLS=200 for more. The points go round over the four steps and both
-databases. Two of three are lines of the program that does the step, where the process kills itself; the others are
-random times.
+What was acknowledged before is there afterwards, nothing is there twice, and ``verify`` finds all of it whole.
+NOTICEWATCH_KILLS says at how many points. The points go round over the four steps and both databases. Two of three are
+lines of the program that does the step, where the process kills itself; the others are random times.
 """
 
 import shutil
@@ -32,7 +31,8 @@ from noticewatch.settings import Settings
 from tests.archive.making import events
 from tests.databases import empty_at, settings_at
 from tests.faults.days import SOURCE, Days
-from tests.faults.killing import KILLS, PATIENCE, Acknowledge, child, lines_of, spread
+from tests.faults.killing import PATIENCE, Acknowledge, child, lines_of, spread
+from tests.faults.scale import KILLS
 from tests.faults.state import State, state_of, unreadable_captures
 
 STEPS: Final = {

@@ -4,7 +4,6 @@ Each case is a live crawl in a process of its own upon an archive that knows yes
 the archive says what it would have said without the fault.
 """
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +14,13 @@ from archive.store import Archive
 from crawlers.source import load_sources, source
 from noticewatch.settings import Settings
 from tests.faults.crawling import Result, healthy, run
+from tests.faults.scale import STEP
 from tests.faults.server import Asked, Bend, Publisher, Reply, key_of
 from tests.faults.stage import Stage, crawled, next_day
 from tests.faults.state import State, Walked, last_run, state_of, windows_of
 from tests.faults.table import FAULTS, Fault, Target
 
 CRAWLED = [name for name, one in load_sources().items() if one.live and healthy(name) is not None]
-
-
-STEP = int(os.environ.pop("NOTICEWATCH_FAULT_STEP", "3"))
-"""One fault in so many is tried on each source, not the same ones on all; 1 tries every fault, as CI does."""
 CASES = [
     pytest.param(name, fault, id=f"{name}-{fault.name}", marks=pytest.mark.xdist_group(f"faults of {name}"))
     for place, name in enumerate(CRAWLED)

@@ -81,7 +81,7 @@ def test_ci_lints_and_runs_the_test_command_of_the_readme():
     assert "set -euo pipefail" in text
     assert text.rstrip().endswith("\nmake test REQUIRE=browser,postgresql,elasticsearch")
     assert "\nmake lint\n" in text
-    assert "export NOTICEWATCH_FAULT_STEP=1" in text, "every fault on every source"
+    assert "\nexport NOTICEWATCH_FAULT_STEP=1 NOTICEWATCH_KILLS=10\n" in text, "every fault on every source"
 
 
 def test_the_licence_is_the_one_that_the_project_states():

@@ -1,9 +1,5 @@
-"""A rebuild killed at random points: the index that was in use goes on answering, and the next rebuild clears up.
+"""A rebuild killed at random points: the index that was in use goes on answering, and the next rebuild clears up."""
 
-INDEX_KILLS scales the number of kills; each has its seed.
-"""
-
-import os
 import random
 import subprocess
 import sys
@@ -17,10 +13,10 @@ from indexer.embedded import EmbeddedEngine
 from indexer.upkeep import index_status, rebuild, reconcile
 from noticewatch.settings import Settings
 from tests.archive.making import append, reading
+from tests.faults.scale import KILLS
 from tests.indexer.growing import answers, follow, grow
 from watchlist.dictionary import Dictionary
 
-KILLS = int(os.environ.get("INDEX_KILLS", "4"))
 _CHILD = """
 import sys
 from contextlib import suppress

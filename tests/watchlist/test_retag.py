@@ -14,7 +14,8 @@ from noticewatch.models import EventKind
 from noticewatch.settings import Settings
 from tests.archive.making import append, events, head, reading, title
 from tests.databases import settings_at
-from tests.faults.killing import KILLS, Acknowledge, child, spread
+from tests.faults.killing import Acknowledge, child, spread
+from tests.faults.scale import KILLS
 from tests.watchlist.changing import changed_dictionary
 from watchlist import queries, retag
 from watchlist.dictionary import Dictionary, load_dictionary

@@ -12,7 +12,8 @@ from noticewatch.models import Content
 from noticewatch.settings import Settings
 from tests.archive.making import WHOLE, append, open_archive, reading, title
 from tests.databases import settings_at
-from tests.faults.killing import KILLS, Acknowledge, child, lines_of, spread
+from tests.faults.killing import Acknowledge, child, lines_of, spread
+from tests.faults.scale import KILLS
 from watchlist.radar import counting
 from watchlist.radar.counting import PhraseCounter
 from watchlist.radar.phrases import key
