@@ -3,7 +3,10 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
 from itertools import islice
+from typing import TypeAlias
 
 import orjson
 
@@ -22,6 +25,7 @@ COLUMNS = (
     "to_be_checked", "numbers", "modification", "procurement", "rebuilt", "recorder", "first_seen", "version",
     "content_sha256", "description", "taken_down",
 )  # fmt: skip
+Value: TypeAlias = str | int | bool | Decimal | datetime | list[str] | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TOGETHER = 100
 
@@ -47,62 +51,81 @@ def csv_lines(pairs: Iterable[tuple[Item, NoticeRow]], base: str) -> Iterator[st
         if not batch:
             return
         for item, row in batch:
-            cells = cells_of(item, row, base)
-            writer.writerow([safe_cell(cells[name]) for name in COLUMNS])
+            values = row_of(item, row, base)
+            writer.writerow([safe_cell(_cell(values[name])) for name in COLUMNS])
 
 
-def cells_of(item: Item, row: NoticeRow, base: str) -> dict[str, str]:
-    """The cells of one notice by column; what is not stated is empty, lists are joined by " | "."""
+def row_of(item: Item, row: NoticeRow, base: str) -> dict[str, Value]:
+    """One notice by column; what is not stated is None or an empty list. ``posted_at`` and ``due_at`` as printed, at
+    their precision and with their offset; amounts in whole currency units.
+    """
     notice, headline = row.notice, row.notice.headline_amount()
-    cells = dict.fromkeys(COLUMNS, "")
     if row.tombstone is not None:
-        return cells | _tombstone(row, row.tombstone, base + item.url)
-    for amount in notice.amounts:
-        if amount.value is not None and not cells[amount.kind]:
-            cells[amount.kind] = format(amount.value, "f")
-            cells["currency"] = amount.currency or ""
-    strong = [tag for tag in item.tags if tag.tier == "alert"]
-    return cells | {
-        "id": row.id,
-        "url": base + item.url,
-        "source": row.source,
-        "kind": notice.kind,
-        "kind_published": notice.kind_published or "",
-        "status": notice.status,
-        "listing": row.listing,
-        "title": title(notice, row.id),
-        "title_from": notice.title_from,
-        "dated": item.dated,
-        "dated_from": item.dated_by,
-        "posted_at": item.posted_at or "",
-        "due_at": item.due_at or "",
-        "buyer": buyer_name(notice),
-        "suppliers": " | ".join(party_names(notice, "supplier", "reseller")),
-        "makers": " | ".join(maker.name for maker in item.makers),
-        "headline_kind": headline.kind if headline else "",
-        "headline_basis": headline.basis if headline else "",
-        "headline_value": format(headline.value, "f") if headline and headline.value is not None else "",
-        "headline_currency": (headline.currency or "") if headline else "",
-        "vendors": " | ".join(dict.fromkeys(tag.label for tag in strong if tag.kind == "vendor")),
-        "technologies": " | ".join(dict.fromkeys(tag.label for tag in strong if tag.kind == "technology")),
-        "to_be_checked": " | ".join(dict.fromkeys(tag.label for tag in item.tags if tag.tier == "review")),
-        "numbers": " | ".join(dict.fromkeys(n.printed for n in notice.numbers if n.type != "modification")),
-        "modification": " | ".join(n.printed for n in notice.numbers if n.type == "modification"),
-        "procurement": row.procurement_id,
-        "rebuilt": "yes" if item.rebuilt else "no",
-        "recorder": row.recorder,
-        "first_seen": row.first_seen.isoformat(),
-        "version": str(row.version),
-        "content_sha256": row.content_sha256,
-        "description": " ".join(text.text for text in notice.description),
-    }
+        return _tombstone(row, row.tombstone, base + item.url)
+    stated = [amount for amount in notice.amounts if amount.value is not None]
+    return (
+        dict.fromkeys(COLUMNS)
+        | {amount.kind.value: amount.value for amount in reversed(stated)}
+        | {
+            "id": row.id,
+            "url": base + item.url,
+            "source": row.source,
+            "kind": notice.kind.value,
+            "kind_published": notice.kind_published,
+            "status": notice.status.value,
+            "listing": row.listing.value,
+            "title": title(notice, row.id),
+            "title_from": notice.title_from,
+            "dated": item.dated,
+            "dated_from": item.dated_by,
+            "posted_at": item.posted_at,
+            "due_at": item.due_at,
+            "buyer": buyer_name(notice),
+            "suppliers": party_names(notice, "supplier", "reseller"),
+            "makers": [maker.name for maker in item.makers],
+            "headline_kind": headline.kind.value if headline else None,
+            "headline_basis": headline.basis if headline else None,
+            "headline_value": headline.value if headline else None,
+            "headline_currency": headline.currency if headline else None,
+            "currency": next((amount.currency for amount in reversed(stated)), None),
+            "vendors": _labels(item, "alert", "vendor"),
+            "technologies": _labels(item, "alert", "technology"),
+            "to_be_checked": _labels(item, "review", "vendor", "technology"),
+            "numbers": list(dict.fromkeys(n.printed for n in notice.numbers if n.type != "modification")),
+            "modification": " | ".join(n.printed for n in notice.numbers if n.type == "modification") or None,
+            "procurement": row.procurement_id,
+            "rebuilt": item.rebuilt,
+            "recorder": row.recorder,
+            "first_seen": row.first_seen,
+            "version": row.version,
+            "content_sha256": row.content_sha256,
+            "description": " ".join(text.text for text in notice.description) or None,
+        }
+    )
 
 
-def _tombstone(row: NoticeRow, stone: Tombstone, url: str) -> dict[str, str]:
-    return {
-        "id": row.id, "url": url, "source": row.source, "listing": row.listing, "version": str(row.version),
+def _labels(item: Item, tier: str, *kinds: str) -> list[str]:
+    return list(dict.fromkeys(tag.label for tag in item.tags if tag.tier == tier and tag.kind in kinds))
+
+
+def _tombstone(row: NoticeRow, stone: Tombstone, url: str) -> dict[str, Value]:
+    return dict.fromkeys(COLUMNS) | {
+        "id": row.id, "url": url, "source": row.source, "listing": row.listing.value, "version": row.version,
         "content_sha256": row.content_sha256, "taken_down": stone_words(stone),
     }  # fmt: skip
+
+
+def _cell(value: Value) -> str:
+    """A value as a cell of CSV; lists are joined by " | "."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " | ".join(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def json_lines(pairs: Iterable[tuple[Item, NoticeRow]]) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ _GROUPS: Final = {
         "search": "the query language, results, feeds and downloads, and how to cite",
         "watchlist": "what is looked for, why, how it is kept, and how to object",
         "alerts": "searches that are saved, and what is told of them",
+        "exports": "results as a data set to cite, in five forms",
         "sources": "what is collected, from whom, and how",
         "model": "what the words and amounts of a notice mean",
     },

@@ -4,9 +4,10 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Protocol
 
 import orjson
 import typer
@@ -15,6 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from noticewatch.errors import DataFolderError
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 """The option that every command has."""
@@ -112,6 +115,26 @@ def _say_blocks(console: Console, fields: Sequence[Field], rows: Sequence[Sequen
             if cell:
                 console.print(Text(cell, style="bold") if index == 0 else Text(f"  {field.name}: {cell}"))
         console.print()
+
+
+@contextmanager
+def whole_file(target: Path, option: str) -> Iterator[BinaryIO]:
+    """A file to write, which takes its place when it is whole; until then, and if that fails, what stood there stays.
+
+    ``option``: by which another place is named. Raises DataFolderError where it cannot be written.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("wb+") as file:
+            yield file
+        part.replace(target)
+    except OSError as error:
+        raise DataFolderError(
+            f"{target} cannot be written ({error.strerror}); free space or name another place ({option})."
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 class Bar(Protocol):

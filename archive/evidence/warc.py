@@ -1,4 +1,4 @@
-"""The WARC file of a pack: rows of captures as ``conversion`` records, and its index. Pure."""
+"""Rows of captures as ``conversion`` records of WARC; of a pack with their index. Pure."""
 
 import gzip
 import hashlib
@@ -13,7 +13,7 @@ import orjson
 from archive.evidence.gather import PackedRow
 from archive.times import stamp
 from archive.warc_records import member
-from noticewatch.models import canonical_json
+from noticewatch.models import Capture, canonical_json
 
 FILE: Final = "data.warc.gz"
 
@@ -23,40 +23,41 @@ def warc_and_index(rows: Sequence[PackedRow], info: str) -> tuple[bytes, bytes, 
     parts, lines, at = [_info(info, rows)], [], 0
     at = len(parts[0])
     for row in rows:
-        member = _conversion(row)
-        lines.append(_line(row, at, len(member)))
-        parts.append(member)
-        at += len(member)
+        written = conversion(row.capture.capture, row.source, row.row, row.start, row.body)
+        lines.append(_line(row, at, len(written)))
+        parts.append(written)
+        at += len(written)
     return b"".join(parts), *_index(sorted(lines))
 
 
 def _info(info: str, rows: Sequence[PackedRow]) -> bytes:
     name = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join([info, *(row.file for row in rows)]))
     latest = max((row.capture.capture.fetched_at for row in rows), default=datetime(1980, 1, 1, tzinfo=UTC))
+    return warcinfo(name, latest, info)
+
+
+def warcinfo(name: uuid.UUID, date: datetime, info: str) -> bytes:
+    """The record that begins a file. ``info``: who made it, on one line."""
     block = f"software: {info}\r\nformat: WARC File Format 1.1\r\n".encode()
-    return member("warcinfo", name, stamp(latest), "application/warc-fields", {}, block)
+    return member("warcinfo", name, stamp(date), "application/warc-fields", {}, block)
 
 
-def _conversion(row: PackedRow) -> bytes:
-    held = row.capture.capture
+def conversion(held: Capture, source: str, row: int, start: int, body: bytes) -> bytes:
+    """A row of a capture as a record: its bytes, and where they stand."""
     headers = {
         "WARC-Target-URI": held.url,
         "WARC-Refers-To": f"<urn:uuid:{held.id}>",
-        "Noticewatch-Row": str(row.row),
-        "Noticewatch-Start": str(row.start),
-        "Noticewatch-End": str(row.end),
-        "Noticewatch-Source": row.source,
+        "Noticewatch-Row": str(row),
+        "Noticewatch-Start": str(start),
+        "Noticewatch-End": str(start + len(body)),
+        "Noticewatch-Source": source,
         "Noticewatch-Origin": held.origin.value,
         "Noticewatch-Recorder": " ".join(held.recorder.split()),
         "Noticewatch-Payload-SHA256": held.payload_sha256,
     }
     media_type = held.media_type or "application/octet-stream"
-    return member("conversion", _id(row), stamp(held.fetched_at), media_type, headers, row.body)
-
-
-def _id(row: PackedRow) -> uuid.UUID:
-    """Always the same for one row of one capture."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"urn:uuid:{row.capture.capture.id}#{row.row}")
+    name = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:uuid:{held.id}#{row}")  # always the same for one row of one capture
+    return member("conversion", name, stamp(held.fetched_at), media_type, headers, body)
 
 
 def _line(row: PackedRow, offset: int, length: int) -> bytes:

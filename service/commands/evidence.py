@@ -8,13 +8,12 @@ import typer
 
 from api.evidence import of_procurement, write_pack
 from archive.rows import NoticeRow
-from archive.store import Archive
 from noticewatch import words
-from noticewatch.errors import DataFolderError, UsageError
-from noticewatch.settings import Settings, load_settings
+from noticewatch.errors import UsageError
+from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.commands.archive import Identity, find_notices, several
-from service.output import Json, say, say_json
+from service.output import Json, say, say_json, whole_file
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the pack is written.")]
 
@@ -52,32 +51,11 @@ def evidence(
             row = rows[0]
             if procurement:
                 row, members = of_procurement(connection, row)
-        _write(archive, settings, row, version, output, members)
+        with whole_file(output, "-o") as file:
+            write_pack(archive, settings, row, version, file, members)
     length = output.stat().st_size
     if as_json:
         of = {"procurement": row.procurement_id, "notices": len(members)} if members else {"version": version}
         say_json({"notice": row.id, **of, "file": str(output), "bytes": length})
         return
     say(f"{output}: {words.file_size(length)}. Check it: noticewatch verify {output}")
-
-
-def _write(
-    archive: Archive,
-    settings: Settings,
-    row: NoticeRow,
-    version: int | None,
-    output: Path,
-    members: Sequence[NoticeRow],
-) -> None:
-    """Write the whole pack, or leave what stood there."""
-    part = output.with_name(f"{output.name}.part")
-    try:
-        with part.open("wb+") as file:
-            write_pack(archive, settings, row, version, file, members)
-        part.replace(output)
-    except OSError as error:
-        raise DataFolderError(
-            f"{output} cannot be written ({error.strerror}); free space or name another place (-o)."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)

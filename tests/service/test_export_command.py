@@ -1,0 +1,46 @@
+"""``export`` on the command line: a whole file with its manifest, or what stood there before."""
+
+import hashlib
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.jsonl", "all.parquet", "all.ocds.json", "all.warc.gz"])
+def test_the_manifest_names_the_file_beside_it_by_its_hash(loaded, tmp_path, name):
+    path = tmp_path / name
+    code, out, err = loaded("export", str(path), "--all")
+    assert (code, "110 notices" in out) == (0, True), err
+    stated = json.loads((tmp_path / f"{name}.manifest.json").read_bytes())
+    (resource,) = stated["resources"]
+    assert (resource["path"], resource["bytes"]) == (name, path.stat().st_size)
+    assert resource["hash"] == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    assert sorted(one.name for one in tmp_path.glob("all*")) == [name, f"{name}.manifest.json"]
+
+
+def test_a_query_chooses_and_its_warnings_are_told(loaded, tmp_path):
+    path = tmp_path / "found.jsonl"
+    code, out, err = loaded("export", str(path), "--query", "fivecast or onyx", "--json")
+    assert code == 0
+    stated = json.loads(out)
+    assert stated["notices"] == len(path.read_bytes().splitlines())
+    assert stated["query"]["asked"] == "fivecast or onyx"
+    assert err == ""
+    code, _, err = loaded("export", str(path), "--query", "fivecast or onyx")
+    assert (code, "OR" in err) == (0, True)
+
+
+def test_what_cannot_be_written_is_one_sentence_and_leaves_what_stood_there(loaded, tmp_path):
+    path = tmp_path / "found.csv"
+    path.write_bytes(b"before")
+    for arguments, expected, said in (
+        (("export", str(tmp_path / "found.xls")), 2, "--format"),
+        (("export", str(path), "--query", "("), 2, "position"),
+        (("export", str(path), "--format", "xls"), 2, "xls"),
+        (("export", str(tmp_path / "no" / "found.csv")), 1, "cannot be written"),
+        (("export",), 2, "FILE"),
+    ):
+        code, out, err = loaded(*arguments)
+        assert (code, out, said in err) == (expected, "", True), (arguments, err)
+    assert path.read_bytes() == b"before"
+    assert sorted(one.name for one in tmp_path.glob("found*")) == ["found.csv"]
