@@ -42,16 +42,13 @@ class IndexReader:
 
     def advance(self, archive: Archive) -> bool:
         """Index one batch of the log; True if there may be more. Raises SearchUnavailable: the cursor stands still."""
-        with collecting_later(), archive.reading() as connection:
+        with archive.reading() as connection:
             upto = cursor(connection, FOLLOWS)
-            after = self._after(archive, upto)
-            batch = light([event for event in events(connection, after, _BATCH) if event.seq <= upto], connection)
-            if not batch:
-                self._engine.settle()
-                return False
-            documents, gone = touched(connection, batch, upto)
-        write(archive, self._engine, documents, gone, batch[-1].seq)
-        return True
+        for batch in batches(archive, upto, self._after(archive, upto)):
+            write(archive, self._engine, *batch)
+            return True
+        self._engine.settle()
+        return False
 
     def _after(self, archive: Archive, upto: int) -> int:
         """The index's cursor; 0 for an index of another epoch or an older schema, or of a log that was longer."""
@@ -60,6 +57,21 @@ class IndexReader:
         if position is None or position.epoch != archive.epoch or position.schema != SCHEMA or position.seq > upto:
             return 0
         return position.seq
+
+
+def batches(archive: Archive, upto: int, after: int = 0) -> Iterator[tuple[list[Document], list[str], int]]:
+    """What events in (``after``, ``upto``] change, a batch at a time: documents, keys that are gone, the last ``seq``.
+
+    Of the later events of a batch's notices the last state is taken: their own batch brings the same again.
+    """
+    while True:
+        with collecting_later(), archive.reading() as connection:
+            batch = light([event for event in events(connection, after, _BATCH) if event.seq <= upto], connection)
+            if not batch:
+                return
+            documents, gone = touched(connection, batch, upto)
+        after = batch[-1].seq
+        yield documents, gone, after
 
 
 def write(archive: Archive, engine: SearchEngine, documents: Sequence[Document], gone: Sequence[str], seq: int) -> None:

@@ -32,7 +32,6 @@ _CAMEL: Final = re.compile(r"\b[^\W_]{2,}?(?:(?<=[a-z0-9])[A-Z][^\W\d_A-Z]+)+\b"
 """Words with a capital behind a small letter or digit, in parts of two letters at least: eVigilant is no Vigilant."""
 
 _BETWEEN: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_HUMP: Final = re.compile("[a-z0-9][A-Z]")
 _SHAPES: Final = bytes(
     ord("A" if 65 <= code <= 90 else "a" if chr(code).isalnum() else " ") for code in range(128)
 ).ljust(256)
@@ -42,6 +41,7 @@ _JOINTS: Final = "-\u2010\u2011'\u2019"
 _JOINED: Final = re.compile(rf"(?<![\w-])[^\W\d_]+(?:[{_JOINTS}][^\W\d_]+){{1,2}}(?![\w-])")
 """Two or three words of letters with hyphens or apostrophes between."""
 
+_FOREIGN_SIGNS: Final = re.compile(r"[^\x00-\x7f\w]+")
 _WORDS_OF_ASCII: Final = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 _REPLACED: Final = ("i", "e", "y", "bl")
 """Ends of stems of which the last letter may stand for another: agenci of agency, sensibl of sensibility."""
@@ -87,7 +87,9 @@ def _words_from(normal: str, start: str) -> Iterator[tuple[int, str]]:
 
 
 def _words(normal: str) -> list[str]:
-    """Words of a normal text as they stand; where it is ASCII a table finds them in a third of the time."""
+    """Words of a normal text as they stand; where they are ASCII a table finds them in a third of the time."""
+    if not normal.isascii():
+        normal = _FOREIGN_SIGNS.sub(" ", normal)  # often bullets and paragraph signs are all that there is
     if normal.isascii():
         return normal.encode().translate(_WORDS_OF_ASCII).decode().split()
     return WORD.findall(normal)
@@ -164,11 +166,21 @@ def other_spellings(text: str) -> list[str]:
     """What compound words of a text are also written as, as exact tokens with single spaces: ``ShadowDragon`` also
     ``shadow dragon``, ``Pen-Link`` also ``penlink``, ``camera's`` also ``cameras``; each once, in order.
     """
-    humped = [word for part in _around(text, _humps(text)) for word in _CAMEL.findall(part)]
-    joined = [word for part in _around(text, _joints(text)) for word in _JOINED.findall(part)]
-    found = [" ".join(tokens(_BETWEEN.sub(" ", word))) for word in humped]
-    found += ["".join(tokens(word)) for word in joined]
-    return [one for one in dict.fromkeys(found) if one and len(one) <= _CUT]
+    found = [other for part in _around(text, _humps(text)) for other in _parted(part)]
+    found += [other for part in _around(text, _joints(text)) for other in _glued(part)]
+    return list(dict.fromkeys(found))
+
+
+def _parted(part: str) -> list[str]:
+    return _fitting(" ".join(tokens(_BETWEEN.sub(" ", word))) for word in _CAMEL.findall(part))
+
+
+def _glued(part: str) -> list[str]:
+    return _fitting("".join(tokens(word)) for word in _JOINED.findall(part))
+
+
+def _fitting(found: Iterable[str]) -> list[str]:
+    return [one for one in found if one and len(one) <= _CUT]
 
 
 def _around(text: str, places: Iterable[int]) -> Iterator[str]:
@@ -183,10 +195,7 @@ def _around(text: str, places: Iterable[int]) -> Iterator[str]:
 
 def _humps(text: str) -> Iterator[int]:
     """Where a capital stands behind a small letter or digit."""
-    if not text.isascii():
-        yield from (match.start() for match in _HUMP.finditer(text))
-        return
-    shapes = text.encode().translate(_SHAPES)
+    shapes = text.encode("ascii", "replace").translate(_SHAPES)
     at = shapes.find(b"aA")
     while at >= 0:
         yield at

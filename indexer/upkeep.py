@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection, func, select
 
 from archive import tables
 from archive.log import head
+from archive.proof.beside import ahead
 from archive.queries import procurement_of
 from archive.readers import cursor, readers_lock
 from archive.store import Archive
 from indexer import dead_letters
 from indexer.documents import BUCKET, Document
 from indexer.engine import SCHEMA, Digest, Position, SearchEngine
-from indexer.sync import FOLLOWS, IndexReader, assembled, write
+from indexer.sync import FOLLOWS, IndexReader, assembled, batches, write
 from noticewatch.errors import NoticewatchError
 
 
@@ -67,9 +69,14 @@ def rebuild(archive: Archive, engine: SearchEngine, progress: Progress | None = 
 
 
 def _build(archive: Archive, beside: SearchEngine, progress: Progress | None) -> None:
-    reader = IndexReader(beside)
     with archive.reading() as connection:
         end = cursor(connection, FOLLOWS)
+    with ahead(archive, partial(batches, upto=end)) as made:
+        for batch in made:
+            write(archive, beside, *batch)
+            if progress is not None:
+                progress(batch[-1], end)
+    reader = IndexReader(beside)
     while reader.advance(archive):
         position = beside.position()
         if progress is not None and position is not None:

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -26,6 +27,7 @@ Result = TypeVar("Result")
 Told: TypeAlias = Callable[[int, int], None]
 Work: TypeAlias = Callable[["Archive", Told], Result]
 
+_COPIES: Final = multiprocessing.get_context("fork")
 _LOOK_EVERY: Final = 0.1
 _THREADS: Final = Path("/proc/self/task")
 
@@ -40,15 +42,35 @@ def beside(archive: "Archive", work: Work[Result]) -> Iterator[Callable[[Told], 
     if not _may_be_copied():
         yield lambda told: work(archive, told)
         return
+    progress = _COPIES.RawArray("q", 2)
+    with _copy(archive, partial(_work, work, progress)) as answer:
+        yield lambda told: _awaited(archive, work, told, answer, progress)
+
+
+@contextmanager
+def ahead(archive: "Archive", make: Callable[["Archive"], Iterator[Result]]) -> Iterator[Iterator[Result]]:
+    """Things that are made while the ones before are worked on, at most a few ahead.
+
+    They end early where no second process can make them, or where it fails: the caller goes on alone from where they
+    end, and meets there what was wrong. The caller holds no connection to the database.
+    """
+    if not _may_be_copied():
+        yield iter(())
+        return
+    with _copy(archive, partial(_make, make)) as made:
+        yield _received(made)
+
+
+@contextmanager
+def _copy(archive: "Archive", work: Callable[["Archive", Connection], None]) -> Iterator[Connection]:
+    """Have a copy of this process do some work; gives what the work sends. The copy ends with the context."""
     archive.engine.dispose()
-    copies = multiprocessing.get_context("fork")
-    progress = copies.RawArray("q", 2)
-    ours, theirs = copies.Pipe(duplex=False)
-    process = copies.Process(target=_work, args=(archive, work, progress, ours, theirs), daemon=True)
+    ours, theirs = _COPIES.Pipe(duplex=False)
+    process = _COPIES.Process(target=_in_the_copy, args=(archive, work, ours, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
-        yield lambda told: _awaited(archive, work, told, ours, progress)
+        yield ours
     finally:
         process.kill()
         process.join()
@@ -75,18 +97,33 @@ def _awaited(archive: "Archive", work: Work[Result], told: Told, ours: Connectio
     return found  # type: ignore[no-any-return]  # what the work gives
 
 
-def _work(archive: "Archive", work: Work[Result], progress: Any, ours: Connection, theirs: Connection) -> None:
-    """What the second process does."""
+def _received(made: Connection) -> Iterator[Any]:
+    with contextlib.suppress(EOFError):
+        while True:
+            yield made.recv()
+
+
+def _in_the_copy(
+    archive: "Archive", work: Callable[["Archive", Connection], None], ours: Connection, theirs: Connection
+) -> None:
     die_with_parent()
     ours.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # sent to both; the first one ends this one
+    with contextlib.suppress(Exception):  # nothing comes then, and the first process tries itself
+        url = archive.engine.url.render_as_string(hide_password=False)
+        work(type(archive)(connect(url), archive.folder), theirs)
 
+
+def _work(work: Work[Any], progress: Any, archive: "Archive", theirs: Connection) -> None:
     def told(done: int, total: int) -> None:
         progress[:] = done, total
 
-    with contextlib.suppress(Exception):  # nothing comes then, and the first process tries itself
-        own = type(archive)(connect(archive.engine.url.render_as_string(hide_password=False)), archive.folder)
-        try:
-            theirs.send((True, work(own, told)))
-        except NoticewatchError as error:
-            theirs.send((False, error))
+    try:
+        theirs.send((True, work(archive, told)))
+    except NoticewatchError as error:
+        theirs.send((False, error))
+
+
+def _make(make: Callable[["Archive"], Iterator[Any]], archive: "Archive", theirs: Connection) -> None:
+    for one in make(archive):
+        theirs.send(one)

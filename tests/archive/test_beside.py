@@ -33,6 +33,14 @@ def test_work_goes_on_in_another_process_unless_that_fails_or_threads_forbid_it(
     assert (done.stdout.strip(), done.stderr) == (said, "")
 
 
+@pytest.mark.parametrize(("case", "made"), [("ahead", "0 1 2"), ("ahead breaks", "0 1"), ("ahead of threads", "")])
+def test_what_is_made_ahead_comes_in_order_and_ends_where_no_other_process_makes_it(
+    tmp_path: Path, case: str, made: str
+):
+    done = run(tmp_path, case)
+    assert (done.stdout, done.stderr) == (made, "")
+
+
 def test_the_second_process_ends_with_the_first_one_however_that_ends(tmp_path: Path):
     assert run(tmp_path, "killed").returncode == -9
     second = Process(this_host(), int((tmp_path / "working").read_text()), "")

@@ -3,11 +3,12 @@
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import select
 
-from archive.proof.beside import Told, beside
+from archive.proof.beside import Told, ahead, beside
 from archive.store import Archive
 from archive.tables import meta
 from noticewatch.errors import UsageError
@@ -49,6 +50,22 @@ def killed(archive: Archive) -> None:
         os.kill(os.getpid(), 9)
 
 
+def numbers(archive: Archive) -> Iterator[tuple[int, int]]:
+    """Three numbers, more than a pipe holds at once between them, each with the process that made it."""
+    for number in range(3):
+        with archive.reading() as connection:
+            assert connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
+        yield number, os.getpid() << 2_000_000
+
+
+def breaks_off(archive: Archive) -> Iterator[tuple[int, int]]:
+    """The same, until it is killed before the last one."""
+    for number, made_by in numbers(archive):
+        if number == 2:
+            os.kill(os.getpid(), 9)
+        yield number, made_by
+
+
 STARTED = os.getpid()
 CASES = {"where": where, "fails": fails, "breaks": breaks}
 
@@ -56,8 +73,12 @@ if __name__ == "__main__":
     opened = Archive.open(Settings(home=Path(sys.argv[1])))
     if sys.argv[2] == "killed":
         killed(opened)
-    if sys.argv[2] == "threads":
+    if sys.argv[2].endswith("threads"):
         threading.Thread(target=threading.Event().wait, daemon=True).start()
+    if made := {"ahead": numbers, "ahead breaks": breaks_off, "ahead of threads": numbers}.get(sys.argv[2]):
+        with ahead(opened, made) as coming:
+            sys.stdout.write(" ".join(str(number) for number, by in coming if by >> 2_000_000 != STARTED))
+        sys.exit()
     with beside(opened, CASES.get(sys.argv[2], where)) as result:
         try:
             sys.stdout.write("another" if result(lambda *_: None) != STARTED else "this")
