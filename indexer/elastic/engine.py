@@ -36,10 +36,13 @@ from noticewatch.identifiers import new_id
 
 SEARCH_WITHIN: Final = 5.0
 """Seconds until a search asks another host, or gives up."""
-_WRITE_WITHIN: Final = 60.0
+_WRITE_WITHIN: Final = 10.0
+"""Seconds that a write of a piece of bounded size may take: a host that hangs is left as soon as that."""
+_LARGE_WITHIN: Final = 60.0
+"""Seconds for a document that is larger than such a piece."""
 _CHUNK, _CHUNK_BYTES = 500, 8 << 20
 _RETRIES, _FIRST_REST, _LONGEST_REST = 4, 0.5, 8.0
-_STALE, _BAD = 409, 400
+_STALE, _REFUSED = 409, {400: "", 413: "it is larger than the server takes; "}
 _WRITTEN: Final = ".write"
 """Every index has an alias of its own to be written by: a server that has lost it refuses, and makes none by itself."""
 
@@ -52,6 +55,7 @@ class ElasticsearchEngine:
         self._client, self._prefix, self._fixed = client, prefix, name
         self._searching = client.options(request_timeout=SEARCH_WITHIN)
         self._writing = client.options(request_timeout=_WRITE_WITHIN)
+        self._large = client.options(request_timeout=_LARGE_WITHIN)
         self.server = server
 
     @property
@@ -80,9 +84,13 @@ class ElasticsearchEngine:
         """
         with explained(self.server):
             name = self._to_write(position)
-            report(list(self._send(_actions(name + _WRITTEN, documents, gone, position.seq))))
+            pieces = [document for document in documents if _size(document) <= _CHUNK_BYTES]
+            alone = [document for document in documents if _size(document) > _CHUNK_BYTES]
+            refusals = [*self._send(self._writing, _actions(name + _WRITTEN, pieces, gone, position.seq))]
+            refusals += self._send(self._large, _actions(name + _WRITTEN, alone, (), position.seq))
+            report(refusals)
             mark = _action(name + _WRITTEN, schema.SENTINEL, position.seq) | {"key": schema.SENTINEL}
-            for refused in self._send([mark]):
+            for refused in self._send(self._writing, [mark]):
                 raise SearchUnavailable(f"The search server {self.server} cannot hold the index ({refused.reason}).")
             self._writing.indices.refresh(index=name)
 
@@ -251,21 +259,25 @@ class ElasticsearchEngine:
         epoch, version, _ = name.removeprefix(f"{self._prefix}-").rsplit(".", 2)
         return epoch, int(version)
 
-    def _send(self, actions: Iterable[dict[str, Any]]) -> Iterator[Rejected]:
+    def _send(self, client: Elasticsearch, actions: Iterable[dict[str, Any]]) -> Iterator[Rejected]:
         """Send actions in bounded pieces; what the server has no room for is sent again, more and more slowly."""
         sent = streaming_bulk(
-            self._writing, actions, chunk_size=_CHUNK, max_chunk_bytes=_CHUNK_BYTES, raise_on_error=False,
-            max_retries=_RETRIES, initial_backoff=_FIRST_REST, max_backoff=_LONGEST_REST, yield_ok=False,
-            require_alias=True,
+            client, actions, chunk_size=_CHUNK, max_chunk_bytes=_CHUNK_BYTES, raise_on_error=False,
+            raise_on_exception=False, max_retries=_RETRIES, initial_backoff=_FIRST_REST, max_backoff=_LONGEST_REST,
+            yield_ok=False, require_alias=True,
         )  # fmt: skip
         for _, result in sent:
             ((kind, item),) = result.items()
             status, reason = int(item["status"]), _reason(item)
             if status == _STALE or (kind == "delete" and status == 404 and "error" not in item):
                 continue  # a newer one stands there, or there is nothing to remove
-            if status != _BAD:
+            if status not in _REFUSED:
                 raise SearchUnavailable(refusal(self.server, status, reason))
-            yield Rejected(str(item["_id"]), reason)
+            yield Rejected(str(item["_id"]), _REFUSED[status] + reason)
+
+
+def _size(document: Document) -> int:
+    return sum(map(len, document.streams.values()))
 
 
 def _actions(name: str, documents: Iterable[Document], gone: Iterable[str], seq: int) -> Iterator[dict[str, Any]]:

@@ -1,13 +1,8 @@
 """What the search server can do to us: refuse, answer late or in part, forget everything, restart."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import orjson
 import pytest
 from elasticsearch import Elasticsearch
 from fastapi.testclient import TestClient
@@ -221,125 +216,6 @@ def test_after_a_restore_the_index_of_the_other_log_answers_nothing(
     append(archive, [reading("A", "drone")])
     follow(archive, engine, dictionary)
     assert Search(archive, engine, dictionary).search(WORDS).total == 1
-
-
-class _Stub(BaseHTTPRequestHandler):
-    """A server that answers everything as the test says, in the form of the real one."""
-
-    def _answer(self) -> None:
-        status, body = self.server.answer  # type: ignore[attr-defined]  # set by `answering`
-        data = orjson.dumps(body)
-        self.send_response(status)
-        self.send_header("X-Elastic-Product", "Elasticsearch")
-        self.send_header("Content-Type", "application/vnd.elasticsearch+json;compatible-with=8")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - names of http.server
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def stub() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Stub)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-IN_PART = {
-    "_index": f"noticewatch-{EPOCH}.{SCHEMA}.aa", "_version": 3, "_id": "position", "found": True, "timed_out": False,
-    "took": 1, "_shards": {"total": 2, "successful": 1, "skipped": 0, "failed": 1},
-    "hits": {"total": {"value": 5, "relation": "eq"}, "hits": []},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "said"),
-    [
-        (200, IN_PART, "incomplete answer"),
-        (200, IN_PART | {"timed_out": True, "_shards": {"total": 1, "failed": 0}}, "incomplete answer"),
-        (429, {"error": {"root_cause": [{"reason": "rejected"}]}}, "more to do than it can take"),
-        (503, {"error": {"root_cause": [{"reason": "all shards failed"}]}}, "answers with 503"),
-        (401, {"error": {"root_cause": [{"reason": "no"}]}}, "does not accept the API key"),
-    ],
-)
-def test_an_answer_that_is_not_whole_is_never_shown(
-    stub: ThreadingHTTPServer, status: int, body: object, said: str
-) -> None:
-    stub.answer = (status, body)  # type: ignore[attr-defined]
-    engine = elasticsearch_engine(Settings(), f"http://127.0.0.1:{stub.server_port}")
-    with pytest.raises(SearchUnavailable, match=said):
-        ask(engine, "drone")
-    engine.close()
-
-
-def test_a_host_that_hangs_is_left_for_another(engine: ElasticsearchEngine) -> None:
-    put(engine, documents([row(1, texts(["drone"]))]), Position(EPOCH, 1))
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        hosts = f"http://127.0.0.1:{silent.getsockname()[1]},{server_url()}"
-        both = elasticsearch_engine(Settings(search_index=engine._prefix), hosts)
-        assert {frozenset(ask(both, "drone")) for _ in range(4)} == {frozenset({1})}
-        both.close()
-
-
-class Node:
-    """A node of a cluster as clients see it: hands on what it is asked, until it hangs or is gone."""
-
-    def __init__(self, port: int) -> None:
-        self._behind, self._hangs = port, False
-        self._open = list[socket.socket]()
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def hang(self) -> None:
-        """Take what comes and answer nothing."""
-        self._hangs = True
-
-    def go(self) -> None:
-        """Be gone: connections break, and nobody listens."""
-        for held in (self._server, *self._open):
-            with suppress(OSError):
-                held.shutdown(socket.SHUT_RDWR)
-            held.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                asked, _ = self._server.accept()
-                behind = socket.create_connection(("127.0.0.1", self._behind))
-                self._open += [asked, behind]
-                for pair in ((asked, behind), (behind, asked)):
-                    threading.Thread(target=self._hand_on, args=pair, daemon=True).start()
-
-    def _hand_on(self, taken: socket.socket, given: socket.socket) -> None:
-        with suppress(OSError):
-            while data := taken.recv(65_536):
-                if not self._hangs:
-                    given.sendall(data)
-
-
-def test_two_nodes_of_three_are_lost_and_searches_and_writes_go_on(engine: ElasticsearchEngine) -> None:
-    port = int(server_url().rpartition(":")[2])
-    gone, hanging = Node(port), Node(port)
-    hosts = ",".join((gone.url, hanging.url, server_url()))
-    three = elasticsearch_engine(Settings(search_index=engine._prefix), hosts)
-    put(three, documents([row(1, texts(["drone"]))]), Position(EPOCH, 1))
-    assert {frozenset(ask(three, "drone")) for _ in range(6)} == {frozenset({1})}
-    gone.go()
-    put(three, documents([row(2, texts(["drone"]))]), Position(EPOCH, 2))
-    hanging.hang()
-    assert {frozenset(ask(three, "drone")) for _ in range(6)} == {frozenset({1, 2})}
-    assert three.position() == Position(EPOCH, 2)
-    three.close()
-    hanging.go()
 
 
 @pytest.mark.parametrize("kind", ["embedded", "elasticsearch"])
