@@ -43,6 +43,7 @@ from indexer.engine import (
     Report,
     Scored,
     refuse_newer,
+    refuse_other,
 )
 from indexer.tantivy_queries import tantivy_query
 from indexer.totals import Totals
@@ -142,7 +143,7 @@ class EmbeddedEngine:
         if searcher is None:
             return Found((), 0, Position("", 0))
         position = self._position(searcher)
-        refuse_newer(position, self.label)
+        refuse_other(position, self.label)
         if order.after is None:
             result = self._page(searcher, query, order, limit)
             total = self._totals.keep(query, position, result.count)  # type: ignore[attr-defined]  # missing in its stubs
@@ -175,7 +176,7 @@ class EmbeddedEngine:
         searcher = self._searcher()
         if searcher is None:
             return Best((), 0, Position("", 0))
-        refuse_newer(self._position(searcher), self.label)
+        refuse_other(self._position(searcher), self.label)
         clauses = [(Occur.Must, Query.const_score_query(tantivy_query(query, self._schema), 0.0))]
         clauses += [
             (Occur.Should, Query.boost_query(tantivy_query(node, self._schema), weight)) for node, weight in boosts
@@ -192,6 +193,7 @@ class EmbeddedEngine:
         searcher = self._searcher()
         if searcher is None or not fields:
             return dict.fromkeys(fields, ())
+        refuse_other(self._position(searcher), self.label)
         answer = searcher.aggregate(tantivy_query(query, self._schema), aggregations(fields, purses, "aggs"))
         return buckets(answer, fields)
 

@@ -74,6 +74,17 @@ def refuse_newer(position: Position | None, label: str) -> None:
         )
 
 
+def refuse_other(position: Position | None, label: str) -> None:
+    """Raise SearchUnavailable for an index that another version of the program has made: what it finds would be wrong,
+    or short. An older one is built anew by whoever follows the log.
+    """
+    refuse_newer(position, label)
+    if position is not None and position.schema < SCHEMA:
+        raise SearchUnavailable(
+            f"The search index ({label}) was made by an older noticewatch and is being built anew; ask again soon."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """The order of results: a sort-key field, its direction, and the key of the last item of the page before."""

@@ -31,6 +31,7 @@ from indexer.engine import (
     Scored,
     SearchUnavailable,
     refuse_newer,
+    refuse_other,
 )
 from noticewatch.identifiers import new_id
 
@@ -152,10 +153,9 @@ class ElasticsearchEngine:
             if not fields:
                 return {}
             asked = aggregations(fields, purses, "aggregations")
-            try:
-                answer = self._search(query=elastic_query(query), size=0, aggregations=asked)
-            except NotFoundError:  # there is no index yet
+            if self._seen() is None:
                 return dict.fromkeys(fields, ())
+            answer = self._search(query=elastic_query(query), size=0, aggregations=asked)
         return buckets(answer["aggregations"], fields)
 
     def beside(self, epoch: str) -> "ElasticsearchEngine":
@@ -217,7 +217,7 @@ class ElasticsearchEngine:
             return None
         epoch, version = self._parts(held["_index"])
         position = Position(epoch, int(held["_version"]), version)
-        refuse_newer(position, self.label)
+        refuse_other(position, self.label)
         return position
 
     def _name(self) -> str | None:

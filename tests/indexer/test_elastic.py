@@ -16,6 +16,7 @@ from indexer import dead_letters
 from indexer import embedded as embedded_module
 from indexer import engine as engine_module
 from indexer import sync as sync_module
+from indexer.ast import Code
 from indexer.elastic import engine as elastic_module
 from indexer.elastic.client import elasticsearch_engine
 from indexer.elastic.engine import ElasticsearchEngine
@@ -242,6 +243,31 @@ def test_an_index_of_a_newer_program_is_neither_read_nor_written_over(
     assert not index_status(archive, engine).usable
     rebuild(archive, engine)
     assert Search(archive, engine, dictionary).search(WORDS).total == 7
+    clear(engine)
+
+
+@pytest.mark.parametrize("kind", ["embedded", "elasticsearch"])
+def test_an_index_of_an_older_program_answers_nothing_until_it_is_built_anew(
+    archive: Archive, dictionary: Dictionary, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = EmbeddedEngine(archive.folder / "index") if kind == "embedded" else elastic()
+    with monkeypatch.context() as older:
+        for module in (engine_module, embedded_module, elastic_module, sync_module):
+            older.setattr(module, "SCHEMA", SCHEMA - 1)
+        grow(archive, engine, dictionary)
+        engine.settle()
+    search = Search(archive, engine, dictionary)
+    everything = Code("scope", "notice")
+    for refused in (
+        lambda: search.search(WORDS),
+        lambda: search.search(replace(WORDS, query="drone", sort="relevance")),
+        lambda: engine.facets(everything, ("kind",), {}),
+    ):
+        with pytest.raises(SearchUnavailable, match="made by an older noticewatch"):
+            refused()
+    assert not index_status(archive, engine).usable
+    follow(archive, engine, dictionary)
+    assert search.search(WORDS).total == 6
     clear(engine)
 
 
