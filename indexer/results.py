@@ -154,15 +154,15 @@ def _amounts(rows: Sequence[NoticeRow]) -> tuple[ItemAmount, ...]:
             )
             for total in totals
         )
-        others = [a for row in rows for a in _own(row.notice) if a.kind is not AmountKind.OBLIGATED]
+        others = [amount for row in rows for amount in _own(row.notice, but=AmountKind.OBLIGATED)]
         return sums + tuple(dict.fromkeys(others))
     newest = max(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
     return _own(newest.notice)
 
 
-def _own(notice: Notice) -> tuple[ItemAmount, ...]:
+def _own(notice: Notice, but: AmountKind | None = None) -> tuple[ItemAmount, ...]:
     headline = notice.headline_amount()
-    ordered = sorted(notice.amounts, key=lambda amount: amount is not headline)
+    ordered = sorted((a for a in notice.amounts if a.kind is not but), key=lambda amount: amount is not headline)
     return tuple(
         ItemAmount(kind=a.kind, basis=a.basis, value=a.value, minimum=a.minimum, maximum=a.maximum, currency=a.currency)
         for a in ordered

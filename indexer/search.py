@@ -96,7 +96,10 @@ class Search:
         query = together(asked.node, base(request), *conditions.values())
         found = self._find(request, query, asked.boosts, place)
         as_of = place.as_of if place is not None else found.position.seq
-        tombstones = self._tombstones(request, together(asked.node, *conditions.values()))
+        with self.archive.reading() as connection:
+            coming = head(connection) - found.position.seq
+            withheld = request.scope != "notice" and anything_withheld(connection)
+        tombstones = self._tombstones(request, together(asked.node, *conditions.values())) if withheld else 0
         return SearchAnswer(
             scope=request.scope,
             hits=tuple(number for _, number in found.hits),
@@ -104,7 +107,7 @@ class Search:
             as_of=as_of,
             next_cursor=self._next(request, found.hits, found.total, as_of),
             understood=asked.understood,
-            warnings=(*_warnings(asked, request, found), *_taken_down(tombstones), *self._behind(found.position.seq)),
+            warnings=(*_warnings(asked, request, found), *_taken_down(tombstones), *_behind(coming)),
             words=frozenset(asked.words),
             facets=self._facets(request, asked.node, conditions, found.position) if place is None else {},
             taken_down=tombstones,
@@ -162,18 +165,8 @@ class Search:
         """How many single notices match that were taken down and that no contract is found by: of these only their
         numbers are left, and a search for contracts does not come to them.
         """
-        with self.archive.reading() as connection:
-            if request.scope == "notice" or not anything_withheld(connection):
-                return 0
         alone = base(replace(request, scope="notice")), Code("flag", "taken_down"), Not(Code("scope", "procurement"))
         return self.engine.find(All((asked, *alone)), _ORDERS["found"], 1).total
-
-    def _behind(self, indexed: int) -> Iterator[str]:
-        """A sentence while the index has not come to the head of the log."""
-        with self.archive.reading() as connection:
-            coming = head(connection) - indexed
-        if coming > 0:
-            yield f"{coming:,} entries of the log are still being indexed; they are not in this answer yet."
 
     def matching(self, request: SearchRequest) -> Iterator[int]:
         """Numbers of all results in the order they were found, page by page, for exports."""
@@ -259,6 +252,13 @@ def _taken_down(count: int) -> list[str]:
     if count == 1:
         return ["A single notice that matches was taken down; scope=notice shows its tombstone."]
     return [f"{count:,} single notices that match were taken down; scope=notice shows their tombstones."]
+
+
+def _behind(coming: int) -> list[str]:
+    """Says that the index has not come to the head of the log."""
+    if coming <= 0:
+        return []
+    return [f"{coming:,} entries of the log are still being indexed; they are not in this answer yet."]
 
 
 def _warnings(asked: Meaning, request: SearchRequest, found: Found) -> list[str]:

@@ -26,6 +26,9 @@ _WRITTEN_OUT: Final = {
 """Characters that Unicode's compatibility folding leaves apart, though readers and typists do not."""
 
 
+_ASCII: Final = bytes(range(128))
+_FEW: Final = 24
+"""Different characters that are looked for one by one: each costs a walk through the text."""
 _NOT_ASCII: Final = re.compile("([^\\x00-\\x7f]+)")
 
 
@@ -65,15 +68,30 @@ def folded(text: str) -> str:
     """The normal form alone, for who needs no place in the source: the map back costs more than the text."""
     if text.isascii():
         return text.lower()
+    foreign = _foreign(text)
+    if len(foreign) > _FEW or any(_FOLDS[ord(one)].lower() != _FOLDS[ord(one)] for one in foreign):
+        return _folded_in_pieces(text)
+    for one in foreign:
+        text = text.replace(one, _FOLDS[ord(one)])
+    return text.lower()
+
+
+def _folded_in_pieces(text: str) -> str:
+    """For many different characters, and for the few scripts whose normal form is in capitals."""
     pieces = _NOT_ASCII.split(text)  # a table takes ten times as long for each of the many characters that are ASCII
     pieces[::2] = map(str.lower, pieces[::2])
     pieces[1::2] = [piece.translate(_FOLDS) for piece in pieces[1::2]]
     return "".join(pieces)
 
 
+def _foreign(text: str) -> set[str]:
+    """The different characters of a text that are not ASCII: all others are bytes of their own in UTF-8."""
+    return set(text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+
+
 def fold_offsets(text: str) -> "array[int] | None":
     """The map from the characters of the normal form back to the source, as in :class:`Normal`."""
-    resized = () if text.isascii() else [character for character in set(text) if len(_FOLDS[ord(character)]) != 1]
+    resized = () if text.isascii() else [character for character in _foreign(text) if len(_FOLDS[ord(character)]) != 1]
     if not resized:
         return None
     found = re.compile("[" + re.escape("".join(sorted(resized))) + "]").finditer(text)

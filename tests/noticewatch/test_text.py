@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noticewatch.text import normalise, source_span, strip_html
+from noticewatch.text import folded, normalise, source_span, strip_html
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60) | st.text(
     "<>&;/!abp#x0 \u00ad\u00df\ufb01e\u0301"
@@ -89,3 +89,8 @@ def test_repeated_pieces_take_linear_time(piece: str) -> None:
     normalise(piece * 50_000)
     strip_html(piece * 50_000)
     assert time.perf_counter() - started < 2
+
+
+@given(st.text(max_size=300))
+def test_the_normal_form_of_a_text_is_that_of_its_characters_one_by_one(source: str) -> None:
+    assert folded(source) == "".join(normalise(character).text for character in source)
