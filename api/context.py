@@ -84,6 +84,13 @@ class Context:
         """What makes private links. Raises DataFolderError where its key cannot be read or made."""
         return Tokens(self.archive.folder)
 
+    def state(self) -> tuple[object, ...]:
+        """What answers rest on: the last ``seq`` of the log, how far the index has come, and the dictionary in force.
+
+        Raises SearchUnavailable.
+        """
+        return self.head(), self.search.engine.position(), self.dictionary.version
+
     def head(self) -> int:
         """The last ``seq`` of the log."""
         with self.archive.reading() as connection:

@@ -107,9 +107,8 @@ def renewals(held: Context, asked: Asked) -> Renewals:
         query=f"ends:>={_since(asked.first).isoformat()}", filters=asked.filters, limit=MOST_HITS, facets=(),
         sort="found",
     )  # fmt: skip
-    hits, as_of = _hits(held, wanted)
     name = f"renewals:{asked.first}:{asked.last}:{sorted(asked.filters.items())}"
-    return held.remember(name, (held.head(), as_of), lambda: _read(held, asked, hits))
+    return held.remember(name, held.state(), lambda: _read(held, asked, _hits(held, wanted)))
 
 
 def period_of(rows: Iterable[NoticeRow]) -> Period:
@@ -140,13 +139,13 @@ def _since(first: date) -> date:
     return first - _OPTIONS if first - date.min > _OPTIONS else date.min
 
 
-def _hits(held: Context, wanted: SearchRequest) -> tuple[list[int], int]:
+def _hits(held: Context, wanted: SearchRequest) -> list[int]:
     answer = held.search.search(wanted)
-    found, as_of = list(answer.hits), answer.as_of
+    found = list(answer.hits)
     while answer.next_cursor is not None:
         answer = held.search.search(replace(wanted, cursor=answer.next_cursor))
         found += answer.hits
-    return found, as_of
+    return found
 
 
 def _read(held: Context, asked: Asked, hits: Sequence[int]) -> Renewals:

@@ -177,6 +177,11 @@ class Vendor(Learned):
         return self.kind != "vendor"
 
     @property
+    def ambiguous(self) -> bool:
+        """Whether one of its names has other meanings, so that it is not taken for the vendor where it stands alone."""
+        return any(alias.policy != "strong" for alias in self.names)
+
+    @property
     def meant(self) -> tuple[str, ...]:
         """The technologies that its bare name means."""
         return self.stands_for or self.technologies[:1]

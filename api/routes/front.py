@@ -39,7 +39,8 @@ _FEEDS = (
 def front(request: Request, held: Annotated[Context, Depends(context)]) -> Response:
     """The front page, or its JSON twin."""
     coverage = coverage_view(held)
-    answered = run_search(held, SearchRequest(limit=_LINES, facets=("buyer", "vendor", "technology")))
+    wanted = SearchRequest(limit=_LINES, facets=("buyer", "vendor", "technology"))
+    answered = held.remember("front", held.state(), lambda: run_search(held, wanted))
     if wants_json(request):
         return json_answer({"latest": [item_form(item) for item in answered.items], "coverage": coverage.form()})
     return render(request, "front.html", _values(held, coverage, answered))

@@ -107,8 +107,8 @@ def _vendor(held: Context, vendor: Vendor) -> dict[str, Any]:
         "identifiers": [identifier.id for identifier in vendor.identifiers],
         "technologies": [Choice(t.name, 0, addresses.technology(t.id)) for t in named],
         "related": [Choice(_kin(vendors[kin.vendor], kin), 0, addresses.vendor(kin.vendor)) for kin in near],
-        "ambiguous": bool(vendor.note),
-        "ambiguous_note": vendor.note,
+        "ambiguous": vendor.ambiguous,
+        "note": vendor.note,
     }
 
 

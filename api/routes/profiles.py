@@ -151,7 +151,8 @@ def _vendor(entry: Vendor) -> dict[str, Any]:
         "products": list(entry.product_names),
         "technologies": list(entry.technologies),
         "identifiers": [identifier.id for identifier in entry.identifiers],
-        "ambiguous": bool(entry.note),
+        "ambiguous": entry.ambiguous,
+        "note": entry.note or None,
         "parents": [
             {
                 "name": parent.name, "id": parent.vendor or None, "since": parent.since or None,

@@ -65,14 +65,14 @@ class ElasticsearchEngine:
         return f"Elasticsearch at {self.server}"
 
     def position(self) -> Position | None:
-        """How far the index has come; None where there is none yet. Raises SearchUnavailable."""
+        """How far the index has come, as searches see it; None where there is none yet. Raises SearchUnavailable."""
         with explained(self.server):
             name = self._name()
             if name is None:
                 return None
             epoch, version = self._parts(name)
             try:
-                held = self._searching.get(index=name, id=schema.SENTINEL)
+                held = self._searching.get(index=name, id=schema.SENTINEL, realtime=False)
             except NotFoundError:
                 return Position(epoch, 0, version)
             return Position(epoch, int(held["_version"]), version)

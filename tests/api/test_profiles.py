@@ -151,6 +151,12 @@ def bought(piid: str, signed: str, amounts: list[dict[str, str]], *sellers: str,
     return reading(f"7012:{piid}:{mod or signed}", content, carried=WHOLE | {"buyers"})
 
 
+def test_a_name_is_called_ambiguous_only_where_it_is_not_taken_for_the_vendor_alone(client: TestClient) -> None:
+    strong, doubtful = (client.get(f"/api/v1/vendors/{one}").json() for one in ("accessdata", "ande"))
+    assert (strong["ambiguous"], strong["note"]) == (False, "access data (plain words);access database")
+    assert doubtful["ambiguous"] is True
+
+
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> Iterator[TestClient]:
     """Contracts with two sellers, in two currencies, without actions, and with amounts that may not be added."""

@@ -12,9 +12,16 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.app import create_app
 from api.calendar_file import Day, calendar
 from archive.joins import Joiner
+from archive.readers import drive
 from archive.store import Archive
+from indexer.ast import Node
+from indexer.embedded import EmbeddedEngine
+from indexer.engine import Found, Order
+from indexer.search import Search
+from indexer.sync import IndexReader
 from noticewatch.models import Content, Reading
 from noticewatch.words import short_day
 from tests.api.serving import served
@@ -85,6 +92,33 @@ def test_the_front_page_tells_what_ends_within_a_year(tmp_path: Path, dictionary
         with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
             section = opened.get("/").text.partition('id="ends"')[2].partition("</section>")[0]
     assert "CELLEBRITE UFED" in section and short_day(soon) in section and "PREMIUM" not in section
+
+
+class Counting(EmbeddedEngine):
+    """The embedded engine, which counts what it is asked to find."""
+
+    asked = 0
+
+    def find(self, query: Node, order: Order, limit: int) -> Found:
+        self.asked += 1
+        return super().find(query, order, limit)
+
+
+def test_what_ends_is_looked_for_once_a_state_of_the_log(tmp_path: Path, dictionary: Dictionary) -> None:
+    settings = settings_at(tmp_path / "home")
+    soon = str(datetime.now(UTC).date() + timedelta(days=30))
+    with closing(Archive.open(settings)) as archive, closing(Counting(archive.folder / "index")) as engine:
+        readers = [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)]
+        with TestClient(create_app(archive, Search(archive, engine, dictionary), settings, dictionary)) as opened:
+            for piid, ends in ((MOVED, 1), (SHORT, 2)):
+                append(archive, [action(piid, "0", "2026-01-05", "CELLEBRITE UFED", end=soon)], day=ends)
+                drive(archive, readers)
+                for address in ("/", "/renewals.json"):
+                    opened.get(address)
+                before = engine.asked
+                assert len(opened.get("/renewals.json").json()["items"]) == ends
+                assert opened.get("/").text.count(short_day(soon)) >= ends
+                assert engine.asked == before
 
 
 def told(client: TestClient, query: str = SPAN) -> list[tuple[str, str, str]]:

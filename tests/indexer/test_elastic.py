@@ -189,6 +189,16 @@ def test_an_older_writer_cannot_put_its_documents_over_newer_ones(engine: Elasti
     assert engine.position() == Position(EPOCH, 20)
 
 
+def test_the_position_is_never_ahead_of_what_searches_find(engine: ElasticsearchEngine) -> None:
+    put(engine, documents([row(1, texts(["camera"]))]), Position(EPOCH, 20))
+    with raw() as client:  # as a writer that ends between its mark and the refresh leaves it
+        index = engine._all()[0]
+        client.index(index=index, id="position", document={"key": "position"}, version=30, version_type="external_gte")
+        assert engine.position() == Position(EPOCH, 20)
+        client.indices.refresh(index=index)
+    assert engine.position() == Position(EPOCH, 30)
+
+
 @pytest.mark.parametrize("kind", ["embedded", "elasticsearch"])
 def test_reconciling_finds_and_mends_lost_stale_and_foreign_documents(
     archive: Archive, dictionary: Dictionary, kind: str
