@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alerts.models import Rhythm
 from alerts.tables import alert_groups, alert_targets, deliveries, outbox, saved_searches, search_revisions
+from alerts.timing import rhythm_of
 from archive.times import moment, stamp
 from noticewatch.database import chunks
 from noticewatch.identifiers import new_id
@@ -50,9 +51,8 @@ def form(connection: Connection, at: datetime) -> int:
         query = select(o.number, alert_groups.c.late).join(alert_groups, alert_groups.c.number == o.event_group)
         rows = connection.execute(query.where(*due, o.target == target).order_by(o.number)).all()
         moved += len(rows)
-        rhythm = Rhythm(
-            connection.scalars(select(saved_searches.c.rhythm).where(saved_searches.c.number == search)).one()
-        )
+        speaks = select(saved_searches.c.rhythm).where(saved_searches.c.number == search)
+        rhythm = rhythm_of(connection.scalars(speaks).one())
         if rhythm is not Rhythm.AT_ONCE:
             _form(connection, search, target, rhythm, [row.number for row in rows], at)
             continue

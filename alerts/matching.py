@@ -5,7 +5,7 @@ cursor are then written in one transaction, for the searches and targets that th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -15,7 +15,6 @@ from alerts.deciding import Judge, crossing, reasons
 from alerts.epoch import FOLLOWS, NAME, is_of_this_log
 from alerts.models import Crossing, Reason, Timing
 from alerts.revisions import Active, Revisions, first_seq
-from alerts.searches import timing_of
 from alerts.sides import Sides, Told, sides, told_of
 from alerts.tables import alert_groups, alert_targets, matches, outbox, saved_searches
 from archive.queries import events
@@ -25,14 +24,13 @@ from archive.times import stamp
 from indexer.memory import MemoryIndex
 from indexer.names import Names
 from indexer.sync import collecting_later, light
-from noticewatch.database import chunks, insert_many, shared_time
+from noticewatch.database import chunks, insert_many, plain_rows, shared_time
 from noticewatch.models import Event, EventKind
 from watchlist.current import Watchlist, matcher_of
 from watchlist.matcher import Matcher
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An event that a revision of a search found."""
 
     revision: int
@@ -169,13 +167,13 @@ def _write(connection: Connection, found: Sequence[Match]) -> None:
     """
     timings = _timings(connection, {match.search for match in found})
     groups: dict[tuple[int, str, bool], list[Match]] = {}
-    for match in sorted(found, key=lambda match: match.told.event.seq):
+    for match in found:
         if match.search in timings:
             groups.setdefault(match.place, []).append(match)
     if not groups:
         return
     at = shared_time(connection)
-    made_at, dues = stamp(at), dict[tuple[int, bool], str]()
+    made_at, dues = stamp(at), dict[tuple[Timing, bool], str]()
     targets = _targets(connection, timings)
     last = int(connection.scalar(select(func.max(alert_groups.c.number))) or 0)
     rows, held, out = [], [], []
@@ -190,9 +188,9 @@ def _write(connection: Connection, found: Sequence[Match]) -> None:
             for one in some
         ]  # fmt: skip
         for target in targets.get(search, ()):
-            due = dues.get((search, late))
-            if due is None:
-                due = dues[search, late] = stamp(clocks.due_at(timings[search], at, late=late))
+            speaks = timings[search], late
+            if (due := dues.get(speaks)) is None:
+                due = dues[speaks] = stamp(clocks.due_at(timings[search], at, late=late))
             out.append({"search": search, "event_group": number, "target": target, "state": "waiting", "due_at": due})
     insert_many(connection, alert_groups, rows)
     insert_many(connection, matches, held)
@@ -200,18 +198,19 @@ def _write(connection: Connection, found: Sequence[Match]) -> None:
 
 
 def _timings(connection: Connection, searches: set[int]) -> dict[int, Timing]:
-    found, wanted = dict[int, Timing](), sorted(searches)
-    for chunk in chunks(wanted):
-        query = select(saved_searches).where(saved_searches.c.number.in_(chunk))
-        found.update((row.number, timing_of(row)) for row in connection.execute(query))
+    found, s = dict[int, Timing](), saved_searches.c
+    query = select(s.number, s.rhythm, s.local_time, s.weekday, s.zone)
+    for chunk in chunks(sorted(searches)):
+        for number, *saved in plain_rows(connection, query.where(s.number.in_(chunk))):
+            found[number], _ = clocks.read(*saved)
     return found
 
 
 def _targets(connection: Connection, searches: Mapping[int, object]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    t, wanted = alert_targets.c, sorted(searches)
-    for chunk in chunks(wanted):
+    t = alert_targets.c
+    for chunk in chunks(sorted(searches)):
         query = select(t.search, t.number).where(t.search.in_(chunk)).order_by(t.number)
-        for search, number in connection.execute(query):
+        for search, number in plain_rows(connection, query):
             found.setdefault(search, []).append(number)
     return found

@@ -18,6 +18,7 @@ from alerts import forming
 from alerts.models import Outcome, Rhythm
 from alerts.searches import SavedTarget, pause, targets_of
 from alerts.tables import alert_groups, alert_targets, deliveries, outbox, saved_searches
+from alerts.timing import rhythm_of
 from archive.times import moment, stamp
 
 LEASE: Final = timedelta(minutes=5)
@@ -111,7 +112,7 @@ def claim(connection: Connection, owner: str, most: int, at: datetime) -> list[C
     groups = groups_of(connection, [row.number for row in chosen])
     return [
         Claimed(
-            row.number, row.id, row.search, targets[row.target], Rhythm(row.rhythm), moment(row.made_at),
+            row.number, row.id, row.search, targets[row.target], rhythm_of(row.rhythm), moment(row.made_at),
             row.attempts + 1, groups.get(row.number, ()), row.note,
         )
         for row in chosen

@@ -12,6 +12,7 @@ from alerts.models import Rhythm, TargetState
 from alerts.outbox import groups_of, host_of
 from alerts.queue import QueueRow, queue
 from alerts.tables import alert_targets, deliveries, outbox, saved_searches
+from alerts.timing import rhythm_of
 from archive.times import moment
 
 MOST_SENT: Final = 30
@@ -127,7 +128,7 @@ def _sent(connection: Connection, rows: list[Row[Any]]) -> list[Sent]:
     groups = groups_of(connection, [row.number for row in rows])
     return [
         Sent(
-            row.number, row.id, row.search, row.target, Rhythm(row.rhythm), moment(row.made_at), row.state,
+            row.number, row.id, row.search, row.target, rhythm_of(row.rhythm), moment(row.made_at), row.state,
             row.attempts, moment(row.next_attempt_at), row.last_answer, row.note,
             moment(row.delivered_at) if row.delivered_at else None, groups.get(row.number, ()),
         )

@@ -6,14 +6,14 @@ A change is a new revision. From which event of the log a revision counts, and u
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from alerts import timing as clocks
 from alerts.epoch import note_epoch
-from alerts.models import Rhythm, Target, TargetState, Terms, Timing
+from alerts.models import Target, TargetState, Terms, Timing
 from alerts.tables import (
     alert_groups,
     alert_targets,
@@ -62,7 +62,8 @@ class SavedTarget:
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
     """A saved search as it is now. ``since``: the first ``seq`` that its present revision is matched with; ``unread``:
-    why ``terms`` are not all that it asks for, see :func:`alerts.terms.read`; mostly empty.
+    why ``terms`` are not all that it asks for, see :func:`alerts.terms.read`; ``mistimed``: why ``timing`` is not as it
+    was saved, see :func:`alerts.timing.read`; both mostly empty.
     """
 
     number: int
@@ -71,6 +72,7 @@ class SavedSearch:
     terms: Terms
     unread: str
     timing: Timing
+    mistimed: str
     revision: int
     since: int
     made_at: datetime
@@ -161,7 +163,7 @@ def change(
     if name is not None:
         meant = compiled(terms or held.terms, names)[1]
         connection.execute(update(saved_searches).where(s.number == number).values(name=_named(name, meant)))
-    if timing is not None and timing != held.timing:
+    if timing is not None and (timing != held.timing or held.mistimed):
         clocks.check(timing)
         connection.execute(update(saved_searches).where(s.number == number).values(_timing_row(timing)))
         _set_dues(connection, number, timing)
@@ -274,16 +276,11 @@ def targets_of(connection: Connection, numbers: Iterable[int]) -> dict[int, list
 
 
 def _search(row: Row[tuple[object, ...]], targets: Sequence[SavedTarget]) -> SavedSearch:
-    timing = timing_of(row)
     return SavedSearch(
-        row.number, row.id, row.name, *read(row.terms), timing, row.revision, row.active_from_seq,
+        row.number, row.id, row.name, *read(row.terms),
+        *clocks.read(row.rhythm, row.local_time, row.weekday, row.zone), row.revision, row.active_from_seq,
         moment(row.made_at), tuple(targets),
     )  # fmt: skip
-
-
-def timing_of(row: Row[tuple[object, ...]]) -> Timing:
-    """When a search speaks, from a row with the columns of its table."""
-    return Timing(Rhythm(row.rhythm), time.fromisoformat(row.local_time), row.weekday, row.zone)
 
 
 def _target(row: Row[tuple[object, ...]]) -> SavedTarget:

@@ -48,6 +48,7 @@ def saved_form(
     return stated(saved) | {
         "understood": query,
         "fault": fault or None,
+        "mistimed": saved.mistimed or None,
         "made_at": stamp(saved.made_at),
         "revision": saved.revision,
         "since_seq": saved.since,

@@ -300,7 +300,7 @@ def _saved(house: House, number: int) -> SavedSearch:
 def _form(saved: SavedSearch) -> dict[str, Any]:
     return {
         "id": saved.number, "name": saved.name, "terms": saved.terms.model_dump(mode="json"),
-        "unread": saved.unread,
+        "unread": saved.unread, "mistimed": saved.mistimed,
         "rhythm": saved.timing.rhythm, "at": f"{saved.timing.at:%H:%M}", "zone": saved.timing.zone,
         "weekday": WEEKDAYS[saved.timing.weekday], "since": saved.since, "made_at": saved.made_at,
         "targets": [

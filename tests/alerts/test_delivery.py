@@ -13,9 +13,11 @@ from alerts.channels.webhook import new_secret
 from alerts.delivery import Delivery
 from alerts.models import Target, Terms
 from alerts.searches import SavedSearch
-from alerts.tables import alert_tokens, deliveries, search_revisions
+from alerts.tables import alert_tokens, deliveries, outbox, saved_searches, search_revisions
 from alerts.tokens import Tokens, hashed
 from archive.store import Archive
+from archive.times import stamp
+from noticewatch.identifiers import now
 from noticewatch.settings import Settings
 from tests.alerts.making import crawl, follow, matcher, names, opened
 from tests.alerts.receiver import Receiver, receiver
@@ -133,3 +135,21 @@ def test_what_a_search_found_and_that_it_is_not_read_any_more_is_told_by_another
     said = {body["type"]: str(body) for _, body in hook.got}
     assert "A drone for the coast" in said["search.found"]
     assert "It was saved by another version" in said["search.note"]
+
+
+def test_what_is_to_be_told_in_a_rhythm_of_another_version_is_told_daily(archive: Archive, hook: Receiver) -> None:
+    opened(archive)
+    save(archive, hook, "drone")
+    with archive.writing() as connection:
+        connection.execute(saved_searches.update().values(rhythm="monthly", weekday=31, zone="Mars/Olympus"))
+    crawl(archive, reading("A", title("A drone for the coast")))
+    follow(archive)
+    assert delivery(archive).once() == 0
+    with archive.writing() as connection:
+        connection.execute(outbox.update().values(due_at=stamp(now())))
+    assert delivery(archive).once() == 1
+    assert [body["data"]["rhythm"] for _, body in hook.got] == ["daily"]
+    with archive.writing() as connection:
+        held = searches.by_numbers(connection)[0]
+        assert held.mistimed
+        assert not searches.change(connection, names(), held.number, timing=held.timing).mistimed

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from alerts.models import Rhythm, Timing
-from alerts.timing import check, due_at
+from alerts.timing import UNREAD, check, due_at, read
 from noticewatch.errors import UsageError
 
 NEW_YORK = "America/New_York"
@@ -51,3 +51,24 @@ def test_a_zone_that_there_is_not_is_named() -> None:
         check(Timing(zone="Mars/Olympus"))
     with pytest.raises(UsageError, match="time zone"):
         check(Timing(zone="../../etc/passwd"))
+
+
+def test_what_this_version_saves_it_reads_as_it_was() -> None:
+    assert read("weekly", "07:30", 4, NEW_YORK) == (Timing(Rhythm.WEEKLY, time(7, 30), 4, NEW_YORK), "")
+
+
+@pytest.mark.parametrize(
+    ("saved", "spoken"),
+    [
+        (("monthly", "07:30", 4, NEW_YORK), Timing(Rhythm.DAILY, time(7, 30), 4, NEW_YORK)),
+        (("weekly", "half past seven", 4, NEW_YORK), Timing(Rhythm.WEEKLY, time(8), 4, NEW_YORK)),
+        (("weekly", "07:30:15.5+02:00", 4, NEW_YORK), Timing(Rhythm.WEEKLY, time(7, 30), 4, NEW_YORK)),
+        (("weekly", "07:30", 9, NEW_YORK), Timing(Rhythm.WEEKLY, time(7, 30), 0, NEW_YORK)),
+        (("weekly", "07:30", 4, "Mars/Olympus"), Timing(Rhythm.WEEKLY, time(7, 30), 4, "UTC")),
+        (("", "", -1, "../../etc/passwd"), Timing(Rhythm.DAILY, time(8), 0, "UTC")),
+    ],
+)
+def test_what_another_version_saved_is_spoken_as_far_as_it_is_understood(
+    saved: tuple[str, str, int, str], spoken: Timing
+) -> None:
+    assert read(*saved) == (spoken, UNREAD)
