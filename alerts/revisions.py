@@ -1,7 +1,7 @@
 """The searches that are active, compiled and kept between batches: a revision never changes, so neither does this."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -26,7 +26,7 @@ class Compiled:
     """What a search asks for, ready to run; searches that ask the same share it. ``anchors``: see indexer/sieve.py."""
 
     node: Node
-    anchors: frozenset[Anchor] | None
+    anchors: tuple[frozenset[Anchor], ...]
     reasons: frozenset[Reason]
     changes: frozenset[EventKind]
     due_days: frozenset[int]
@@ -54,8 +54,8 @@ class Revisions:
         self._names = names
         self._held: dict[int, Active] = {}
         self._asked: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
-        self._by_anchor: dict[Anchor, dict[int, None]] = {}
-        self._anchorless: dict[int, None] = {}
+        self._by_anchor: dict[Anchor, dict[int, frozenset[Anchor] | None]] = {}
+        self._anchorless: set[int] = set()
         self.broken: dict[int, str] = {}
         """Revisions that cannot be run any more, by their numbers, each with the sentence that says why."""
 
@@ -76,12 +76,15 @@ class Revisions:
         self._take(connection, [number for number in found if number not in self._held and number not in self.broken])
 
     def candidates(self, sieve: Sieve) -> Iterator[Active]:
-        """Those that may match anything in a batch, in order."""
+        """Those that may match anything in a batch, in order: an anchor, and one beside it, stand in one document."""
         fields = {field for field, _ in self._by_anchor}
-        chosen = dict(self._anchorless)
+        chosen = set(self._anchorless)
         for anchor in sieve.holds(fields):
-            if (numbers := self._by_anchor.get(anchor)) is not None:
-                chosen.update(numbers)
+            if numbers := self._by_anchor.get(anchor):
+                places = sieve.places(*anchor)
+                chosen.update(
+                    number for number, beside in numbers.items() if beside is None or sieve.holders(beside) & places
+                )
         return (self._held[number] for number in sorted(chosen))
 
     def _take(self, connection: Connection, numbers: list[int]) -> None:
@@ -96,21 +99,22 @@ class Revisions:
                     _log.warning("Saved search %d cannot be run any more; its owner is told.", search)
                     continue
                 self._held[number] = Active(number, search, from_seq, to_seq, asks)
-                for place in self._places(asks):
-                    place[number] = None
+                self._place(number, asks.anchors)
+
+    def _place(self, number: int, sets: Sequence[frozenset[Anchor]]) -> None:
+        if not sets:
+            self._anchorless.add(number)
+            return
+        first, *others = sets
+        for anchor in first:
+            self._by_anchor.setdefault(anchor, {})[number] = others[0] if others else None
 
     def _forget(self, number: int) -> None:
-        asks = self._held.pop(number).asks
-        for place in self._places(asks):
-            place.pop(number, None)
-        for anchor in asks.anchors or ():
-            if not self._by_anchor.get(anchor):
-                self._by_anchor.pop(anchor, None)
-
-    def _places(self, asks: Compiled) -> Iterable[dict[int, None]]:
-        if asks.anchors is None:
-            return (self._anchorless,)
-        return (self._by_anchor.setdefault(anchor, {}) for anchor in asks.anchors)
+        self._anchorless.discard(number)
+        for anchor in next(iter(self._held.pop(number).asks.anchors), ()):
+            del self._by_anchor[anchor][number]
+            if not self._by_anchor[anchor]:
+                del self._by_anchor[anchor]
 
     def _compiled(self, written: str) -> Compiled:
         held = self._asked.get(written)

@@ -1,6 +1,6 @@
 """An index of one batch of documents, in memory: the embedded engine's schema, documents and queries, no files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from tantivy import Index, Query
@@ -8,7 +8,7 @@ from tantivy import Index, Query
 from indexer.ast import Node
 from indexer.documents import Document
 from indexer.embedded import build_schema, plain_entry, with_tokenizer
-from indexer.sieve import Sieve
+from indexer.sieve import Sieve, places_of
 from indexer.tantivy_queries import tantivy_query
 
 _HEAP: Final = 50_000_000
@@ -38,17 +38,10 @@ class MemoryIndex:
         if not self._count or not bits & among:
             return []
         if exact:
-            return list(_places(bits))
+            return list(places_of(bits))
         query = Query.const_score_query(tantivy_query(node, self._schema), 1.0)
         hits = self._searcher.search(query, limit=self._count, count=False).hits
         if not hits:
             return []
-        places = self._searcher.fast_field_values("seq", [address for _, address in hits])
-        return sorted(int(place or 0) for place in places)
-
-
-def _places(bits: int) -> Iterator[int]:
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
+        found = self._searcher.fast_field_values("seq", [address for _, address in hits])
+        return sorted(int(place or 0) for place in found)

@@ -1,13 +1,14 @@
 """A sieve before the index: which of many queries can match anything in a batch of documents at all. Pure.
 
-Every document that a query finds holds one of the query's *anchors*, so a query none of whose anchors stands in the
-batch is not looked at. What is left is weighed with sets of documents, as bits of one whole number: a set that the
-sieve gives always holds the set that the query finds, and is that set where no order of words and no number counts.
+Every document that a query finds holds one of the query's *anchors*, and one of a second set of them where the query
+asks for two things: a query whose anchors do not meet in a document of the batch is not looked at. What is left is
+weighed with sets of documents, as bits of one whole number: a set that the sieve gives always holds the set that the
+query finds, and is that set where no number counts, and no order of words but that of phrases in short texts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from operator import and_, or_
+from operator import and_, itemgetter, or_
 from typing import Final, TypeAlias
 
 from indexer.ast import All, AnyOf, Between, Code, Everything, Near, Node, Not, Nothing, Phrase, Prefix
@@ -24,16 +25,26 @@ _COMMON: Final = {
     "year": 7.0, "band": 6.0, "month": 6.0, "currency": 8.0, "tier": 5.0, "buyer": 5.0,
 }  # fmt: skip
 """How common values of code fields are, from 0; of others they are rare."""
+_Anchors: TypeAlias = tuple[tuple[float, frozenset[Anchor]], ...]
 _ANY_CODE: Final = 1.0
 _BEGINNING: Final = 4.5
+_LITTLE: Final = 30_000
+"""Characters of text."""
 
 
-def anchors(node: Node) -> frozenset[Anchor] | None:
-    """Terms of which every document that matches holds one: the rarest such set to be seen. None where there is none;
-    an empty set where nothing can match.
+def places_of(bits: int) -> Iterator[int]:
+    """The places that bits stand for, in order."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def anchors(node: Node) -> tuple[frozenset[Anchor], ...]:
+    """At most two sets of terms, of each of which every document that matches holds one: the rarest to be seen, the
+    rarest first. None where there is none; an empty set where nothing can match.
     """
-    found = _anchors(node)
-    return None if found is None else found[1]
+    return tuple(terms for _, terms in _anchors(node))
 
 
 class Sieve:
@@ -44,6 +55,7 @@ class Sieve:
         self._all = (1 << len(documents)) - 1
         self._fields: dict[str, dict[str, int]] = {}
         self._beginnings: dict[str, dict[str, list[str]]] = {}
+        self._any_of: dict[frozenset[Anchor], int] = {}
 
     def holds(self, fields: Iterable[str]) -> Iterable[Anchor]:
         """All terms of these fields that stand in the batch."""
@@ -53,30 +65,50 @@ class Sieve:
         """Documents that hold a term, as bits by place."""
         return self._terms(field).get(term, 0)
 
+    def holders(self, terms: frozenset[Anchor]) -> int:
+        """Documents that hold any of the terms, as bits by place."""
+        held = self._any_of.get(terms)
+        if held is None:
+            held = self._any_of[terms] = reduce(or_, (self.places(*term) for term in terms), 0)
+        return held
+
     def left(self, node: Node) -> tuple[int, bool]:  # noqa: PLR0911 - one a kind of node
         """Documents that the query may match, as bits by place, and whether it matches all of these; no other one."""
-        match node:
+        match node:  # what is asked most stands first
+            case Phrase(field, (token,)) | Code(field, token):
+                return self._terms(field).get(token, 0), True
+            case All(parts):
+                return self._of_all(parts)
+            case AnyOf(parts):
+                return self._of_any(parts)
+            case Not(part):
+                bits, exact = self.left(part)
+                return (self._all & ~bits, True) if exact else (self._all, False)
             case Everything():
                 return self._all, True
             case Nothing():
                 return 0, True
             case Between():
                 return self._all, False
-            case Not(part):
-                bits, exact = self.left(part)
-                return (self._all & ~bits, True) if exact else (self._all, False)
-            case All(parts):
-                return self._of_all(parts)
-            case AnyOf(parts):
-                return self._of_any(parts)
-            case Code(field, value):
-                return self._terms(field).get(value, 0), True
-            case Phrase(field, tokens) | Near(field, tokens, _):
-                terms = self._terms(field)
-                return reduce(and_, (terms.get(token, 0) for token in tokens), self._all), len(tokens) == 1
+            case Phrase(field, tokens):
+                return self._side_by_side(field, tokens, self._with_all(field, tokens))
+            case Near(field, tokens, _):
+                return self._with_all(field, tokens), False
             case Prefix(field, start):
                 terms, begun = self._terms(field), self._begun(field).get(start[:BEGINNING], ())
                 return reduce(or_, (terms[term] for term in begun if term.startswith(start)), 0), True
+
+    def _with_all(self, field: str, tokens: Sequence[str]) -> int:
+        terms = self._terms(field)
+        return reduce(and_, (terms.get(token, 0) for token in tokens), self._all)
+
+    def _side_by_side(self, field: str, tokens: Sequence[str], bits: int) -> tuple[int, bool]:
+        """Which of some documents hold a phrase: little text is read quicker than an index is asked."""
+        texts = {place: self._documents[place].streams[field] for place in places_of(bits)}
+        if sum(map(len, texts.values())) > _LITTLE:
+            return bits, False
+        phrase = f" {' '.join(tokens)} "
+        return sum(1 << place for place, text in texts.items() if phrase in f" {text} "), True
 
     def _of_all(self, parts: Sequence[Node]) -> tuple[int, bool]:
         left, all_exact = self._all, True
@@ -130,33 +162,30 @@ def _terms(document: Document, field: str) -> Iterable[str]:
     return document.streams[field].split(" ") if field in document.streams else document.codes.get(field, ())
 
 
-def _anchors(node: Node) -> tuple[float, frozenset[Anchor]] | None:  # noqa: PLR0911 - one a kind of node
-    """Anchors and how common they are taken to be."""
+def _anchors(node: Node) -> _Anchors:  # noqa: PLR0911 - one a kind of node
+    """Anchors, each set with how common it is taken to be."""
     match node:
         case Everything() | Between() | Not():
-            return None
+            return ()
         case Nothing():
-            return 0.0, frozenset()
+            return ((0.0, frozenset()),)
         case Code(field, value):
-            return _COMMON.get(field, _ANY_CODE), frozenset({(field, value)})
+            return ((_COMMON.get(field, _ANY_CODE), frozenset({(field, value)})),)
         case Phrase(field, tokens) | Near(field, tokens, _):
-            longest = max(tokens, key=len)
-            return 2.0 + 3.0 / len(longest), frozenset({(field, longest)})
+            words = sorted(dict.fromkeys(tokens), key=len, reverse=True)[:2]
+            return tuple((2.0 + 3.0 / len(word), frozenset({(field, word)})) for word in words)
         case Prefix(field, start):
-            return _BEGINNING, frozenset({(f"{field}*", start[:BEGINNING])})
+            return ((_BEGINNING, frozenset({(f"{field}*", start[:BEGINNING])})),)
         case All(parts):
-            return min((found for part in parts if (found := _anchors(part)) is not None), key=_common, default=None)
+            found = {terms: common for part in parts for common, terms in _anchors(part)}
+            rarest = sorted(found.items(), key=itemgetter(1))[:2]
+            return tuple((common, terms) for terms, common in rarest)
+        case AnyOf(()):
+            return _anchors(Nothing())
         case AnyOf(parts):
-            return _of_any([_anchors(part) for part in parts])
+            return tuple(map(_any_of, zip(*map(_anchors, parts), strict=False)))
 
 
-def _of_any(parts: Sequence[tuple[float, frozenset[Anchor]] | None]) -> tuple[float, frozenset[Anchor]] | None:
-    held = [part for part in parts if part is not None]
-    if len(held) < len(parts):
-        return None
-    terms = frozenset[Anchor]().union(*(anchors for _, anchors in held))
-    return max((weight for weight, _ in held), default=0.0) + 0.1 * max(len(terms) - 1, 0), terms
-
-
-def _common(found: tuple[float, frozenset[Anchor]]) -> float:
-    return found[0]
+def _any_of(sets: Sequence[tuple[float, frozenset[Anchor]]]) -> tuple[float, frozenset[Anchor]]:
+    terms = frozenset[Anchor]().union(*(anchors for _, anchors in sets))
+    return max(common for common, _ in sets) + 0.1 * max(len(terms) - 1, 0), terms
