@@ -166,7 +166,7 @@ def to_notice(action: Action) -> Notice:
         title_from="made from description",
         description=(Text(text=described),) if described else (),
         buyers=tuple(_buyers(action)),
-        parties=_parties(action.supplier),
+        parties=parties_of(action.supplier),
         amounts=tuple(_amounts(action)),
         numbers=tuple(_numbers(action)),
         dates=tuple(_dates(action)),
@@ -251,7 +251,8 @@ def _buyer(role: Literal["contracting", "funding"], body: Body, otherwise: Buyer
     )
 
 
-def _parties(supplier: Supplier) -> tuple[Party, ...]:
+def parties_of(supplier: Supplier) -> tuple[Party, ...]:
+    """Who it was bought from; none where no name is stated."""
     if not supplier.name:
         return ()
     return (

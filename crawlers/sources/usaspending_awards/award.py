@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
-from crawlers.federal_actions import Body, Coded, Supplier, title_of
+from crawlers.federal_actions import Body, Coded, Supplier, parties_of, title_of
 from crawlers.sources.usaspending_awards.identity import Identity
 from noticewatch.buyers import BuyerEntry, find
 from noticewatch.contacts import mask
@@ -21,7 +21,6 @@ from noticewatch.models import (
     Link,
     Notice,
     Number,
-    Party,
     Place,
     Status,
     Text,
@@ -78,7 +77,7 @@ def to_notice(award: Award) -> Notice:
         title_from="made from description",
         description=(Text(text=described),) if described else (),
         buyers=tuple(_buyers(award)),
-        parties=_parties(award.supplier),
+        parties=parties_of(award.supplier),
         amounts=tuple(_amounts(award)),
         numbers=tuple(_numbers(award)),
         dates=tuple(_dates(award)),
@@ -117,17 +116,6 @@ def _buyer(role: Literal["contracting", "funding"], body: Body, otherwise: Buyer
         codes={system: code for system, code in codes.items() if code},
         buyer_id=entry.id if entry else None,
     )
-
-
-def _parties(supplier: Supplier) -> tuple[Party, ...]:
-    if not supplier.name:
-        return ()
-    return (
-        Party(
-            role="supplier", name=supplier.name, uei=supplier.uei or None, cage=supplier.cage or None,
-            duns=supplier.duns or None, parent=supplier.parent or None,
-        ),
-    )  # fmt: skip
 
 
 def _amounts(award: Award) -> Iterator[Amount]:

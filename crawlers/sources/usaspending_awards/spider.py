@@ -10,9 +10,15 @@ from typing import Any, ClassVar, Final
 
 import orjson
 
-from crawlers.sources.usaspending_transactions.refusals import refusal
-from crawlers.sources.usaspending_transactions.spider import BASE, CONTRACTS, VEHICLE_SCOPE, VEHICLES
-from crawlers.spider import Answer, JsonPagesSpider, PlannedRequest, Refusal, Window
+from crawlers.spider import Answer, PlannedRequest, Window
+from crawlers.usaspending import (
+    BASE,
+    VEHICLE_SCOPE,
+    UsaspendingSearchSpider,
+    agency_code,
+    award_types,
+    searched_window,
+)
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture
 
@@ -29,17 +35,13 @@ HELD: Final = "held"
 is the address, behind it the body of the request where it has one."""
 
 
-class UsaspendingAwardsSpider(JsonPagesSpider):
-    """Windows of one day of last modification, one agency and one group of award types.
-
-    scope is the agency's code, with ``-idv`` behind it for vehicles; key the day, with one award type behind it where
-    the day was too large for one window.
-    """
+class UsaspendingAwardsSpider(UsaspendingSearchSpider):
+    """Windows of one day of last modification."""
 
     name = "usaspending_awards"
     address: ClassVar[str] = f"{BASE}spending_by_award/"
     count_address: ClassVar[str] = f"{BASE}spending_by_award_count/"
-    last_page: ClassVar[int] = 500
+    counted: ClassVar[Mapping[str, str]] = {"spending_level": "awards"}
 
     def windows(self, date_from: date | None, date_to: date | None, today: date) -> Iterable[Window]:
         """Each day of the span for each agency, oldest first; without dates the days of the overlap up to today."""
@@ -63,15 +65,9 @@ class UsaspendingAwardsSpider(JsonPagesSpider):
         """The search of a window, in fixed order, so that a recorded request is found again."""
         fields = VEHICLE_FIELDS if window.scope.endswith(VEHICLE_SCOPE) else FIELDS
         return {
-            "filters": self._filters(window), "fields": fields, "limit": 100, "page": page, "sort": "Award ID",
+            "filters": self.filters(window), "fields": fields, "limit": 100, "page": page, "sort": "Award ID",
             "order": "asc", "spending_level": "awards",
         }  # fmt: skip
-
-    def count_request(self, window: Window) -> PlannedRequest:
-        """The source's own count of a window's awards."""
-        body = orjson.dumps({"filters": self._filters(window), "spending_level": "awards"}).decode()
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        return PlannedRequest(self.count_address, "POST", body, headers, purpose="count", optional=True)
 
     def follow(self, window: Window, answer: Answer) -> Iterable[PlannedRequest]:
         """The next page, and after the first page the count. Raises SourceDrift where other awards came than were asked
@@ -80,7 +76,7 @@ class UsaspendingAwardsSpider(JsonPagesSpider):
         if window.scope == HELD or answer.request.purpose != "page":
             return
         rows = answer.json.get("results") if isinstance(answer.json, dict) else None
-        asked = {"Awarding Sub Agency": self._agencies[_code(window)], "Last Modified Date": window.begins or ""}
+        asked = {"Awarding Sub Agency": self._agencies[agency_code(window)], "Last Modified Date": window.begins or ""}
         for name, due in asked.items():
             stated = [row[name] for row in rows or () if isinstance(row, dict) and isinstance(row.get(name), str)]
             other = [value for value in stated if not value.upper().startswith(due.upper())]
@@ -91,27 +87,9 @@ class UsaspendingAwardsSpider(JsonPagesSpider):
                 )
         yield from super().follow(window, answer)
 
-    def total(self, window: Window, answer: Answer) -> int | None:
-        """The count of the window's group in an answer of purpose ``count``. Raises SourceDrift where it has none."""
-        if answer.request.purpose != "count":
-            return None
-        group = "idvs" if window.scope.endswith(VEHICLE_SCOPE) else "contracts"
-        results = answer.json.get("results") if isinstance(answer.json, dict) else None
-        count = results.get(group) if isinstance(results, dict) else None
-        if not isinstance(count, int) or isinstance(count, bool):
-            raise SourceDrift(f"{answer.request.url} gives no count of {group}.")
-        return count
-
     def split(self, window: Window) -> Sequence[Window]:
-        """The day by single award types."""
-        day, _, narrowed = window.key.partition(" ")
-        if narrowed or window.scope == HELD:
-            return ()
-        return [Window(window.scope, f"{day} {code}", window.begins, window.ends) for code in _group(window)]
-
-    def problem(self, answer: Answer) -> Refusal | None:
-        """The sentence in the body of an error."""
-        return refusal(answer)
+        """The day by single award types; what a recording holds beside windows is whole."""
+        return () if window.scope == HELD else super().split(window)
 
     def window_of(self, capture: Capture) -> Window | None:
         """The window that a recorded search was for; what is no search of ours is held for itself."""
@@ -130,28 +108,14 @@ class UsaspendingAwardsSpider(JsonPagesSpider):
         code = next((code for code, known in self._agencies.items() if known == name), None)
         if code is None or not types or period.get("date_type") != "last_modified_date" or period["end_date"] != day:
             return None
-        scope = f"{code}{VEHICLE_SCOPE}" if types[0] in VEHICLES else code
-        return Window(scope, f"{day} {types[0]}" if len(types) == 1 else day, day, day)
+        return searched_window(code, day, types)
+
+    def filters(self, window: Window) -> dict[str, Any]:
+        """Awarding sub-agency, award types and the day of last modification."""
+        agency = {"type": "awarding", "tier": "subtier", "name": self._agencies[agency_code(window)]}
+        period = {"start_date": window.begins, "end_date": window.ends, "date_type": "last_modified_date"}
+        return {"agencies": [agency], "award_type_codes": award_types(window), "time_period": [period]}
 
     @property
     def _agencies(self) -> dict[str, str]:
         return {agency["code"]: agency["name"] for agency in self.source.options["agencies"]}
-
-    def _filters(self, window: Window) -> dict[str, Any]:
-        agency = {"type": "awarding", "tier": "subtier", "name": self._agencies[_code(window)]}
-        _, _, narrowed = window.key.partition(" ")
-        period = {"start_date": window.begins, "end_date": window.ends, "date_type": "last_modified_date"}
-        return {
-            "agencies": [agency],
-            "award_type_codes": [narrowed] if narrowed else list(_group(window)),
-            "time_period": [period],
-        }
-
-
-def _code(window: Window) -> str:
-    return window.scope.removesuffix(VEHICLE_SCOPE)
-
-
-def _group(window: Window) -> Sequence[str]:
-    """The award types of a window's group; those of several groups cannot be asked for at once."""
-    return VEHICLES if window.scope.endswith(VEHICLE_SCOPE) else CONTRACTS

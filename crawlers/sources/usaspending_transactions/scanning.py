@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from crawlers.json_rows import Element, decoded, elements_in
-from crawlers.sources.usaspending_transactions.refusals import said
+from crawlers.usaspending import said
 from noticewatch.errors import SourceDrift
 
 _MOST: Final = 200
