@@ -16,9 +16,9 @@ from pathlib import Path
 
 from archive import captures, ledger, log
 from archive.batches import WindowBatch
+from archive.processes import few_collections
 from archive.store import Archive
 from archive.warc import Placed
-from crawlers.engine import few_collections
 from noticewatch.database import BATCH
 from noticewatch.models import (
     Amount,

@@ -21,10 +21,10 @@ import sqlite_utils
 
 from archive import captures, ledger, log
 from archive.batches import WindowBatch
+from archive.processes import few_collections
 from archive.store import Archive
 from archive.warc import Placed
 from bench.append import REGISTER, SOURCE, made, the_capture
-from crawlers.engine import few_collections
 from noticewatch.database import BATCH
 from noticewatch.models import Reading, Verdict
 from noticewatch.settings import Settings

@@ -24,10 +24,10 @@ from sqlalchemy import Column, Connection, Table, func, insert, literal, select
 from api.app import create_app
 from archive import captures, ledger, log, queries, tables
 from archive.batches import WindowBatch
+from archive.processes import few_collections
 from archive.store import Archive
 from archive.warc import Placed
 from bench.append import REGISTER, SOURCE, made
-from crawlers.engine import few_collections
 from indexer.engines import open_engine
 from indexer.search import Search
 from noticewatch.models import Capture, Origin, Reading, Verdict

@@ -15,15 +15,19 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Engine,
     Insert,
     Integer,
+    LargeBinary,
     MetaData,
     Select,
     Table,
+    cast,
     create_engine,
     event,
+    func,
     inspect,
     text,
 )
@@ -156,6 +160,11 @@ def plain_rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ..
     with connection.execute(query) as result:
         assert result.cursor is not None
         return list(result.cursor.fetchall())
+
+
+def utf8(connection: Connection, column: ColumnElement[str]) -> ColumnElement[bytes]:
+    """A text as its bytes in UTF-8, for what is hashed and not read. For :func:`plain_rows`."""
+    return cast(column, LargeBinary) if connection.dialect.name == "sqlite" else func.convert_to(column, "UTF8")
 
 
 def chunks(items: Iterable[_T], size: int = MOST_VALUES) -> Iterator[list[_T]]:

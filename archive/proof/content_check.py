@@ -3,40 +3,32 @@ a record of the capture that this leaf names.
 """
 
 import hashlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from archive.proof import reading
-from archive.proof.log_check import DoesNotHold
-
-if TYPE_CHECKING:
-    from archive.store import Archive
-
-_PAGE: Final = 1_000
+from archive.proof.extent import DoesNotHold
+from archive.proof.reading import EventTold, HeldRecord
 
 
-def check_contents(archive: "Archive", after: int, last: int, told: Callable[[int], None]) -> None:
-    """Check the versions that the events behind ``after`` up to ``last`` brought. ``told``: how many are done.
+def check_contents(connection: Connection, told: Sequence[EventTold], held: Mapping[int, HeldRecord]) -> None:
+    """Check the versions that events brought. ``held``: records that were read before.
 
     Raises DoesNotHold that names the first content that is not the proved one.
     """
-    for first in range(after + 1, last + 1, _PAGE):
-        end = min(first + _PAGE - 1, last)
-        with archive.reading() as connection:
-            rows = reading.contents_told(connection, first, end)
-            for row in rows:
-                if row[1] is None or _sha256(row[1]) != row[2]:
-                    _may_be_missing(connection, row[0])
-                elif row[4] != row[5] and row[0] == row[6]:
-                    _was_read_there(connection, *row[:1], *row[3:6])
-        told(end - after)
-
-
-def _sha256(content: Any) -> str:
-    """SHA-256 in hex of a content, or of whatever somebody has put in its place."""
-    return hashlib.sha256(content.encode() if isinstance(content, str) else repr(content).encode()).hexdigest()
+    others = {one[8] for one in told if one[8] is not None and one[8] not in held}
+    standing = {**held, **reading.records_of(connection, others)} if others else held
+    for _, _, sha256, _, _, seq, _, content, record, capture, brought_by in told:
+        read_from = None if record is None else standing.get(record)
+        if content is not None:
+            found = hashlib.sha256(content).hexdigest()
+        else:
+            found = read_from[1] if read_from is not None else ""
+        if found != sha256:
+            _may_be_missing(connection, seq)
+        elif seq == brought_by and record is not None and (read_from is None or read_from[0][5] != capture):
+            _was_read_there(connection, seq, record, capture)
 
 
 def _may_be_missing(connection: Connection, seq: int) -> None:
@@ -49,14 +41,16 @@ def _may_be_missing(connection: Connection, seq: int) -> None:
         raise DoesNotHold(f"The content of {row.notice}, version {row.version} (event {seq}), is not the proved one.")
 
 
-def _was_read_there(connection: Connection, seq: int, record: int, capture: int | None, told: int | None) -> None:
-    """Ask whether the record that a version was read from stood in the capture that its event names: it may stand in an
-    older one by now.
+def _was_read_there(connection: Connection, seq: int, record: int, capture: int | None) -> None:
+    """Ask whether the record that a version was read from stood in the capture that its event names. It may stand in an
+    older one by now, and an older record may have turned out to say the same.
     """
-    if capture is None or told is None or reading.was_placed(connection, record, told):
+    if capture is None or reading.was_placed(connection, record, capture):
+        return
+    if reading.is_older(connection, record, capture):
         return
     row = reading.events_between(connection, seq, seq)[0]
     raise DoesNotHold(
         f"Version {row.version} of {row.notice} (event {seq}) is held to be read from record {record}, which no leaf "
-        f"places in capture {row.capture}."
+        f"places in capture {row.capture} or an older one."
     )

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archive.proof import forms, heads, tree
+from archive.proof.extent import DoesNotHold
 from archive.proof.forms import Head
 from archive.proof.keys import fingerprint, is_signed
-from archive.proof.log_check import DoesNotHold
 from archive.proof.tree import StoredTree
 from noticewatch.errors import UsageError
 

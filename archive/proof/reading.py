@@ -1,16 +1,17 @@
 """What the tables hold, in the shape in which leaves are written from it."""
 
+import hashlib
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
 
 from archive.documents.tables import document_answers, documents
 from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.queries import rows_of
 from archive.tables import captures, events, leaves, notices, records, versions
-from noticewatch.database import chunks, plain_rows
+from noticewatch.database import chunks, plain_rows, utf8
 from noticewatch.models import EventKind
 
 
@@ -22,8 +23,8 @@ class Written(NamedTuple):
     placed: Placed
 
 
-HeldRecord: TypeAlias = tuple[int, int, int, int, str, int]
-"""A record as it stands: as a leaf speaks of it, and the number of its capture."""
+HeldRecord: TypeAlias = tuple[tuple[int, int, int, int, str, int], str]
+"""A record as it stands: as a leaf speaks of it, with the number of its capture; and the SHA-256 of its content."""
 
 
 class EventRow(NamedTuple):
@@ -65,19 +66,40 @@ def records_after(connection: Connection, number: int, limit: int) -> list[Writt
 def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, HeldRecord]:
     """Records by number, as they stand."""
     found, r = dict[int, HeldRecord](), records.c
-    query = select(r.number, r.row, r.start, r.end, r.sha256, r.capture)
+    query = select(r.number, r.row, r.start, r.end, r.sha256, r.capture, utf8(connection, r.content))
     for some in chunks(sorted(numbers)):
         in_a_row = some[-1] - some[0] == len(some) - 1
         which = r.number.between(some[0], some[-1]) if in_a_row else r.number.in_(some)
-        found |= {row[0]: row for row in plain_rows(connection, query.where(which))}
+        rows = plain_rows(connection, query.where(which))
+        found |= {row[0]: (row[:6], hashlib.sha256(row[6]).hexdigest()) for row in rows}
     return found
+
+
+EventTold: TypeAlias = tuple[
+    str | None, str, str | None, str, str | None, int, int, bytes | None, int | None, int | None, int | None
+]
+"""An event, in the order of the members of EventRow, with what it says of a content: the content of the version that it
+speaks of where that is not its record's; that record and the event's capture, in numbers; the ``seq`` of the event that
+brought the version. What the tables no longer hold is None.
+"""
 
 
 def event_rows(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]]:
     """Events in order of ``seq`` as plain tuples, to each of which EventRow gives names."""
+    return plain_rows(connection, _events(first, last))
+
+
+def events_told(connection: Connection, first: int, last: int) -> list[EventTold]:
+    """The same, and what each says of a content."""
+    v = versions.c
+    content = utf8(connection, v.content)
+    return plain_rows(connection, _events(first, last, content, v.record, events.c.capture, v.seq))
+
+
+def _events(first: int, last: int, *more: ColumnElement[Any]) -> Select[Any]:
     e, v = events.c, versions.c
-    query = (
-        select(captures.c.id, e.committed_at, v.content_sha256, e.kinds, notices.c.id, e.seq, e.version)
+    return (
+        select(captures.c.id, e.committed_at, v.content_sha256, e.kinds, notices.c.id, e.seq, e.version, *more)
         .select_from(events)
         .outerjoin(notices, notices.c.number == e.notice)
         .outerjoin(versions, and_(v.notice == e.notice, v.version == e.version))
@@ -85,24 +107,6 @@ def event_rows(connection: Connection, first: int, last: int) -> list[tuple[Any,
         .where(e.seq.between(first, last))
         .order_by(e.seq)
     )
-    return plain_rows(connection, query)
-
-
-def contents_told(connection: Connection, first: int, last: int) -> list[tuple[Any, ...]]:
-    """Of each event, in order: its ``seq``, and of the version that it brought the content and the hash of it that its
-    leaf names; then the record that the version was read from, that record's capture and the event's, in numbers. What
-    the tables no longer hold is None.
-    """
-    e, v, r = events.c, versions.c, records.c
-    query = (
-        select(e.seq, func.coalesce(v.content, r.content), v.content_sha256, v.record, r.capture, e.capture, v.seq)
-        .select_from(events)
-        .outerjoin(versions, and_(v.notice == e.notice, v.version == e.version))
-        .outerjoin(records, records.c.number == v.record)
-        .where(e.seq.between(first, last))
-        .order_by(e.seq)
-    )
-    return plain_rows(connection, query)
 
 
 def events_between(connection: Connection, first: int, last: int) -> list[EventRow]:
@@ -114,6 +118,14 @@ def was_placed(connection: Connection, record: int, capture: int) -> bool:
     """Whether a leaf says that a record was read from a capture, where it stands or where it stood before."""
     query = select(leaves.c.body).where(leaves.c.kind == "records", leaves.c.capture == capture)
     return any(one[0] == record for body in connection.scalars(query) for one in forms.packed_rows(bytes(body)))
+
+
+def is_older(connection: Connection, record: int, capture: int) -> bool:
+    """Whether a record stands in a capture that was received no later than another one."""
+    own, other = captures.alias().c, captures.alias().c
+    query = select(records.c.number).join(own.number.table, own.number == records.c.capture)
+    query = query.join(other.number.table, other.number == capture)
+    return connection.scalar(query.where(records.c.number == record, own.fetched_at <= other.fetched_at)) is not None
 
 
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from archive import withheld
 from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
 from archive.documents.tables import document_answers, documents
-from archive.proof.log_check import DoesNotHold
+from archive.proof.extent import DoesNotHold
 from archive.proof.reading import TAKEDOWNS
 from archive.tables import captures, events, notices, versions
 from noticewatch.database import chunks

@@ -6,26 +6,24 @@ transactions, so everything else goes on beside it.
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
-from sqlalchemy import func, select
 
 from archive.proof import heads
-from archive.proof.beside import Told, beside
-from archive.proof.content_check import check_contents
+from archive.proof.beside import Told, Work, at_once, processes
+from archive.proof.extent import DoesNotHold, Extent, extent
 from archive.proof.head_check import HeadCheck, lines_of
-from archive.proof.log_check import DoesNotHold, Extent, LogCheck, check_tree, extent
+from archive.proof.log_check import LogCheck, check_tree
 from archive.proof.takedown_check import check_takedowns
 from archive.proof.thinnings import Thinning
 from archive.proof.tree import StoredTree, TreeDamaged
-from archive.proof.warc_check import WarcCheck
+from archive.proof.warc_check import FileSpan, FilesRead, WarcCheck
 from archive.standing_files import files_stay
-from archive.tables import captures
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -68,8 +66,10 @@ class _Mark:
 
 
 _NOTHING = _Mark("", 0, "", 0, 0, 0, 0)
-_BYTES_A_LEAF: Final = 500
+_BYTES_A_LEAF: Final = 300
 """Bytes of WARC files that are read in the time that the check of one leaf takes."""
+_PARTS: Final = 4
+"""Into how many parts the work is cut for each process, so that all come to an end at about the same time."""
 
 
 def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path | None = None) -> Verified:
@@ -91,62 +91,52 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     with archive.reading() as connection:
         end, epoch = extent(connection), heads.epoch_now(connection)
         mark = _NOTHING if full else _mark(archive, StoredTree(connection), heads.epochs(connection), end)
-    contents_beside = (end.leaves - mark.leaves) * _BYTES_A_LEAF > _bytes_behind(archive, mark)
-    contents = partial(check_contents, after=mark.events, last=end.events)
-    with beside(archive, partial(_check_files, mark, end, contents if contents_beside else None)) as files:
-        _check_log(archive, mark, end, tell)
-        if not contents_beside:
-            contents(archive, told=lambda done: tell("Checking contents", done, end.events - mark.events))
+    log = LogCheck(archive, mark.leaves, end, mark.records, mark.events)
+    files = WarcCheck(archive, mark.captures, end.captures, mark.leaves)
+    spans = files.spans()
+    parts, groups = log.parts(_PARTS * processes()), _grouped(spans, _PARTS * processes())
+    log_works = [Work(part.run, (part.end - part.begin) * _BYTES_A_LEAF) for part in parts]
+    file_works = [Work(partial(_read, mark, end, group), sum(span.size for span in group)) for group in groups]
+    with at_once(archive, [*log_works, *file_works]) as results:
+        leaves = end.leaves - mark.leaves
+        for placings in results.of(log_works, lambda done: tell("Checking the log", done, leaves)):
+            log.follow(placings)
+        log.settle()
+        check_tree(archive, mark.leaves, end.leaves)
         check_takedowns(archive)
         head_check = HeadCheck.of(archive)
         last_head = head_check.table(mark.heads)
         head_check.file(heads.file_of(archive), own, own=True)
         if mirrored is not None:
             head_check.file(mirrored, foreign)
-        read = files(lambda done, total: tell("Reading WARC files, in bytes", done, total))
+        size, read = sum(span.size for span in spans), FilesRead()
+        for more in results.of(file_works, lambda done: tell("Reading WARC files, in bytes", done, size)):
+            read.follow(more)
+        files.settle(read)
     with archive.reading() as connection:
         root = StoredTree(connection).root_at(end.leaves).hex()
     _keep(archive, _Mark(epoch, end.leaves, root, end.captures, end.records, end.events, last_head))
     return Verified(
         epoch, end.leaves, mark.leaves, root, end.events, read.captures, read.bytes, head_check.checked,
-        head_check.left_behind, read.thinned,
+        head_check.left_behind, tuple(read.thinned),
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What of the WARC files was read."""
-
-    captures: int
-    bytes: int
-    thinned: tuple[Thinning, ...]
-
-
-def _check_files(
-    mark: _Mark, end: Extent, contents: Callable[..., None] | None, archive: "Archive", told: Told
-) -> _Read:
-    """Check the WARC files, after the contents of versions where this falls to whoever does that too."""
-    if contents is not None:
-        contents(archive, told=lambda _: None)
-    check = WarcCheck(archive, mark.captures, end.captures, mark.leaves)
-    spans = check.spans()
-    total = sum(span.end - span.begin for span in spans)
-    check.run(spans, lambda done: told(done, total))
-    return _Read(check.captures, check.bytes, tuple(check.thinned))
+def _grouped(spans: Sequence[FileSpan], most: int) -> list[list[FileSpan]]:
+    """The spans in their order, in at most so many groups of about the same size, as far as files allow."""
+    groups, size = list[list[FileSpan]](), sum(span.size for span in spans)
+    before = 0
+    for span in spans:
+        if len(groups) <= before * most // size:
+            groups.append([])
+        groups[-1].append(span)
+        before += span.size
+    return groups
 
 
-def _bytes_behind(archive: "Archive", mark: _Mark) -> int:
-    """Bytes of the WARC records of captures that are not verified yet."""
-    c = captures.c
-    with archive.reading() as connection:
-        return int(connection.scalar(select(func.sum(c.warc_length)).where(c.number > mark.captures)) or 0)
-
-
-def _check_log(archive: "Archive", mark: _Mark, end: Extent, tell: Tell) -> None:
-    total = end.leaves - mark.leaves
-    check = LogCheck(archive, mark.leaves, end, mark.records, mark.events)
-    check.run(lambda done: tell("Checking the log", done, total))
-    check_tree(archive, mark.leaves, end.leaves)
+def _read(mark: _Mark, end: Extent, spans: Sequence[FileSpan], archive: "Archive", told: Told) -> FilesRead:
+    """Check some of the WARC files."""
+    return WarcCheck(archive, mark.captures, end.captures, mark.leaves).run(spans, told)
 
 
 def _mark(archive: "Archive", stored: StoredTree, epochs: dict[str, int], end: Extent) -> _Mark:

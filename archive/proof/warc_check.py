@@ -5,13 +5,13 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
 from archive.captures import ADOPTED, open_payload, payload_at
 from archive.proof import reading, thinnings
-from archive.proof.log_check import DoesNotHold
+from archive.proof.extent import DoesNotHold
 from archive.proof.members import Member, Members, NotWhole
 from archive.proof.thinnings import Thinning
 from archive.tables import captures
@@ -31,6 +31,45 @@ class FileSpan:
     end: int
     after: int
 
+    @property
+    def size(self) -> int:
+        """Bytes to be read."""
+        return self.end - self.begin
+
+
+class Repeat(NamedTuple):
+    """A capture whose own record only refers to the one that holds its payload, as it stands."""
+
+    number: int
+    id: str
+    payload_sha256: str
+    warc_file: str
+    warc_offset: int
+    payload_file: str
+    payload_offset: int
+    thinned_at: str | None
+
+
+@dataclass(slots=True)
+class FilesRead:
+    """What was found in WARC files. captures, bytes: read; thinned: as the log says; payloads: hashes of those found
+    whole to which repeats refer, by file and offset; repeats: that are left to be held to these.
+    """
+
+    captures: int = 0
+    bytes: int = 0
+    thinned: list[Thinning] = field(default_factory=list)
+    payloads: dict[tuple[str, int], str] = field(default_factory=dict)
+    repeats: list[Repeat] = field(default_factory=list)
+
+    def follow(self, more: "FilesRead") -> None:
+        """Take in what was found in further files."""
+        self.captures += more.captures
+        self.bytes += more.bytes
+        self.thinned += more.thinned
+        self.payloads |= more.payloads
+        self.repeats += more.repeats
+
 
 @dataclass(slots=True)
 class WarcCheck:
@@ -43,11 +82,8 @@ class WarcCheck:
     after: int
     last: int
     leaf: int
-    thinned: list[Thinning] = field(default_factory=list)
-    captures: int = 0
-    bytes: int = 0
-    _found: dict[tuple[str, int], str] = field(default_factory=dict)
-    _repeats: list[Any] = field(default_factory=list)
+    read: FilesRead = field(default_factory=FilesRead)
+    _repeated: set[int] = field(default_factory=set)
 
     def spans(self) -> list[FileSpan]:
         """What is to be read. Raises DoesNotHold for a file that is missing or shorter than what stands in it."""
@@ -64,10 +100,14 @@ class WarcCheck:
             FileSpan(name, begin, ends[name], after) for name, (begin, after) in begins.items() if begin < ends[name]
         ]
 
-    def run(self, spans: Sequence[FileSpan], told: Callable[[int], None]) -> None:
-        """Check all. ``told``: how many bytes are done. Raises DoesNotHold that names the first thing."""
+    def run(self, spans: Sequence[FileSpan], told: Callable[[int], None]) -> FilesRead:
+        """Check all but the payloads that are repeated. ``told``: how many bytes are done.
+
+        Raises DoesNotHold that names the first thing.
+        """
         for span in spans:
             rows = self._filed(span)
+            self._repeated = self._repeated_of(span.name)
             filed = {row.warc_offset: row for row in rows}
             beside = [row for row in rows if filed[row.warc_offset] is not row]  # said to stand where another does
             if span.name.startswith(ADOPTED):
@@ -76,9 +116,9 @@ class WarcCheck:
                 self._members(span, filed, told)
             for row in (*filed.values(), *beside):  # what is no member of its own is read as every reader does
                 self._by_reader(row)
-            self.bytes += span.end - span.begin
-            told(self.bytes)
-        self._settle_repeats()
+            self.read.bytes += span.size
+            told(self.read.bytes)
+        return self.read
 
     def _held(self, name: str, end: int) -> int:
         """Up to where a file holds captures that must be there, in bytes."""
@@ -149,20 +189,20 @@ class WarcCheck:
                     continue
                 if row is not None and self._fits(row, member):
                     del filed[at]
-                    self.captures += 1
+                    self.read.captures += 1
                 at = members.at
-                told(self.bytes + at - span.begin)
+                told(self.read.bytes + at - span.begin)
 
     def _fits(self, row: Any, member: Member) -> bool:
         if member.headers.get("warc-target-uri") != row.url:
             return False
         if row.payload_file is not None:
-            self._repeats.append(row)
+            self.read.repeats.append(Repeat(*(getattr(row, name) for name in Repeat._fields)))
             stated = member.headers.get("warc-payload-digest", "").rpartition(":")[2].lower()
             return member.headers.get("warc-type") == "revisit" and stated == row.payload_sha256
         if row.thinned_at is not None:
             return self._is_what_was_kept(row, member)
-        self._found[row.warc_file, row.warc_offset] = member.payload_sha256
+        self._note_payload(row.warc_file, row.warc_offset, member.payload_sha256)
         return bool(member.payload_sha256 == row.payload_sha256)
 
     def _is_what_was_kept(self, row: Any, member: Member) -> bool:
@@ -171,7 +211,7 @@ class WarcCheck:
             said = thinnings.of(connection, row.number, row)
         if said is None:
             raise DoesNotHold(f"The payload of capture {row.id} is gone, and no signed entry of the log says why.")
-        self.thinned.append(said)
+        self.read.thinned.append(said)
         fits = (member.headers.get(PARTS.lower()), member.payload_sha256) == (said.parts, said.kept_sha256)
         return fits and member.headers.get("warc-type") == "conversion"
 
@@ -188,23 +228,31 @@ class WarcCheck:
             raise DoesNotHold(_damaged(path, offset, row)) from error
         if digest != row.payload_sha256:
             raise DoesNotHold(_damaged(path, offset, row))
-        self._found[name, offset] = digest
-        self.captures += 1
+        self._note_payload(name, offset, digest)
+        self.read.captures += 1
 
-    def _settle_repeats(self) -> None:
-        """A record that only says "as before" needs the one to which it refers to hold the payload."""
-        for row in self._repeats:
-            held = self._found.get((row.payload_file, row.payload_offset))
-            if held is None and self._verified_before(row):
-                continue
-            if held is None:
-                counted = self.captures  # with its own record
+    def _note_payload(self, name: str, offset: int, sha256: str) -> None:
+        if offset in self._repeated:
+            self.read.payloads[name, offset] = sha256
+
+    def _repeated_of(self, name: str) -> set[int]:
+        """Offsets of the records of a file of which other captures say that they hold their payloads."""
+        with self.archive.reading() as connection:
+            return set(connection.scalars(select(captures.c.payload_offset).where(captures.c.payload_file == name)))
+
+    def settle(self, read: FilesRead) -> None:
+        """Check, when all files are read, that records that only say "as before" refer to ones that hold the payload.
+
+        Raises DoesNotHold.
+        """
+        for row in read.repeats:
+            held = read.payloads.get((row.payload_file, row.payload_offset))
+            if held is None and not self._verified_before(row):
                 self._by_reader(row)
-                self.captures = counted
-            elif held != row.payload_sha256 and not self._may_be_missing(row):
+            elif held not in {None, row.payload_sha256} and not self._may_be_missing(row):
                 raise DoesNotHold(f"The payload that capture {row.id} repeats is not held where it says.")
 
-    def _verified_before(self, row: Any) -> bool:
+    def _verified_before(self, row: Repeat) -> bool:
         """Whether the payload stands in a capture's record that an earlier verification has read."""
         c = captures.c
         query = select(c.number).where(

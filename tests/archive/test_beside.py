@@ -41,6 +41,11 @@ def test_what_is_made_ahead_comes_in_order_and_ends_where_no_other_process_makes
     assert (done.stdout, done.stderr) == (made, "")
 
 
+def test_of_works_that_fail_the_first_in_their_order_is_named_whichever_fails_first(tmp_path: Path):
+    done = run(tmp_path, "in order")
+    assert (done.stdout, done.stderr) == ("The first does not hold.", "")
+
+
 def test_the_second_process_ends_with_the_first_one_however_that_ends(tmp_path: Path):
     assert run(tmp_path, "killed").returncode == -9
     second = Process(this_host(), int((tmp_path / "working").read_text()), "")

@@ -12,7 +12,8 @@ from sqlalchemy import delete, event, select, text
 from archive import listing_tables as lt
 from archive import tables as t
 from archive.absence import Rules
-from archive.proof.log_check import LogCheck, check_tree, extent
+from archive.proof.extent import extent
+from archive.proof.log_check import LogCheck, check_tree
 from archive.store import Archive
 from noticewatch.models import EventKind, Listing, RunKind, Verdict
 from tests.archive.making import DAY_0, append, events, open_archive, reading, title

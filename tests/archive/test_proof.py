@@ -22,7 +22,8 @@ from archive.locks import hold
 from archive.log import Derived, append_derived
 from archive.proof import answers, forms, heads, keys, tree
 from archive.proof.answers import NotSealed
-from archive.proof.log_check import LogCheck, check_tree, extent
+from archive.proof.extent import extent
+from archive.proof.log_check import LogCheck, check_tree
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.readers import drive
 from archive.store import Archive

@@ -15,7 +15,8 @@ from archive import queries
 from archive import tables as t
 from archive.absence import Rules
 from archive.grouping import CROWDED
-from archive.proof.log_check import LogCheck, extent
+from archive.proof.extent import extent
+from archive.proof.log_check import LogCheck
 from archive.rows import VersionRow
 from archive.store import Archive
 from noticewatch.models import Content, EventKind, Reading

@@ -1,4 +1,4 @@
-"""Work in a second process, begun by a process of one thread; ``python -m tests.archive.working_beside HOME CASE``."""
+"""Work in other processes, begun by a process of one thread; ``python -m tests.archive.working_beside HOME CASE``."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from archive.proof.beside import Told, ahead, beside
+from archive.proof.beside import Told, Work, ahead, at_once
 from archive.store import Archive
 from archive.tables import meta
 from noticewatch.errors import UsageError
@@ -19,7 +19,7 @@ def where(archive: Archive, told: Told) -> int:
     """The number of the process that does the work; it reads the database on the way."""
     with archive.reading() as connection:
         assert connection.scalar(select(meta.c.value).where(meta.c.name == "epoch"))
-    told(3, 4)
+    told(3)
     return os.getpid()
 
 
@@ -35,6 +35,19 @@ def breaks(_archive: Archive, _told: Told) -> int:
     return os.getpid()
 
 
+def fails_last(archive: Archive, _told: Told) -> int:
+    """Work that does not hold, which shows when other work has failed already."""
+    while not (archive.folder / "failed").exists():
+        pass
+    raise UsageError("The first does not hold.")
+
+
+def fails_first(archive: Archive, _told: Told) -> int:
+    """Work that does not hold, which shows at once."""
+    (archive.folder / "failed").touch()
+    raise UsageError("The second does not hold.")
+
+
 def waits(archive: Archive, _told: Told) -> int:
     """Work that never ends."""
     (archive.folder / "working").write_text(str(os.getpid()))
@@ -44,7 +57,7 @@ def waits(archive: Archive, _told: Told) -> int:
 
 def killed(archive: Archive) -> None:
     """End as by ``kill -9`` while the second process works."""
-    with beside(archive, waits):
+    with at_once(archive, [Work(waits, 1), Work(where, 1)]):
         while not (archive.folder / "working").exists() or not (archive.folder / "working").read_text():
             pass
         os.kill(os.getpid(), 9)
@@ -69,19 +82,35 @@ def breaks_off(archive: Archive) -> Iterator[tuple[int, int]]:
 STARTED = os.getpid()
 CASES = {"where": where, "fails": fails, "breaks": breaks}
 
+
+def in_order(archive: Archive) -> None:
+    """Say what is raised of two works that fail, of which the second fails first."""
+    works = [Work(fails_last, 1), Work(fails_first, 1)]
+    with at_once(archive, works) as results:
+        try:
+            results.of(works, lambda _: None)
+        except UsageError as error:
+            sys.stdout.write(str(error))
+
+
 if __name__ == "__main__":
     opened = Archive.open(Settings(home=Path(sys.argv[1])))
     if sys.argv[2] == "killed":
         killed(opened)
+    if sys.argv[2] == "in order":
+        in_order(opened)
+        sys.exit()
     if sys.argv[2].endswith("threads"):
         threading.Thread(target=threading.Event().wait, daemon=True).start()
     if made := {"ahead": numbers, "ahead breaks": breaks_off, "ahead of threads": numbers}.get(sys.argv[2]):
         with ahead(opened, made) as coming:
             sys.stdout.write(" ".join(str(number) for number, by in coming if by >> 2_000_000 != STARTED))
         sys.exit()
-    with beside(opened, CASES.get(sys.argv[2], where)) as result:
+    one, other = Work(CASES.get(sys.argv[2], where), 1), Work(where, 2)
+    with at_once(opened, [one, other]) as results:
         try:
-            sys.stdout.write("another" if result(lambda *_: None) != STARTED else "this")
+            [number] = results.of([one], lambda _: None)
+            sys.stdout.write("another" if number != STARTED else "this")
         except UsageError as error:
             by = "another" if str(STARTED) not in str(error) else "this"
             sys.stdout.write(f"{by} process raised: {str(error)[:16]}")
