@@ -1,6 +1,6 @@
 """The versions of a notice as its page lists them. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archive.rows import VersionRow
@@ -30,12 +30,12 @@ class VersionView:
     taken_down: str = ""
 
 
-def version_views(history: Sequence[VersionRow], current: int) -> list[VersionView]:
-    """Versions for the page, newest first, each with its difference to the version before it."""
+def version_views(history: Sequence[VersionRow], current: int, most: int | None = None) -> list[VersionView]:
+    """Versions for the page, newest first, at most so many, each with its difference to the version before it."""
     views = [
         VersionView(
             number=row.version,
-            before=None if row.tombstone else _standing(history[:place]),
+            before=None if row.tombstone else before,
             current=row.version == current,
             observed=words.moment_words(row.observed_at),
             revision=words.day_words(row.revision) if row.revision else "",
@@ -48,11 +48,14 @@ def version_views(history: Sequence[VersionRow], current: int) -> list[VersionVi
             changes=tuple(changes(row.changed)),
             taken_down=stone_words(row.tombstone) if row.tombstone else "",
         )
-        for place, row in enumerate(history)
+        for row, before in list(zip(history, _standing_before(history), strict=True))[-(most or 0) :]
     ]
     return views[::-1]
 
 
-def _standing(history: Sequence[VersionRow]) -> int | None:
-    """The last version that was not taken down."""
-    return next((row.version for row in reversed(history) if row.tombstone is None), None)
+def _standing_before(history: Sequence[VersionRow]) -> Iterator[int | None]:
+    """Of each version the last one before it that was not taken down."""
+    last = None
+    for row in history:
+        yield last
+        last = last if row.tombstone else row.version

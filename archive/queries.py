@@ -317,23 +317,26 @@ def _history(rows: Sequence[Row[Any]]) -> list[VersionRow]:
     before = None
     for row in rows:
         stone = withheld.tombstone(row)
-        content = {} if stone else orjson.loads(row.content)
+        (
+            number, revision, observed_at, capture_id, origin, recorder, stated, sha256, kinds, quiet, late, seq, *_,
+        ) = row  # fmt: skip  # by place, as in _notice_row
+        content = {} if stone else orjson.loads(stated)
         changed = tuple(difference(before, content)) if before is not None and stone is None else ()
         before = before if stone else content
         history.append(
             VersionRow(
-                version=row.version,
-                revision=row.revision,
-                observed_at=moment(row.observed_at),
-                capture_id=row.capture_id,
-                origin=Origin(row.origin),
-                recorder=row.recorder,
+                version=number,
+                revision=revision,
+                observed_at=moment(observed_at),
+                capture_id=capture_id,
+                origin=Origin(origin),
+                recorder=recorder,
                 content=content,
-                content_sha256=row.content_sha256,
-                kinds=kinds_of(row.kinds),
-                quiet=row.quiet,
-                late=row.late,
-                seq=row.seq,
+                content_sha256=sha256,
+                kinds=kinds_of(kinds),
+                quiet=quiet,
+                late=late,
+                seq=seq,
                 changed=changed,
                 tombstone=stone,
             )

@@ -50,6 +50,7 @@ router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
 _MOST_STEPS = 60
 _MOST_PAGES = 20
+_MOST_VERSIONS = 60
 BOUGHT = frozenset({Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION, Kind.SUBAWARD})
 """Kinds of notices by which something was bought."""
 
@@ -164,7 +165,8 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "timeline": steps,
         "shown_steps": nearest(steps.steps, _MOST_STEPS),
         "related": groups(found),
-        "versions": version_views(history, current.version),
+        "versions": version_views(history, current.version, _MOST_VERSIONS),
+        "held_versions": len(history),
         "last_change": last_change(history),
         "receipts": receipts(captures, records),
         "heard": heard,

@@ -167,7 +167,8 @@ def ordered(content: Content) -> Content:
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Paths whose values differ between two contents, with old and new value (None = absent), in path order."""
-    before, after = to_paths(old), to_paths(new)
+    differ = [field for field in old.keys() | new.keys() if old.get(field) != new.get(field)]
+    before, after = (to_paths({field: held[field] for field in differ if field in held}) for held in (old, new))
     return [
         (path, before.get(path), after.get(path))
         for path in sorted(before.keys() | after.keys())
