@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import select
 
-from alerts import assembly, forming, outbox, searches
+from alerts import assembly, forming, limits, outbox, searches
 from alerts.models import ChannelName, Message, Outcome, Target
 from alerts.outbox import Claimed
 from alerts.searches import SavedSearch, SavedTarget, by_numbers
@@ -96,6 +96,7 @@ class Delivery:
         with self._archive.writing() as connection:
             at = shared_time(connection)
             searches.forget_unconfirmed(connection, at)
+            limits.forget(connection, at)
             outbox.mend_clock(connection, at)
 
     def _form(self) -> None:

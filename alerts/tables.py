@@ -151,3 +151,13 @@ which has its attempts and answers."""
 Index("outbox_by_state", outbox.c.state, outbox.c.due_at)
 Index("outbox_by_delivery", outbox.c.delivery)
 Index("outbox_by_target", outbox.c.target)
+
+alert_limits = Table(
+    "alert_limits",
+    metadata,
+    Column("what", String, primary_key=True),
+    Column("who", String, primary_key=True),
+    Column("full_at", String, nullable=False),
+)
+"""What was asked for of late. ``who``: a hash, empty for all together; ``full_at``: when the whole limit is there again
+and the row counts no more."""

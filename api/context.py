@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from alerts.tokens import Tokens
-from api.limits import Limit
 from archive import log
 from archive.store import Archive
 from crawlers.source import Source
@@ -22,18 +21,6 @@ from watchlist.matcher import Matcher
 
 _T = TypeVar("_T")
 _MOST_REMEMBERED = 256
-_HOUR, _DAY = 3_600.0, 86_400.0
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How often something may be asked for. ``sign_ups``: by a client, searches saved and targets added;
-    ``confirmations``: mails to an address that ask whether it wants any; ``tests``: of a target.
-    """
-
-    sign_ups: Limit = field(default_factory=lambda: Limit(10, 500, _HOUR))
-    confirmations: Limit = field(default_factory=lambda: Limit(3, 500, _DAY))
-    tests: Limit = field(default_factory=lambda: Limit(5, 200, _HOUR))
 
 
 @dataclass(frozen=True)
@@ -45,7 +32,6 @@ class Context:
     settings: Settings
     watchlist: Dictionary | Watchlist
     sources: dict[str, Source]
-    limits: Limits = field(default_factory=Limits)
     _remembered: dict[str, tuple[Any, Any, float]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

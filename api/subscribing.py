@@ -1,21 +1,22 @@
 """Saving, changing and testing alerts for who asks over the network: checked, limited, written in one transaction."""
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fastapi import Request
 from sqlalchemy import Connection
 
-from alerts import confirming, rotation, searches
+from alerts import confirming, limits, rotation, searches
 from alerts.channels.registry import channels, check
 from alerts.channels.webhook import new_secret
 from alerts.delivery import Delivery
+from alerts.limits import Granted, LimitReached
 from alerts.models import Outcome, Target, TargetState
 from alerts.searches import SavedSearch, SavedTarget
 from alerts.tokens import holder
 from api.context import Context
-from api.limits import Granted, client_of
+from api.limits import client_of, limited
 from api.problems import Problem
 from api.saving import Given, GivenTarget
 from noticewatch.database import shared_time
@@ -46,15 +47,13 @@ def sign_up(held: Context, request: Request, given: Given) -> Signed:
     if len(given.targets) > searches.MOST_TARGETS:
         raise UsageError(f"A search has at most {searches.MOST_TARGETS} targets.")
     searches.compiled(given.terms, held.search.names)
-    for _ in given.targets:  # a search is as many as its targets
-        granted = held.limits.sign_ups.take(client_of(request), SIGN_UP)
     targets = [checked(held, one) for one in given.targets]
-    with held.archive.writing() as connection:
+    with _signing_up(held, request, len(targets)) as (connection, granted):  # a search is as many as its targets
         saved, token = searches.create(
             connection, held.tokens, held.search.names, given.terms, targets, given.timing, given.name
         )
         for target in saved.targets:
-            _ask(held, connection, saved, target)
+            _ask(connection, saved, target)
     return Signed(saved, token, {one.id: one.target.secret for one in saved.targets if one.target.secret}, granted)
 
 
@@ -70,12 +69,11 @@ def add_target(held: Context, request: Request, token: str, given: GivenTarget) 
     """Add a target to a search. Raises NotFound, Problem (429), UsageError."""
     with held.archive.reading() as connection:
         found(connection, token)
-    held.limits.sign_ups.take(client_of(request), SIGN_UP)
     target, state = checked(held, given)
-    with held.archive.writing() as connection:
+    with _signing_up(held, request, 1) as (connection, _):
         saved = found(connection, token)
         added = searches.add_target(connection, saved.number, target, state)
-        _ask(held, connection, saved, added)
+        _ask(connection, saved, added)
     return added
 
 
@@ -146,10 +144,17 @@ def end_old_secret(connection: Connection, target: SavedTarget) -> None:
 
 
 def ask_again(held: Context, token: str, target_id: str) -> None:
-    """Ask again whether an address wants messages; without a word where it was asked too often already."""
+    """Ask again whether an address wants messages; without a word where it was asked too often already. Raises
+    NotFound, UsageError where there is nothing to ask.
+    """
     with held.archive.writing() as connection:
         saved = found(connection, token)
-        _ask(held, connection, saved, target_of(saved, target_id))
+        target = target_of(saved, target_id)
+        if target.target.channel != "email":
+            raise UsageError("Only addresses of mail are asked; this target needs no confirmation.")
+        if target.state != "unconfirmed":
+            raise UsageError("This address was confirmed already.")
+        _ask(connection, saved, target)
 
 
 def test(held: Context, token: str, target_id: str) -> Outcome:
@@ -159,7 +164,8 @@ def test(held: Context, token: str, target_id: str) -> Outcome:
     target = target_of(saved, target_id)
     if target.state == "unconfirmed":
         raise UsageError("Nothing is sent to an address that is not confirmed, not even a test.")
-    held.limits.tests.take(target.id, "Testing a target")
+    with limited("Testing a target"), held.archive.writing() as connection:
+        limits.take(connection, limits.TESTS, target.id, shared_time(connection))
     by = Delivery(held.archive, channels(held.settings), held.matcher, held.settings.base_url)
     return by.test(saved, target)
 
@@ -188,18 +194,33 @@ def _own_name(held: Context, saved: SavedSearch) -> str | None:
     return "" if saved.name == " ".join(understood.split())[: searches.LONGEST_NAME] else None
 
 
-def _ask(held: Context, connection: Connection, saved: SavedSearch, target: SavedTarget) -> None:
+def _ask(connection: Connection, saved: SavedSearch, target: SavedTarget) -> None:
     """Ask for a confirmation, at most a few times a day. Whether it was asked is told to nobody: it would tell whether
     others gave the address too.
     """
     if target.state != "unconfirmed":
         return
-    known_by = hashlib.sha256(target.target.address.casefold().encode()).hexdigest()
+    at = shared_time(connection)
     try:
-        held.limits.confirmations.take(known_by, "Asking an address")
-    except Problem:
+        limits.take(connection, limits.CONFIRMATIONS, target.target.address.casefold(), at)
+    except LimitReached:
         return
-    confirming.ask(connection, saved.number, target.number, shared_time(connection))
+    confirming.ask(connection, saved.number, target.number, at)
+
+
+@contextmanager
+def _signing_up(held: Context, request: Request, targets: int) -> Iterator[tuple[Connection, Granted]]:
+    """A writing transaction in which targets are added, within the limit of whoever asks; what fails counts for
+    nothing. Raises Problem (429), mostly without waiting for those who write.
+    """
+    asked = limits.SIGN_UPS, client_of(request)
+    with limited(SIGN_UP):
+        with held.archive.reading() as connection:
+            limits.look(connection, *asked, shared_time(connection), targets)
+        with held.archive.writing() as connection:
+            at = shared_time(connection)
+            limits.forget(connection, at)
+            yield connection, limits.take(connection, *asked, at, targets)
 
 
 def _need_webhook(target: SavedTarget) -> None:

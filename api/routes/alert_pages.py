@@ -13,6 +13,7 @@ from api.alert_words import CHANNELS, SAID, SENT, STATES, choices
 from api.bodies import body, form_of, refuse_other_sites
 from api.context import Context, context
 from api.hits import row_of_item
+from api.limits import limit_headers
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from api.problems import Problem, problem_of
@@ -76,7 +77,7 @@ def create(request: Request, held: Held, received: Body) -> Response:
         "understood": understood(signed.search, held.search.names)[0],
     }
     answer = render(request, "alert_saved.html", values, status=201)
-    answer.headers.update(signed.granted.headers)
+    answer.headers.update(limit_headers(signed.granted))
     return answer
 
 

@@ -14,6 +14,7 @@ from alerts.searches import SavedSearch, SavedTarget, understood
 from api import subscribing
 from api.bodies import body, object_of, refuse_other_sites
 from api.context import Context, context
+from api.limits import limit_headers
 from api.negotiation import json_answer
 from api.saved_forms import preview_form, saved_form, target_form
 from api.saving import Given, GivenTarget, bad_field, changed_by, from_form, given_from
@@ -55,7 +56,7 @@ def create(request: Request, held: Held, received: Body) -> Response:
         "api_url": base + addresses.saved_search_api(signed.token),
     }
     answer = json_answer(links | form, 201)
-    answer.headers.update(signed.granted.headers | {"Location": links["api_url"]})
+    answer.headers.update(limit_headers(signed.granted) | {"Location": links["api_url"]})
     return answer
 
 

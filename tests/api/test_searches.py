@@ -1,6 +1,7 @@
 """Searches are saved, changed and deleted over the API, without accounts."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from alerts import forming
 from alerts.tables import (
     alert_groups,
+    alert_limits,
     alert_targets,
     alert_tokens,
     deliveries,
@@ -23,7 +25,7 @@ from alerts.tables import (
 from archive.store import Archive
 from noticewatch.identifiers import now
 from tests.alerts.making import crawl, follow, opened
-from tests.api.alerting import API, BASE, HOOK, MAIL, asked, desk, save, states
+from tests.api.alerting import API, BASE, HOOK, MAIL, asked, desk, link, save, settings_of, states
 from tests.archive.making import reading
 
 pytestmark = pytest.mark.both_databases
@@ -240,12 +242,63 @@ def test_readers_of_other_networks_are_not_held_up(both: tuple[TestClient, Archi
     assert far.post(API, json=asked).status_code == 201
 
 
-@pytest.mark.sqlite_suffices
-def test_a_refused_sign_up_takes_nothing_of_the_limit(both: tuple[TestClient, Archive]) -> None:
+REFUSED = [
+    {"query": '"', "targets": [HOOK]},
+    {"query": "drone", "targets": [HOOK | {"address": "https://127.0.0.1/"}]},
+    {"query": "drone", "targets": [HOOK, HOOK]},
+    {"query": "drone", "targets": [HOOK], "zone": "Mars/Olympus"},
+]
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_a_refused_sign_up_takes_nothing_of_the_limit(
+    both: tuple[TestClient, Archive], refused: dict[str, Any]
+) -> None:
     client, _ = both
     for _ in range(12):
-        assert client.post(API, json={"query": '"', "targets": [HOOK]}).status_code == 400
-    assert client.post(API, json={"query": "drone", "targets": [HOOK]}).status_code == 201
+        assert client.post(API, json=refused).status_code == 400
+    answer = client.post(API, json={"query": "drone", "targets": [HOOK]})
+    assert (answer.status_code, answer.headers["ratelimit-remaining"]) == (201, "9")
+
+
+def test_a_sign_up_of_more_than_is_left_takes_nothing_and_a_smaller_one_is_served(
+    both: tuple[TestClient, Archive],
+) -> None:
+    client, _ = both
+    mails = [MAIL | {"address": f"{number}@example.org"} for number in range(6)]
+    asked = [mails, mails, mails[:4], mails[:1]]
+    answers = [client.post(API, json={"targets": some, "query": "drone"}).status_code for some in asked]
+    assert answers == [201, 429, 201, 429]
+
+
+def test_limits_are_those_of_all_servers_and_outlast_a_restart(both: tuple[TestClient, Archive]) -> None:
+    client, archive = both
+    asked_of = {"targets": [MAIL], "query": "drone"}
+    assert [client.post(API, json=asked_of).status_code for _ in range(6)] == [201] * 6
+    with closing(Archive.open(settings_of(archive))) as same, desk(archive.folder, same) as (beside, _):
+        assert [beside.post(API, json=asked_of).status_code for _ in range(5)] == [201] * 4 + [429]
+    assert client.post(API, json=asked_of).status_code == 429
+    assert asked(archive) == 3
+    with archive.reading() as connection:
+        held = str(connection.execute(select(alert_limits)).all())
+    assert MAIL["address"] not in held
+    assert "testclient" not in held
+
+
+@pytest.mark.sqlite_suffices
+def test_only_an_unconfirmed_address_of_mail_is_asked_again(both: tuple[TestClient, Archive]) -> None:
+    client, archive = both
+    saved = save(client, HOOK, MAIL)
+    hook, mail = (f"{API}/{saved['token']}/targets/{target['id']}/confirmation" for target in saved["targets"])
+    answer = client.post(hook)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400, "Only addresses of mail are asked; this target needs no confirmation.",
+    )  # fmt: skip
+    assert (client.post(mail).status_code, asked(archive)) == (200, 2)
+    client.post(f"/alerts/confirm/{link(archive, 'confirm')}")
+    answer = client.post(mail)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "This address was confirmed already.")
+    assert asked(archive) == 2
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
