@@ -312,7 +312,7 @@ def _versions() -> Select[Any]:
     )  # fmt: skip
 
 
-def _history(rows: Sequence[Row[Any]]) -> list[VersionRow]:
+def _history(rows: Sequence[Any]) -> list[VersionRow]:
     history = []
     before = None
     for row in rows:
