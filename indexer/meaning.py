@@ -26,6 +26,8 @@ _DAYS: Final = frozenset({"dated", "due", "signed", "ends"})
 _DIGIT: Final = re.compile(r"\d")
 _RANGE: Final = re.compile(r"\[\s*(\S+)\s+TO\s+(\S+?)\s*\]")
 _COMPARISON: Final = re.compile(r"(>=|<=|>|<)(.+)")
+_NO_JOINTS: Final = re.compile(r"[^\w'\u2019\u2010\u2011-]+")
+_BARE: Final = re.compile(r"[^\W_][\w.-]*")
 _JOINTS: Final = frozenset({"or", "not"})
 _SCALE: Final = {"k": 1_000, "m": 1_000_000}
 SHORTEST_PREFIX: Final = 3
@@ -123,9 +125,9 @@ class _Compiler:
             case Close():
                 return _close(leaf, stream, found, prefix)
             case Quoted():
-                node: Node = Phrase(f"{stream}_exact", found)
-                shown = f'{prefix}"{" ".join(found)}"'
-                return self._also(leaf, stream, node, shown, spread=" " not in leaf.text.strip())
+                number = "" if " " in leaf.text.strip() else _number_in(stream, found)
+                shown = f'{prefix}"{("-" if number else " ").join(found)}"'
+                return self._also(leaf, Phrase(f"{stream}_exact", found), shown, number)
         return self._word(leaf, stream, found, prefix, marks=marks)
 
     def _word(self, leaf: Asked, stream: str, found: tuple[str, ...], prefix: str, *, marks: bool) -> tuple[Node, str]:
@@ -141,7 +143,7 @@ class _Compiler:
             self._warn(f"“{leaf.text}” is searched for as a word; write {leaf.text.upper()} to join words with it.")
         meant = abbreviations().get(found[0], ()) if len(found) == 1 else ()
         if not meant:
-            return self._also(leaf, stream, node, shown, spread=True)
+            return self._also(leaf, node, shown, _number_in(stream, found))
         phrases = [Phrase(f"{stream}_stemmed", tuple(map(stem, phrase))) for phrase in meant]
         written = [f'"{" ".join(phrase)}"' for phrase in meant]
         self._warn(f"{leaf.text} also finds {' and '.join(written)}; put it in quotation marks to find it alone.")
@@ -149,10 +151,9 @@ class _Compiler:
             self._words.update(stem(token) for phrase in meant for token in phrase)
         return AnyOf((node, *phrases)), " OR ".join([shown, *(prefix + phrase for phrase in written)])
 
-    def _also(self, leaf: Asked, stream: str, node: Node, shown: str, *, spread: bool) -> tuple[Node, str]:
+    def _also(self, leaf: Asked, node: Node, shown: str, number: str) -> tuple[Node, str]:
         """A word that could be a number also matches numbers, with or without hyphens."""
-        number = plain(leaf.text)
-        if stream == "all" and spread and len(number) >= 4 and _DIGIT.search(number):
+        if number:
             return AnyOf((node, Code("number", number))), shown
         if self._names_a_buyer(leaf):
             return AnyOf((node, Code("buyer", self._names.code("buyer", leaf.text) or ""))), shown
@@ -212,7 +213,7 @@ class _Compiler:
             nodes = {Phrase(f"{stream}_stemmed", stems): 1.0}
         if stream == "all":
             nodes |= {Phrase("title_stemmed", stems): _TITLE, Phrase("supplier_stemmed", stems): _SUPPLIER}
-            if _DIGIT.search(number := plain(leaf.text)):
+            if _DIGIT.search(number := plain("".join(found))):
                 nodes[Code("number", number)] = _NUMBER
         self._boosts |= nodes
 
@@ -221,18 +222,26 @@ class _Compiler:
             self._warnings.append(sentence)
 
 
+def _number_in(stream: str, found: tuple[str, ...]) -> str:
+    """The number that a word of the whole text could be, by its tokens, as what is understood states them; or empty."""
+    number = plain("".join(found)) if stream == "all" else ""
+    return number if len(number) >= 4 and _DIGIT.search(number) else ""
+
+
 _PLURAL: Final = {"vendor": "vendors", "technology": "technologies"}
 
 
 def _one_word(text: str, found: tuple[str, ...], others: Sequence[str]) -> str:
     """A word of several tokens in a form that means the same when it is read again."""
     forms = [joint.join(parts) for parts in (found, WORD.findall(text)) for joint in ("-", "/")]
+    as_joined = _NO_JOINTS.sub("/", text).strip("/")  # AT&T's: at/t's
+    forms += [as_joined.lower(), as_joined]
     return next((form for form in forms if other_spellings(form) == others), forms[0])
 
 
 def _as_value(text: str) -> str:
     """A code or number as it is written after its field."""
-    return f'"{text}"' if " " in text or text in {"AND", "OR", "NOT"} else text
+    return text if _BARE.fullmatch(text) and text not in {"AND", "OR", "NOT"} else f'"{text}"'
 
 
 def _bracketed(text: str) -> str:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.meaning import meaning
@@ -161,7 +161,8 @@ def test_words_without_letters_or_digits_are_named_not_dropped_in_silence() -> N
 
 _PIECES = st.sampled_from(
     [*"()[]\":*-<>~.\\^$|{}+?#& ", "AND", "OR", "NOT", " TO ", "title:", "dated:", "amount:", "kind:", "is:", "has:",
-     "number:", "buyer:", "source:", "naics:", "plate", "2024", "2024-01-01", "lpr", "é", "\u0000", "~3", "100k", "*"]
+     "number:", "buyer:", "source:", "naics:", "vendor:", "technology:",
+     "plate", "ice", "'", "/", "_", "aB", "Pen-Link", "2024", "2024-01-01", "lpr", "é", "\u0000", "~3", "100k", "*"]
 )  # fmt: skip
 
 
@@ -171,6 +172,12 @@ _PIECES = st.sampled_from(
         st.text(max_size=80), st.lists(_PIECES, max_size=14).map("".join), st.lists(_PIECES, max_size=10).map(" ".join)
     )
 )
+@example("NUMBER:AN\x1bD")
+@example("\u00bc\u00de")
+@example("AT&T's")
+@example("0\x08A'A")
+@example('source:")"')
+@example('"70-CMSD-23FR0000145"')
 def test_no_text_breaks_the_parser_and_what_is_understood_means_itself(text: str) -> None:
     try:
         question = parse(text)
