@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,6 +18,8 @@ from tests.engines import clear, elastic, put, server_url
 from tests.indexer.making import EPOCH, ask, documents, row, texts
 
 pytestmark = pytest.mark.elasticsearch
+Answer = Callable[[str, bytes], tuple[int, object]]
+BOTH = documents([row(1, texts(["drone"])), row(2, texts(["camera"]))])[:2]
 
 
 @pytest.fixture
@@ -31,9 +33,8 @@ class _Stub(BaseHTTPRequestHandler):
     """A server that answers everything as the test says, in the form of the real one."""
 
     def _answer(self) -> None:
-        if length := int(self.headers.get("Content-Length", 0)):
-            self.rfile.read(length)
-        status, body = self.server.answer(self.path)  # type: ignore[attr-defined]  # set by the test
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        status, body = self.server.answer(self.path, sent)  # type: ignore[attr-defined]  # set by the test
         data = orjson.dumps(body)
         self.send_response(status)
         self.send_header("X-Elastic-Product", "Elasticsearch")
@@ -79,7 +80,7 @@ IN_PART = {
 def test_an_answer_that_is_not_whole_is_never_shown(
     stub: ThreadingHTTPServer, status: int, body: object, said: str
 ) -> None:
-    stub.answer = lambda _: (status, body)  # type: ignore[attr-defined]
+    stub.answer = lambda *_: (status, body)  # type: ignore[attr-defined]
     engine = elasticsearch_engine(Settings(), f"http://127.0.0.1:{stub.server_port}")
     with pytest.raises(SearchUnavailable, match=said):
         ask(engine, "drone")
@@ -91,7 +92,7 @@ def test_a_document_that_is_too_large_for_the_server_is_refused_alone(stub: Thre
     whole = {"_shards": {"total": 1, "successful": 1, "failed": 0}}
     bulks = list[str]()
 
-    def answer(path: str) -> tuple[int, object]:
+    def answer(path: str, _sent: bytes) -> tuple[int, object]:
         if path.startswith("/_alias"):
             return 200, {index: {"aliases": {"large": {}}}}
         if path.startswith("/_bulk"):
@@ -106,6 +107,57 @@ def test_a_document_that_is_too_large_for_the_server_is_refused_alone(stub: Thre
     engine.write(both[::-1], [], Position(EPOCH, 1), refused.extend)
     assert [one.key for one in refused] == ["n2"]
     assert refused[0].reason.startswith("it is larger than the server takes")
+    engine.close()
+
+
+def of_bulks(prefix: str, statuses: list[dict[str, int]], sent: list[list[str]]) -> Answer:
+    """A server that answers the items of each bulk, by key, with the next of these statuses (else 201)."""
+    index = f"{prefix}-{EPOCH}.{SCHEMA}.aa"
+
+    def answer(path: str, body: bytes) -> tuple[int, object]:
+        if path.startswith("/_alias"):
+            return 200, {index: {"aliases": {prefix: {}}}}
+        if not path.startswith("/_bulk"):
+            return 200, {"_shards": {"total": 1, "successful": 1, "failed": 0}}
+        lines = [orjson.loads(line) for line in body.splitlines() if line]
+        keys = [line["index"]["_id"] for line in lines if "index" in line]
+        said = statuses[len(sent)] if len(sent) < len(statuses) else {}
+        sent.append(keys)
+        items = [{"index": {"_id": key, "status": said.get(key, 201)}} for key in keys]
+        for item in items:
+            if item["index"]["status"] >= 300:
+                item["index"]["error"] = {"type": "it", "reason": "for a reason"}
+        return 200, {"errors": bool(said), "items": items}
+
+    return answer
+
+
+def test_what_finds_no_room_is_sent_again_alone(stub: ThreadingHTTPServer) -> None:
+    sent = list[list[str]]()
+    stub.answer = of_bulks("full", [{"n2": 429}, {"n2": 429}], sent)  # type: ignore[attr-defined]
+    engine = elasticsearch_engine(Settings(search_index="full"), f"http://127.0.0.1:{stub.server_port}")
+    put(engine, BOTH, Position(EPOCH, 1))
+    assert sent == [["n1", "n2"], ["n2"], ["n2"], ["position"]], "its place is marked only when all are there"
+    engine.close()
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+def test_no_place_is_marked_while_the_server_cannot_take_a_document(stub: ThreadingHTTPServer, status: int) -> None:
+    sent, refused = list[list[str]](), list[Rejected]()
+    stub.answer = of_bulks("out", [{"n2": status}], sent)  # type: ignore[attr-defined]
+    engine = elasticsearch_engine(Settings(search_index="out"), f"http://127.0.0.1:{stub.server_port}")
+    with pytest.raises(SearchUnavailable, match="for a reason"):
+        engine.write(BOTH, [], Position(EPOCH, 1), refused.extend)
+    assert (sent, refused) == ([["n1", "n2"]], [])
+    engine.close()
+
+
+def test_one_document_of_a_bulk_is_refused_for_what_it_is(stub: ThreadingHTTPServer) -> None:
+    sent, refused = list[list[str]](), list[Rejected]()
+    stub.answer = of_bulks("one", [{"n2": 400}], sent)  # type: ignore[attr-defined]
+    engine = elasticsearch_engine(Settings(search_index="one"), f"http://127.0.0.1:{stub.server_port}")
+    engine.write(BOTH, [], Position(EPOCH, 1), refused.extend)
+    assert (sent, refused) == ([["n1", "n2"], ["position"]], [Rejected("n2", "for a reason")])
     engine.close()
 
 

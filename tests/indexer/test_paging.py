@@ -1,14 +1,17 @@
-"""Pages of results whose sort keys are neighbours, and amounts that differ by a cent."""
+"""Pages of results whose sort keys are neighbours, amounts that differ by a cent, and pages of an index that moves."""
 
+import random
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from archive.queries import NoticeRow
 from indexer.ast import Code
-from indexer.engine import Order, SearchEngine
-from tests.engines import clear
-from tests.indexer.making import filled, row
+from indexer.engine import Order, Position, SearchEngine
+from tests.engines import clear, put
+from tests.indexer.making import EPOCH, documents, filled, row
 
 pytestmark = pytest.mark.both_engines
 
@@ -51,4 +54,40 @@ def test_amounts_are_in_order_to_the_cent_on_both_sides_of_zero(tmp_path: Path, 
     engine = filled(tmp_path, rows, kind=engine_kind)
     numbers = walked(engine, Order("by_amount", descending=True), 4)
     assert [values[number - 1] for number in numbers] == sorted(values, key=Decimal, reverse=True)
+    clear(engine)
+
+
+def posted(chance: random.Random, number: int) -> NoticeRow:
+    """A notice as it is posted, or posted again: day, deadline and amount may be others, its first sight stays."""
+    dates = [
+        {"role": role, "value": f"2026-0{chance.randint(1, 9)}-{chance.randint(10, 28)}"} for role in ("posted", "due")
+    ]
+    amount = {"kind": "obligated", "basis": "change", "value": str(chance.randint(-99, 999)), "currency": "USD"}
+    return row(number, {"kind": "award", "dates": dates, "amounts": [amount]})
+
+
+@pytest.mark.parametrize("scope", ["notice", "procurement"])
+@pytest.mark.parametrize(
+    ("field", "descending"), [("by_dated", True), ("by_found", False), ("by_amount", True), ("by_due", False)]
+)
+def test_while_notices_are_added_and_posted_again_what_keeps_its_place_comes_exactly_once(
+    tmp_path: Path, engine_kind: str, field: str, descending: bool, scope: str
+) -> None:
+    chance = random.Random(f"{field} {scope}")
+    held = 60
+    engine = filled(tmp_path, [posted(chance, number) for number in range(1, held + 1)], kind=engine_kind)
+    seen, moved, seq, after = Counter[int](), set[int](), held, None
+    while True:
+        found = engine.find(Code("scope", scope), Order(field, descending=descending, after=after), 7)
+        seen.update(number for _, number in found.hits)
+        if len(found.hits) < 7:
+            break
+        after = found.hits[-1][0]
+        seq += 5
+        again = {*chance.sample(range(1, held + 1), 3), *((seq, seq + 1) if seq < 2 * held else ())}
+        moved |= again
+        put(engine, documents([posted(chance, number) for number in sorted(again)]), Position(EPOCH, seq))
+    stayed = range(1, held + 1) if field == "by_found" else set(range(1, held + 1)) - moved
+    assert len(stayed) > held // 3
+    assert {number: seen[number] for number in stayed} == dict.fromkeys(stayed, 1)
     clear(engine)
