@@ -63,7 +63,7 @@ class Judgement:
     # Terms --------------------------------------------------------------------------------------------------------
 
     def _judge_terms(self, terms: list[Hit]) -> None:
-        titled = {hit.name.owner for hit in terms if hit.field in self._headline}
+        titled = self._spoken_of({hit.name.owner for hit in terms if hit.field in self._headline})
         for hit in terms:
             if hit.field.startswith("parties.") or hit.name.policy == "never_alone":
                 continue
@@ -76,6 +76,16 @@ class Judgement:
                 self._add_term(hit, "review", "in the text only")
             elif headline:
                 self._add_term(hit, "review", "in the headline, but also said of other things")
+
+    def _spoken_of(self, said: Collection[str]) -> frozenset[str]:
+        """Technologies that a headline speaks of: those said, and what stands right above or below one, since ``AFIS``
+        is said of biometrics and of fingerprints. Cameras of premises speak for themselves only.
+        """
+        known = self._dictionary.technologies
+        wide = {one for one in said if not known[one].premises}
+        below = {one.id for one in known.values() if one.parent in wide and not one.premises}
+        above = {parent for one in wide if (parent := known[one].parent) and not known[parent].premises}
+        return frozenset(said) | below | (above - {ROOT})
 
     def _judge_sellers_words(self, terms: list[Hit]) -> None:
         """What the seller's own name says, where nothing else does, is for review."""
@@ -182,11 +192,17 @@ class Judgement:
             return known
         tiers = [self._found.tier(("technology", technology, "")) for technology in vendor.technologies]
         titled = in_party and any(hit.field in self._headline for hit in products)
-        if "alert" in tiers or titled or (in_party and any(hit.name.policy == "strong" for hit in contexts)):
+        if "alert" in tiers or titled or (in_party and self._sells_it(vendor, contexts)):
             return "alert"
         if any(tiers) or products or contexts or any(technology in said for technology in vendor.technologies):
             return "review"
         return known
+
+    def _sells_it(self, vendor: Vendor, contexts: list[Hit]) -> bool:
+        """Whether the headline says that a seller's watched line is bought, if in words that alone leave a doubt."""
+        own = (self._dictionary.technologies[technology] for technology in vendor.technologies)
+        said = any(self._is_said(technology.id) for technology in own if not technology.premises)
+        return said or any(hit.name.policy == "strong" for hit in contexts)
 
     # What follows from makers -------------------------------------------------------------------------------------
 
@@ -228,7 +244,7 @@ class Judgement:
         self._found.add(key, tier, evidence)
 
     def _why_grey(self, key: Key) -> str:
-        owned = {key[1]} if key[0] == "technology" else set(self._dictionary.vendors[key[1]].technologies)
+        owned = {key[1]} if key[0] == "technology" else set(self._dictionary.vendors[key[1]].meant)
         for technologies, reason in self._greys:
             if not technologies or (owned and owned <= technologies):
                 return reason

@@ -83,7 +83,9 @@ class _Vetoes:
 
 
 def _within(span: _Span, hit: Hit) -> bool:
-    """Whether a veto is but a part of the term it stands in."""
+    """Whether a veto is but a part of the term it stands in; between the words of a family it is none."""
+    if hit.name.parted and hit.start < span[0] and span[1] < hit.end:
+        return False
     return hit.start <= span[0] and span[1] <= hit.end and span != (hit.start, hit.end)
 
 

@@ -1,7 +1,7 @@
 """What the automaton looks for: every name, term and veto of the dictionary in all its spellings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -11,6 +11,9 @@ from watchlist.records import Family
 from watchlist.spelling import apart, spellings, term_spellings
 
 ENGLISH: Final = "en"
+_WORD: Final = re.compile(r"\w+")
+_LONGEST_BETWEEN: Final = 20
+"""Letters of a longest word between those of a family."""
 _WORTH: Final[dict[str, Policy]] = {"alert": "strong", "review": "needs_context", "none": "never_alone"}
 
 
@@ -21,6 +24,7 @@ class Name:
     among those.
 
     ``language`` is that of a term or veto; names of vendors and products have none. ``technologies`` are a product's.
+    ``parted``: a family's words, between which others may stand.
     """
 
     part: Literal["name", "product", "term", "veto", "context", "grey", "clause"]
@@ -29,14 +33,21 @@ class Name:
     policy: Policy
     language: str = ""
     technologies: tuple[str, ...] = ()
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The first words of a family whose next words may stand apart; ``rest`` finds them behind it."""
+    """The first words of a family whose next words may stand apart; ``rest`` finds them behind it.
+
+    ``begins``: how the first of the next words may be written, so that the rest need not be looked for everywhere;
+    it ends at most ``reach`` characters behind the first words.
+    """
 
     name: Name
     rest: re.Pattern[str]
+    begins: frozenset[str]
+    reach: int
 
 
 def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
@@ -94,17 +105,26 @@ def anchors(dictionary: Dictionary) -> Iterator[tuple[str, Anchor]]:
         for family in book.families:
             if family.apart:
                 for firsts, thens in _orders(family):
-                    rest = _rest(thens, family.apart)
+                    ends = {spelling for then in thens for spelling in term_spellings(then)}
+                    rest, begins = _rest(ends, family.apart), _begins(ends)
+                    reach = 2 + family.apart * (_LONGEST_BETWEEN + 3) + 3 + max(map(len, begins))
                     for first in firsts:
-                        anchor = Anchor(Name("term", family.technology, first, family.policy, book.language), rest)
+                        name = Name("term", family.technology, first, family.policy, book.language, parted=True)
+                        anchor = Anchor(name, rest, begins, reach)
                         yield from ((spelling, anchor) for spelling in term_spellings(first))
 
 
-def _rest(thens: tuple[str, ...], between: int) -> re.Pattern[str]:
-    """Finds one of ``thens`` after at most ``between`` other words; no word may be longer than 20 letters."""
-    ends = sorted({spelling for then in thens for spelling in term_spellings(then)}, key=len, reverse=True)
-    words = "|".join(map(re.escape, ends))
-    return re.compile(rf"s?(?:[^\w.;:]{{1,3}}\w{{1,20}}){{0,{between}}}?[^\w.;:]{{1,3}}(?:{words})s?(?!\w)")
+def _begins(ends: Iterable[str]) -> frozenset[str]:
+    """The first words of ``ends``, in the plural too."""
+    words = {_WORD.findall(end)[0] for end in ends}
+    return frozenset(words | {f"{word}s" for word in words})
+
+
+def _rest(ends: Iterable[str], between: int) -> re.Pattern[str]:
+    """Finds one of ``ends`` after at most ``between`` other words, none of them too long."""
+    words = "|".join(map(re.escape, sorted(ends, key=len, reverse=True)))
+    others = rf"(?:[^\w.;:]{{1,3}}\w{{1,{_LONGEST_BETWEEN}}}){{0,{between}}}?"
+    return re.compile(rf"s?{others}[^\w.;:]{{1,3}}(?:{words})s?(?!\w)")
 
 
 def _as_term(name: Name) -> Iterator[tuple[str, Name]]:

@@ -20,6 +20,9 @@ _MOST_PLACES: Final = 500
 """Places of one name that are looked at in one text: what more of them say, these said."""
 _WINDOW: Final = 120
 """Characters behind the first words of a family in which its next words are looked for."""
+_NO_WORD: Final = re.compile(r"\W")
+_MARKS: Final = {code: " " for code in range(128) if _NO_WORD.match(chr(code))}
+"""Every ASCII character that belongs to no word, for ``str.translate``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +60,48 @@ class Haystack:
 _Spans = list[tuple[Name, int, int]]
 
 
+class _Anchors:
+    """The anchors of one spelling by their next words, to be asked before a text is searched for the rest."""
+
+    __slots__ = ("_by_word", "_reach")
+
+    def __init__(self) -> None:
+        self._by_word: dict[str, list[Anchor]] = {}
+        self._reach = 0
+
+    def add(self, anchor: Anchor) -> None:
+        self._reach = min(_WINDOW, max(self._reach, anchor.reach))
+        for word in anchor.begins:
+            self._by_word.setdefault(word, []).append(anchor)
+
+    def near(self, text: str, place: int) -> Iterable[Anchor]:
+        """The anchors of which a next word stands behind a place, each once."""
+        behind = text[place : place + self._reach]
+        words = (behind.translate(_MARKS) if behind.isascii() else _NO_WORD.sub(" ", behind)).split()
+        if self._by_word.keys().isdisjoint(words):
+            return ()
+        return {id(anchor): anchor for word in words for anchor in self._by_word.get(word, ())}.values()
+
+
 class Patterns:
     """Every spelling of every name in one automaton: a text is read once, whatever the size of the dictionary."""
 
     def __init__(self, dictionary: Dictionary) -> None:
-        self._names: dict[str, list[Name | Anchor | str]] = {}
+        names: dict[str, list[Name | str]] = {}
+        ahead: dict[str, _Anchors] = {}
         for spelling, name in searched(dictionary):
-            held = self._names.setdefault(spelling, [])
+            held = names.setdefault(spelling, [])
             if name not in held:
                 held.append(name)
-        for spelling, anchor in anchors(dictionary):
-            self._names.setdefault(spelling, []).append(anchor)
         for spelling_of in dictionary.spellings:
             for wrong in spelling_of.also:
-                self._names.setdefault(normalise(wrong).text, []).append(normalise(spelling_of.word).text)
-        self._meanings = list(self._names.values())
-        self._automaton = AhoCorasick(list(self._names), store_patterns=False)
+                names.setdefault(normalise(wrong).text, []).append(normalise(spelling_of.word).text)
+        for spelling, anchor in anchors(dictionary):
+            names.setdefault(spelling, [])
+            ahead.setdefault(spelling, _Anchors()).add(anchor)
+        self._meanings = list(names.values())
+        self._ahead = [ahead.get(spelling) for spelling in names]
+        self._automaton = AhoCorasick(list(names), store_patterns=False)
         self._clauses = dictionary.clauses
         self._by_pattern = [(clause, re.compile(clause.pattern)) for clause in dictionary.clauses if clause.pattern]
 
@@ -120,19 +149,23 @@ class Patterns:
     def _search(self, text: str, language: str) -> tuple[_Spans, list[tuple[int, int, str]]]:
         found: _Spans = []
         mistakes: list[tuple[int, int, str]] = []
-        spoken = {"", ENGLISH, language}
+        spoken = ("", ENGLISH, language)
+        length = len(text)
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            whole = whole_word_end(text, start, end)
+            if start and text[start - 1].isalnum() and text[start].isalnum():
+                continue  # inside a word, as most are: not worth a call
+            whole = end if end == length or not text[end].isalnum() else whole_word_end(text, start, end)
             if not whole:
                 continue
             for meaning in self._meanings[index]:
-                if isinstance(meaning, Name):
-                    if meaning.language in spoken:
-                        found.append((meaning, start, whole))
-                elif isinstance(meaning, str):
+                if isinstance(meaning, str):
                     mistakes.append((start, end, meaning))
-                elif meaning.name.language in spoken and (rest := meaning.rest.match(text, end, end + _WINDOW)):
-                    found.append((meaning.name, start, rest.end()))
+                elif meaning.language in spoken:
+                    found.append((meaning, start, whole))
+            if ahead := self._ahead[index]:
+                for anchor in ahead.near(text, whole):
+                    if anchor.name.language in spoken and (rest := anchor.rest.match(text, end, end + _WINDOW)):
+                        found.append((anchor.name, start, rest.end()))
         return found, mistakes
 
 

@@ -8,6 +8,8 @@ from typing import Final
 from noticewatch.text import normalise
 
 _LEGAL_FORMS: Final = ("inc", "llc", "ltd", "corp", "corporation", "incorporated", "limited", "co", "company", "gmbh")
+_LEGAL_SHORT: Final = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd"}
+_LEGAL_LONG: Final = {short: long for long, short in _LEGAL_SHORT.items()}
 _LEGAL_END: Final = re.compile(rf"[,.]?\s+({'|'.join(_LEGAL_FORMS)})\.?$")
 _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
 _SEPARATORS: Final = re.compile(r"[ -]+")
@@ -16,7 +18,9 @@ _PLURAL_LENGTH: Final = 3
 
 
 def spellings(name: str) -> set[str]:
-    """Normal forms under which a name is searched: spaced, hyphenated and joined, with and without punctuation."""
+    """Normal forms under which a name is searched: spaced, hyphenated and joined, with and without punctuation, a legal
+    form in full and short.
+    """
     plain = normalise(name).text.strip()
     base = {plain, plain.replace(" & ", " and ")}
     found: set[str] = set()
@@ -24,7 +28,8 @@ def spellings(name: str) -> set[str]:
         legal = _LEGAL_END.search(spelling)
         if legal:
             stem = spelling[: legal.start()]
-            found |= {f"{stem} {legal[1]}", f"{stem}, {legal[1]}"}
+            forms = {legal[1], _LEGAL_SHORT.get(legal[1], legal[1]), _LEGAL_LONG.get(legal[1], legal[1])}
+            found |= {f"{stem}{pause} {form}" for form in forms for pause in ("", ",")}
         words = _SEPARATORS.split(spelling)
         found |= {spelling, " ".join(words), "-".join(words)}
         joined = "".join(words)

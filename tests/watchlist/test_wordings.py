@@ -2,8 +2,10 @@
 
 import pytest
 
+from noticewatch.models import Kind, Notice, Text
 from tests.watchlist.explaining import explain
 from watchlist.dictionary import load_dictionary
+from watchlist.evidence import Tag
 from watchlist.matcher import Matcher
 
 MATCHER = Matcher(load_dictionary())
@@ -60,6 +62,27 @@ def alerted(title: str) -> set[str]:
         ("Harris Hailstorm upgrade", "cell_site_simulator"),
         ("Credit header searches", "data_broker"),
         ("Microphones for detection of aggression", "surveillance"),
+        ("AUTOMATIC LIC PLATE READER SYSTEM", "lpr"),
+        ("Tag readers for the Sheriff's Office", "lpr"),
+        ("Hailstorm upgrade", "cell_site_simulator"),
+        ("Equipment to locate handsets over the air", "cell_site_simulator"),
+        ("Equipment to determine the location of targeted mobile handsets", "cell_site_simulator"),
+        ("Handheld directional finder for cell phones: cellphone direction finding kit", "cell_site_simulator"),
+        ("Data on the location of mobile phones", "location_data"),
+        ("Tool that watches Facebook groups", "social_media_monitoring"),
+        ("Tool to monitor social media posts", "social_media_monitoring"),
+        ("Internet-based threat monitoring and risk mitigation", "social_media_monitoring"),
+        ("Image matching tool for identifying suspects", "facial_recognition"),
+        ("AFIS replacement", "biometrics"),
+        ("Police BWC program", "body_worn_camera"),
+        ("Public space CCTV in the town centre", "video_surveillance"),
+        ("Digital forensics examination of seized computers", "computer_forensics"),
+        ("Remote device exploitation software for covert collection", "spyware"),
+        ("Persistent surveillance balloon", "aerostat"),
+        ("Student online activity monitoring", "school_monitoring"),
+        ("Manned ISR aircraft", "aerial_surveillance"),
+        ("Wescam camera turret for police helicopter", "aerial_surveillance"),
+        ("Real-time incarceration and arrest records", "data_broker"),
     ],
 )
 def test_a_wording_of_the_field_is_an_alert_in_a_headline(title: str, technology: str) -> None:
@@ -90,6 +113,17 @@ def test_a_wording_of_the_field_is_an_alert_in_a_headline(title: str, technology
         "Review of Facebook advertising",
         "Examination of cell phone tower foundations",
         "Screening of VK-5 valves",
+        "Fingerprint login readers",
+        "Cell phone locator case",
+        "Roof replacement after the hailstorm of May",
+        "RFID tag readers for livestock",
+        "Drone light show on July 4",
+        "Aluminium license plates and registration stickers",
+        "Mobile light towers",
+        "GPS tracking of snow plows",
+        "Orthopaedic ankle braces",
+        "Social media content creation and posting on Facebook",
+        "Mobile device management and location of lost or stolen phones",
     ],
 )
 def test_the_same_words_of_other_things_are_no_alert(title: str) -> None:
@@ -112,3 +146,35 @@ def test_an_access_control_licence_of_genetec_is_not_called_plate_reading() -> N
     tags = {(tag.kind, tag.id) for tag in explain(MATCHER, "Genetec Security Center licenses")}
     assert ("vendor", "genetec") in tags
     assert ("technology", "lpr") not in tags
+
+
+def told(title: str, text: str) -> tuple[Tag, ...]:
+    notice = Notice(kind=Kind.OTHER, title=(Text(text=title),), description=(Text(text=text),))
+    return MATCHER.tags(notice)
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Resolution No. 24-113", "Purchase of twelve license plate readers for the police department."),
+        ("MVSS", "Mobile video surveillance system trucks with telescoping mast."),
+    ],
+)
+def test_a_title_that_says_nothing_leaves_the_word_to_a_short_text(title: str, text: str) -> None:
+    assert {tag.tier for tag in told(title, text)} == {"alert"}
+
+
+def test_a_technology_in_the_text_is_an_alert_under_a_headline_of_the_one_above_it() -> None:
+    tags = told("Biometrics", "Mobile fingerprint scanners for booking.")
+    assert ("fingerprint_livescan", "alert") in {(tag.id, tag.tier) for tag in tags}
+
+
+def test_a_maker_of_several_lines_that_sells_its_watched_one_is_an_alert() -> None:
+    tags = explain(MATCHER, "Fingerprinting hardware", "CROSS MATCH TECHNOLOGIES, INC.")
+    assert {tag.tier for tag in tags} == {"alert"}
+
+
+@pytest.mark.parametrize("seller", ["HARRIS CORP", "Harris Corporation", "HARRIS CORP."])
+def test_a_legal_form_is_the_same_in_full_and_short(seller: str) -> None:
+    tags = explain(MATCHER, "Stingray II with amberjack antenna", seller)
+    assert "l3harris" in {tag.id for tag in tags}
