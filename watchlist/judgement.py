@@ -20,6 +20,14 @@ _LEGAL_NEXT: Final = re.compile(
     r"^[\s,.]{0,3}(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\b", re.IGNORECASE
 )
 _LEGAL_INSIDE: Final = re.compile(r"\b(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\.?$", re.IGNORECASE)
+_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_SAID_OF_ALL: Final = re.compile(
+    r"(?:access|analysi|border|center|centre|collection|commercial|communication|criminal|data|database|device|digital|"
+    r"electronic|equipment|from|information|license|maintenance|management|media|medical|mobile|monitoring|national|"
+    r"online|platform|police|program|programme|public|record|school|search|security|service|social|software|solution|"
+    r"student|support|system|technology|that|tool|training|unit|vehicle|with)"
+)
+"""Words that a headline shares with many a term without speaking of it."""
 _MOST_SAID: Final = 3
 """Contexts that are quoted beside a vendor's name."""
 _CLOSE: Final = 60
@@ -70,7 +78,7 @@ class Judgement:
             headline, strong = hit.field in self._headline, hit.name.policy == "strong"
             if headline and strong:
                 self._add_term(hit, "alert", "in the headline")
-            elif strong and hit.name.owner in titled:
+            elif strong and (hit.name.owner in titled or self._echoed(hit)):
                 self._add_term(hit, "alert", "in the text, under a headline that speaks of it")
             elif strong:
                 self._add_term(hit, "review", "in the text only")
@@ -86,6 +94,18 @@ class Judgement:
         below = {one.id for one in known.values() if one.parent in wide and not one.premises}
         above = {parent for one in wide if (parent := known[one].parent) and not known[parent].premises}
         return frozenset(said) | below | (above - {ROOT})
+
+    def _echoed(self, hit: Hit) -> bool:
+        """Whether a headline has a word of a term in the text: ``UC recording devices`` over ``undercover recording``.
+
+        A camera or a system is said of everything, and a camera of premises needs more.
+        """
+        if self._dictionary.technologies[hit.name.owner].premises:
+            return False
+        quote = self._texts[hit.field][hit.start : hit.end]
+        return not _words(quote).isdisjoint(
+            word for field in self._headline if field.startswith("title") for word in _words(self._texts[field])
+        )
 
     def _judge_sellers_words(self, terms: list[Hit]) -> None:
         """What the seller's own name says, where nothing else does, is for review."""
@@ -105,7 +125,7 @@ class Judgement:
             vendor = self._dictionary.vendors[hit.name.owner]
             suffices = self._suffices(hit)
             how = "which suffices" if suffices else "which counts beside what it is watched for"
-            evidence = self._evidence(hit, "alias", f"a name of {vendor.name}, {how}")
+            evidence = self._evidence(hit, "alias", f"listed as a name of {vendor.name}, {how}")
             self._judge_name(vendor, evidence, suffices)
         for owner, evidence in identified:
             vendor = self._dictionary.vendors[owner]
@@ -151,7 +171,8 @@ class Judgement:
     def _judge_products(self, hits: Iterable[Hit]) -> None:
         for hit in hits:
             vendor = self._dictionary.vendors[hit.name.owner]
-            evidence = self._evidence(hit, "product", f"{hit.name.name} is a product of {vendor.name}, which suffices")
+            why = f"{hit.name.name} is listed as a product of {vendor.name}, which suffices"
+            evidence = self._evidence(hit, "product", why)
             self._add(("vendor", vendor.id, "product"), "alert", evidence)
             if not vendor.sells_only:
                 self._add(("vendor", vendor.id, "maker"), "alert", evidence)
@@ -179,7 +200,8 @@ class Judgement:
             maker_tier = self._found.tier(("vendor", hit.name.owner, "maker"))
             if maker_tier is not None:
                 label = self._dictionary.label("vendor", hit.name.owner)
-                evidence = self._evidence(hit, "product", f"{hit.name.name} is a product of {label}, named beside it")
+                why = f"{hit.name.name} is listed as a product of {label}, named beside it"
+                evidence = self._evidence(hit, "product", why)
                 self._add(("vendor", hit.name.owner, "product"), maker_tier, evidence)
                 self._note_product(hit, maker_tier, evidence)
 
@@ -260,6 +282,12 @@ class Judgement:
 
     def _evidence(self, hit: Hit, by: By, why: str) -> Evidence:
         return Evidence(hit.field, self._texts[hit.field][hit.start : hit.end], hit.start, hit.end, by, why)
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words that say something, without the plural."""
+    words = (word.removesuffix("s") for word in _WORD.findall(text.lower()))
+    return frozenset(word for word in words if not _SAID_OF_ALL.fullmatch(word))
 
 
 def _by_owner(hits: Iterable[Hit]) -> dict[str, list[Hit]]:

@@ -52,5 +52,5 @@ class Matcher:
         scheme = name.rpartition(".")[2].upper()
         vendor = self._by_identifier.get(f"{scheme}:{value.upper()}")
         if vendor is not None:
-            why = f"{scheme} {value} belongs to {vendor.name}"
+            why = f"{scheme} {value} is listed as one of {vendor.name}"
             yield vendor.id, Evidence(name, value, 0, len(value), "identifier", why)

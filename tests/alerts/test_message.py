@@ -96,7 +96,7 @@ def test_an_order_names_its_seller_its_maker_and_what_kind_of_sum_it_is(finds):
     text = re.sub(r"\n {4}", " ", rendered(message_of([find_of(finds, FIVECAST)])).text)
     assert "Seller  PANAMERICA COMPUTERS, INC. → Fivecast (maker)" in text
     assert "Amount  $1,342,810.50 (obligated, this action only)" in text
-    assert "title: [FIVECAST ONYX] SUBSCRIPTION (Fivecast ONYX is a product of Fivecast" in text
+    assert "title: [FIVECAST ONYX] SUBSCRIPTION (Fivecast ONYX is listed as a product of Fivecast" in text
 
 
 def test_a_forecast_states_its_estimate_as_the_range_that_it_is(finds):

@@ -212,7 +212,7 @@ def test_a_tag_says_why_it_has_its_tier() -> None:
         "review", "a term of Video surveillance of public space, in the headline, but also said of other things",
     )  # fmt: skip
     strong = next(tag for tag in MATCHER.tags(notice("Cellebrite renewal")) if tag.role == "maker")
-    assert strong.reason == "a name of Cellebrite, which suffices"
+    assert strong.reason == "listed as a name of Cellebrite, which suffices"
 
 
 @pytest.mark.parametrize(

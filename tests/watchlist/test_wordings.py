@@ -169,6 +169,19 @@ def test_a_technology_in_the_text_is_an_alert_under_a_headline_of_the_one_above_
     assert ("fingerprint_livescan", "alert") in {(tag.id, tag.tier) for tag in tags}
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "tier"),
+    [
+        ("UC recording devices", "Undercover recording devices, quantity 12.", "alert"),
+        ("Buried sensors for trails", "Unattended ground sensors detect footsteps.", "alert"),
+        ("Various supplies", "Unattended ground sensors detect footsteps.", "review"),
+        ("Camera for the lobby", "Video surveillance cameras.", "review"),
+    ],
+)
+def test_a_headline_that_shares_a_word_with_a_term_in_the_text_speaks_of_it(title: str, text: str, tier: str) -> None:
+    assert {tag.tier for tag in told(title, text)} == {tier}
+
+
 def test_a_maker_of_several_lines_that_sells_its_watched_one_is_an_alert() -> None:
     tags = explain(MATCHER, "Fingerprinting hardware", "CROSS MATCH TECHNOLOGIES, INC.")
     assert {tag.tier for tag in tags} == {"alert"}
