@@ -18,6 +18,7 @@ from sqlalchemy import Integer, MetaData, create_engine, func, select, text
 
 import alerts.tables  # noqa: F401 - its tables are compared too, also where this file runs alone
 import archive.correction_tables
+import archive.deadline_tables
 import archive.documents.tables  # noqa: F401 - likewise
 import indexer.tables  # noqa: F401 - likewise
 import noticewatch

@@ -8,6 +8,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from alerts.tables import alert_limits
+from archive.deadline_tables import deadlines
 from archive.documents.tables import texts
 from archive.store import Archive
 from indexer.tables import dead_letters
@@ -18,7 +20,7 @@ from watchlist.tables import tags
 
 pytestmark = pytest.mark.both_databases
 
-OF_ROOMS = (texts, tags, dead_letters)
+OF_ROOMS = (texts, tags, dead_letters, deadlines, alert_limits)
 """Tables of modules that are not loaded otherwise."""
 
 
