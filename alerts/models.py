@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -85,6 +85,10 @@ class Timing:
     weekday: int = 0
     zone: str = "UTC"
 
+
+Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+"""As people write them; a :class:`Timing` counts them from 0."""
 
 ChannelName: TypeAlias = Literal["email", "webhook", "chat", "file", "command"]
 TargetState: TypeAlias = Literal["unconfirmed", "active", "paused"]

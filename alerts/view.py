@@ -321,7 +321,8 @@ def _subject(message: Message, name: str, entries: Sequence[Entry]) -> str:
 
 def _lead(message: Message) -> str:
     if message.test:
-        return "This is a test of how a message looks and arrives; nothing new was found."
+        shown = "What follows was found and told before, and stands here as an example. " if message.groups else ""
+        return f"This is a test of how a message looks and arrives; nothing new was found. {shown}".rstrip()
     if not message.groups and message.note:
         return ""
     found = words.count_words(message.total, "contract or notice", "contracts and notices")

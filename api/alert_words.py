@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from alerts.models import Reason, Rhythm
+from alerts.models import WEEKDAYS, Reason, Rhythm
 from archive.deadlines import DUE_DAYS
 from noticewatch import words
 from noticewatch.models import EventKind
@@ -28,6 +28,13 @@ CHANNELS: Final[dict[str, tuple[str, str]]] = {
 STATES: Final[dict[str, str]] = {
     "active": "gets messages", "unconfirmed": "not confirmed yet: its owner has to open the link in the mail",
     "paused": "paused",
+}  # fmt: skip
+WAITING: Final[dict[str, str]] = {
+    state: f"What was found and not delivered yet, such as a contract, is an entry; it is sent {when}."
+    for state, when in {
+        "active": "with the next message or attempt", "unconfirmed": "when the address is confirmed",
+        "paused": "when the target is resumed",
+    }.items()
 }  # fmt: skip
 SENT: Final[dict[str, str]] = {
     "waiting": "waiting", "delivered": "delivered", "failed": "given up after 72 hours, kept",
@@ -55,6 +62,7 @@ def choices(*, mail: bool = True) -> dict[str, Any]:
     return {
         "reasons": REASONS,
         "rhythms": RHYTHMS,
+        "weekdays": WEEKDAYS,
         "tiers": TIERS,
         "changes": {str(kind): words.first_upper(words.EVENTS[kind]) for kind in CHANGES},
         "due_days": [str(day) for day in DUE_DAYS],

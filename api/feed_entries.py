@@ -1,9 +1,10 @@
 """What stands in the feed of a search: loud events newest first, filled up with the most recently published."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from alerts.deciding import due_days
 from alerts.message import told_html
 from alerts.models import Find
 from alerts.view import Passage, Told, told_of
@@ -32,10 +33,12 @@ NOTHING_SAID: Mapping[tuple[int, int], Find] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def feed_of(held: Context, wanted: SearchRequest, address: str) -> Feed:
-    """The feed of a search. Raises QueryError where the question cannot be read."""
+def feed_of(held: Context, wanted: SearchRequest, address: str, due: Collection[int] = ()) -> Feed:
+    """The feed of a search. ``due``: how many days before a deadline it is told. Raises QueryError where the question
+    cannot be read.
+    """
     asked = replace(wanted, scope="notice", cursor=None, facets=())
-    news = loud_events(held, asked)
+    news = loud_events(held, asked, due)
     filled = run_search(held, replace(asked, sort="dated", limit=MOST)).items if len(news) < MOST else []
     with held.archive.reading() as connection:
         numbers = queries.numbers_of(connection, [item.id for item in filled])
@@ -57,8 +60,9 @@ def feed_of(held: Context, wanted: SearchRequest, address: str) -> Feed:
     )
 
 
-def loud_events(held: Context, asked: SearchRequest) -> list[Event]:
-    """The latest loud events whose notices match, newest first, at most MOST. What was told of a notice that leads to
+def loud_events(held: Context, asked: SearchRequest, due: Collection[int] = ()) -> list[Event]:
+    """The latest loud events whose notices match, newest first, at most MOST; of deadlines that are near those told so
+    many days before. What was told of a notice that leads to
     another one now stays told, under its own address, where that one matches.
     """
     with held.archive.reading() as connection:
@@ -67,7 +71,10 @@ def loud_events(held: Context, asked: SearchRequest) -> list[Event]:
     if not latest:
         return []
     numbers = matching(held, asked)
-    return [event for event in latest if speaks.get(event.notice_number, event.notice_number) in numbers][:MOST]
+    return [
+        event for event in latest
+        if speaks.get(event.notice_number, event.notice_number) in numbers and due_days(event) in {None, *due}
+    ][:MOST]  # fmt: skip
 
 
 def entries_of(
@@ -83,7 +90,7 @@ def entries_of(
     for event in news:
         row = rows.get(event.notice_number)
         if row is not None:
-            at = base + addresses.version(row.id, event.version)
+            at = base + addresses.version(row.id, event.version) + _of_deadline(event)
             more = _told(said.get((row.number, event.seq)), base)
             entry = _entry(row, at, event.committed_at, _what(event), tags.get(row.number, ()), more)
             entries.setdefault(entry.address, entry)
@@ -94,6 +101,12 @@ def entries_of(
         entry = _entry(row, at, row.first_seen, "", tags.get(number, ()), _told(said.get((number, 0)), base))
         entries.setdefault(entry.address, entry)
     return list(entries.values())[:MOST]
+
+
+def _of_deadline(event: Event) -> str:
+    """What parts the entry of a deadline that is near from that of the version itself."""
+    days = due_days(event)
+    return "" if days is None else f"#due-{days}"
 
 
 def _told(find: Find | None, base: str) -> Told | None:

@@ -10,7 +10,7 @@ from alerts.overview import Sent, State
 from alerts.previewing import Preview
 from alerts.searches import SavedSearch, SavedTarget
 from api.forms import stamp
-from api.saving import search_parameters, stated
+from api.saving import feed_parameters, search_parameters, stated
 from archive.rows import NoticeRow
 from indexer.highlights import Marking
 from indexer.results import item
@@ -44,7 +44,7 @@ def saved_form(
     """
     query, fault = understood
     names = {target.number: target.id for target in saved.targets}
-    parameters = search_parameters(saved.terms)
+    parameters, feeds = search_parameters(saved.terms), feed_parameters(saved.terms)
     return stated(saved) | {
         "understood": query,
         "fault": fault or None,
@@ -54,7 +54,7 @@ def saved_form(
         "since_seq": saved.since,
         "search_url": base + addresses.search(parameters),
         "feeds": {
-            form: base + addresses.search(parameters, f"/feeds/search.{form}") for form in ("atom", "json")
+            form: base + addresses.search(feeds, f"/feeds/search.{form}") for form in ("atom", "json")
         },
         "targets": [
             target_form(target, sent, waiting) for target in saved.targets

@@ -10,12 +10,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from alerts.models import Change, ChannelName, Reason, Rhythm, Terms, Timing
+from alerts.models import WEEKDAYS, Change, ChannelName, Reason, Rhythm, Terms, Timing, Weekday
 from alerts.searches import SavedSearch
 from api.problems import Problem
 from indexer.requests import FILTERS, Lens
 
-WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MANY: Final = ("tiers", "reasons", "changes", "due_days")
 _SINGLE: Final = ("name", "lens", "from", "to", "amount_min", "amount_max", "rhythm", "local_time", "weekday", "zone")
 _Amount = Annotated[Decimal, Field(ge=Decimal("-1e15"), le=Decimal("1e15"))]
@@ -49,7 +48,7 @@ class Given(BaseModel):
     due_days: tuple[int, ...] = (7,)
     rhythm: Rhythm = Rhythm.AT_ONCE
     local_time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:00"
-    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    weekday: Weekday = "monday"
     zone: str = Field("UTC", max_length=100)
     targets: tuple[GivenTarget, ...] = ()
 
@@ -146,7 +145,7 @@ def form_fields(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def search_parameters(terms: Terms) -> dict[str, str | list[str]]:
-    """The same search as parameters of ``/search``, the feeds and the exports."""
+    """The same search as parameters of ``/search`` and the exports."""
     filters = {name: list(values) for name, values in terms.filters.items()}
     if terms.lens == "watchlist" and "tier" not in filters and len(terms.tiers) == 1:
         filters["tier"] = list(terms.tiers)
@@ -159,6 +158,12 @@ def search_parameters(terms: Terms) -> dict[str, str | list[str]]:
         "amount_min": "" if terms.amount_min is None else str(terms.amount_min),
         "amount_max": "" if terms.amount_max is None else str(terms.amount_max),
     }
+
+
+def feed_parameters(terms: Terms) -> dict[str, str | list[str]]:
+    """The same search as parameters of its feeds, which tell of deadlines what the search does."""
+    due = [str(day) for day in terms.due_days] if Reason.DUE_SOON in terms.reasons else []
+    return search_parameters(terms) | {"due_days": due}
 
 
 def _once(values: Iterable[Any]) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, delete, select
 
-from alerts.channels.registry import channels, check
+from alerts.channels.registry import channels, check, target_of
 from alerts.delivery import Sends
 from alerts.models import ChannelName, Message, Rhythm, Target
 from alerts.outbox import WAITS
@@ -26,7 +26,6 @@ from noticewatch.database import insert_many, shared_time
 from noticewatch.errors import SettingsError, UsageError
 from noticewatch.settings import PREFIX, Settings
 from service.alarms import Alarm, alarms
-from service.commands.alerts import target_of
 
 LOOK_EVERY: Final = 60.0
 """Seconds between two looks."""

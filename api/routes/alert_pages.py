@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from alerts.models import Terms
 from alerts.searches import SavedSearch, compiled, understood
 from api import subscribing
-from api.alert_words import CHANNELS, SAID, SENT, STATES, choices
+from api.alert_words import CHANNELS, SAID, SENT, STATES, WAITING, choices
 from api.bodies import body, form_of, refuse_other_sites
 from api.context import Context, context
 from api.hits import row_of_item
@@ -19,7 +19,7 @@ from api.pages import render
 from api.problems import Problem, problem_of
 from api.routes.search_page import FACET_NAMES, value_label
 from api.routes.searches import form_of_search, previewed
-from api.saving import changed_by, form_fields, from_form, given_from, search_parameters, stated
+from api.saving import changed_by, feed_parameters, form_fields, from_form, given_from, search_parameters, stated
 from indexer.items import Item
 from noticewatch import addresses
 from noticewatch.errors import NoticewatchError, UsageError
@@ -79,6 +79,14 @@ def create(request: Request, held: Held, received: Body) -> Response:
     answer = render(request, "alert_saved.html", values, status=201)
     answer.headers.update(limit_headers(signed.granted))
     return answer
+
+
+@router.get("/alerts/preview")
+def shown_preview(request: Request, held: Held) -> Response:
+    """What a search would have found, as the forms show it; without a page around it, for their script."""
+    found, problem = _tried(held, from_form(request.query_params.multi_items()))
+    values = {"found": found, "rows": _rows(found), "problem": problem}
+    return render(request, "alert_preview.html", values, status=problem.status if problem else 200)
 
 
 @router.get("/alerts/manage/{token}")
@@ -213,11 +221,16 @@ def _form_values(
         "choices": choices(mail=held.settings.sends_mail),
         "problem": problem,
         "found": found,
-        "rows": [row_of_item(Item.model_validate(item)) for item in found["items"]] if found else [],
+        "rows": _rows(found),
         "channel": _usual(held),
         "address": "",
         "fresh": False,
     }  # fmt: skip
+
+
+def _rows(found: Mapping[str, Any] | None) -> list[Any]:
+    """What a preview shows of what was found last."""
+    return [row_of_item(Item.model_validate(item)) for item in found["items"]] if found else []
 
 
 def _named(held: Context, name: str, value: str) -> str:
@@ -251,6 +264,7 @@ def _managed(
         "said": said,
         "secret": secret,
         "states": STATES,
+        "waiting_words": WAITING,
         "sent_words": SENT,
         "lens_words": _lens_words(saved.terms),
         "addresses_by": {"": "a target that was removed"}
@@ -294,11 +308,11 @@ def _lens_words(terms: Terms) -> str:
 
 
 def _links(terms: Terms) -> dict[str, str]:
-    parameters = search_parameters(terms)
+    parameters, feeds = search_parameters(terms), feed_parameters(terms)
     return {
         "search": addresses.search(parameters),
-        "atom": addresses.search(parameters, "/feeds/search.atom"),
-        "json_feed": addresses.search(parameters, "/feeds/search.json"),
+        "atom": addresses.search(feeds, "/feeds/search.atom"),
+        "json_feed": addresses.search(feeds, "/feeds/search.json"),
     }
 
 

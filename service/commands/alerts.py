@@ -1,21 +1,18 @@
 """Commands of saved searches: ``alerts add``, ``list``, ``preview``, ``test``, ``deliver``, ``remove``."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import time
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from alerts import outbox, searches
-from alerts.channels import registry
-from alerts.channels.webhook import new_secret
-from alerts.models import Reason, Rhythm, Target, Terms, Timing
+from alerts.channels.registry import check, target_of
+from alerts.models import WEEKDAYS, Reason, Rhythm, Terms, Timing
 from alerts.previewing import preview
 from alerts.queue import queue
 from alerts.searches import SavedSearch
 from alerts.tokens import Tokens
-from api.saving import WEEKDAYS
 from archive.queries import notices
 from indexer.names import Names
 from noticewatch import addresses
@@ -26,10 +23,6 @@ from noticewatch.settings import load_settings
 from service.assembly import House, open_house
 from service.delivering import delivery_of
 from service.output import Field, Json, note, say, say_json, say_table
-
-_WEB: Final = re.compile(r"https?://", re.IGNORECASE)
-_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.IGNORECASE | re.DOTALL)
-_MAIL: Final = re.compile(r"[^@\s:/]+@[^@\s:/]+")
 
 Query = Annotated[str, typer.Argument(metavar="QUERY", help="What to look for, as in noticewatch search.")]
 All = Annotated[bool, typer.Option("--all", help="Look at every notice, not at the watchlist alone.")]
@@ -97,7 +90,7 @@ def add(
     settings = load_settings()
     targets = [target_of(written) for written in to]
     for target in targets:
-        registry.check(target, settings, operator=True)
+        check(target, settings, operator=True)
     with open_house(settings) as house, house.archive.writing() as connection:
         saved, token = searches.create(
             connection, Tokens(house.archive.folder), Names(house.dictionary), terms,
@@ -226,28 +219,6 @@ def remove(number: Number, as_json: Json = False) -> None:
         say_json({"removed": saved.number})
         return
     say(f"Deleted: {saved.name}.")
-
-
-def target_of(written: str) -> Target:
-    """The target that a person writes. Raises UsageError where it is none."""
-    if _MAIL.fullmatch(written):
-        return Target("email", written)
-    if _WEB.match(written):
-        return Target("webhook", written, new_secret())
-    match = _SCHEME.fullmatch(written)
-    if match is None:
-        raise UsageError(
-            f"{written!r} is no target; write a mail address, https://…, a chat room such as ntfy://…, file:PATH or "
-            "command:PROGRAM."
-        )
-    match match[1].lower():
-        case "mailto":
-            return Target("email", match[2])
-        case "file":
-            return Target("file", match[2])
-        case "command":
-            return Target("command", match[2])
-    return Target("chat", written)
 
 
 def _terms(

@@ -199,6 +199,14 @@ def test_a_test_message_says_that_it_is_one():
     assert "This is a test" in rendered(message).text
     assert payload(message)["type"] == "search.test"
     assert "test" in brief_of(message)[1]
+    assert "as an example" not in rendered(message).text
+
+
+def test_a_test_message_says_that_what_it_shows_is_an_example_and_no_news(tender):
+    message = rendered(message_of([tender], test=True))
+    example = "nothing new was found. What follows was found and told before, and stands here as an example."
+    for said in (message.text, message.html):
+        assert example in " ".join(said.split())
 
 
 def test_an_owner_is_told_what_else_there_is_to_know(tender):

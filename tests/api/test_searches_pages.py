@@ -176,6 +176,7 @@ def test_an_alert_is_changed_paused_resumed_and_deleted_by_its_page(both: tuple[
     crawl(archive, reading("1", "camera"))
     follow(archive)
     assert "1 entry waits for it." in text_of(client.get(address))
+    assert "is an entry; it is sent when the target is resumed." in text_of(client.get(address))
     assert press(client, address, "resume").status_code == 303
     assert "gets messages" in text_of(client.get(address))
     assert "The alert is deleted" in text_of(press(client, address, "delete"))

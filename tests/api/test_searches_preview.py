@@ -87,3 +87,17 @@ def test_what_cannot_be_previewed_is_named(filled: Archive, asked: str, said: st
         answer = client.get(f"{API}/preview?{asked}")
     assert answer.status_code == 400
     assert said in answer.json()["detail"] + answer.json().get("hint", "")
+
+
+@pytest.mark.sqlite_suffices
+@pytest.mark.parametrize("query", ["drone", "ALPR", "nothing at all", '"drone', "drone AND ("])
+def test_the_script_shows_what_the_button_shows(filled: Archive, query: str) -> None:
+    asked = {"q": query, "lens": "everything"}
+    with desk(filled.folder, filled) as (client, _):
+        by_script = client.get("/alerts/preview", params=asked)
+        by_button = client.post("/alerts/new", data=asked | {"do": "preview", "channel": "webhook"})
+    told = by_script.text.partition("<div data-told>")[2].rpartition("</div>")[0]
+    assert by_script.status_code == by_button.status_code
+    assert len(told) > 40
+    assert told.strip() in by_button.text
+    assert "<html" not in by_script.text
