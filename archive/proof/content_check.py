@@ -43,11 +43,12 @@ def _may_be_missing(connection: Connection, seq: int) -> None:
 
 def _was_read_there(connection: Connection, seq: int, record: int, capture: int | None) -> None:
     """Ask whether the record that a version was read from stood in the capture that its event names. It may stand in an
-    older one by now, and an older record may have turned out to say the same.
+    older one by now, an older record may have turned out to say the same, and where several witnesses or postings tell
+    of a notice, what came later may have changed at which of its records the history comes to say so.
     """
     if capture is None or reading.was_placed(connection, record, capture):
         return
-    if reading.is_older(connection, record, capture):
+    if reading.is_older(connection, record, capture) or reading.is_of_many(connection, seq, record):
         return
     row = reading.events_between(connection, seq, seq)[0]
     raise DoesNotHold(

@@ -55,12 +55,14 @@ class HeadCheck:
     def file(self, path: Path, lines: list[bytes], *, own: bool = False) -> None:
         """Check the lines of a file of heads, after the table: each must be a head that this archive has signed.
 
-        ``own``: the archive's own file, which leaves out none before its last.
+        ``own``: the archive's own file, which holds them in order and leaves out none before its last.
         """
         known: set[int] = set()
         for number, line in enumerate(lines, start=1):
             said = f"Line {number} of {path}"
             if line in self.lines:
+                if own and self.lines[line] < max(known, default=0):
+                    raise DoesNotHold(f"{said} stands behind a later head; noticewatch only ever appends to it.")
                 known.add(self.lines[line])
                 continue
             try:

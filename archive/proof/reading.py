@@ -128,6 +128,21 @@ def is_older(connection: Connection, record: int, capture: int) -> bool:
     return connection.scalar(query.where(records.c.number == record, own.fetched_at <= other.fetched_at)) is not None
 
 
+def is_of_many(connection: Connection, seq: int, record: int) -> bool:
+    """Whether a record is one of the notice that an event speaks of, or of the one to which it leads, and this has
+    several sources or postings.
+    """
+    e, n, r = events.c, notices.c, records.c
+    query = (
+        select(r.number, r.source, r.source_number)
+        .select_from(events.join(notices, n.number == e.notice))
+        .join(records, or_(r.notice == n.number, r.notice == n.leads_to))
+        .where(e.seq == seq)
+    )
+    rows = connection.execute(query).all()
+    return any(row.number == record for row in rows) and len({row[1:] for row in rows}) > 1
+
+
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:
     """The ``seq`` of the event by which a version is taken down; None where it never was, or was restored later."""
     own = notices.c.id == notice_id, events.c.version == version, events.c.capture.is_(None)

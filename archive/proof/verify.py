@@ -18,6 +18,7 @@ from archive.proof import heads
 from archive.proof.beside import Told, Work, at_once, processes
 from archive.proof.extent import DoesNotHold, Extent, extent
 from archive.proof.head_check import HeadCheck, lines_of
+from archive.proof.history_check import check_histories
 from archive.proof.log_check import LogCheck, check_tree
 from archive.proof.takedown_check import check_takedowns
 from archive.proof.thinnings import Thinning
@@ -97,11 +98,13 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     parts, groups = log.parts(_PARTS * processes()), _grouped(spans, _PARTS * processes())
     log_works = [Work(part.run, (part.end - part.begin) * _BYTES_A_LEAF) for part in parts]
     file_works = [Work(partial(_read, mark, end, group), sum(span.size for span in group)) for group in groups]
-    with at_once(archive, [*log_works, *file_works]) as results:
+    histories = Work(partial(_check_histories, mark.events, end.events), 0)
+    with at_once(archive, [*log_works, histories, *file_works]) as results:
         leaves = end.leaves - mark.leaves
         for placings in results.of(log_works, lambda done: tell("Checking the log", done, leaves)):
             log.follow(placings)
         log.settle()
+        results.of([histories], lambda _: None)
         check_tree(archive, mark.leaves, end.leaves)
         check_takedowns(archive)
         head_check = HeadCheck.of(archive)
@@ -120,6 +123,10 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
         epoch, end.leaves, mark.leaves, root, end.events, read.captures, read.bytes, head_check.checked,
         head_check.left_behind, tuple(read.thinned),
     )  # fmt: skip
+
+
+def _check_histories(after: int, last: int, archive: "Archive", _told: Told) -> None:
+    check_histories(archive, after, last)
 
 
 def _grouped(spans: Sequence[FileSpan], most: int) -> list[list[FileSpan]]:

@@ -13,6 +13,7 @@ from archive import listing_tables as lt
 from archive import tables as t
 from archive.absence import Rules
 from archive.proof.extent import extent
+from archive.proof.history_check import check_histories
 from archive.proof.log_check import LogCheck, check_tree
 from archive.store import Archive
 from noticewatch.models import EventKind, Listing, RunKind, Verdict
@@ -239,6 +240,7 @@ def test_the_proof_holds_what_was_unlisted_and_relisted(archive: Archive) -> Non
     with archive.reading() as connection:
         end = extent(connection)
     LogCheck(archive, 0, end).run(lambda _: None)
+    check_histories(archive, 0, end.events)
     check_tree(archive, 0, end.leaves)
 
 

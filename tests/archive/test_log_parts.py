@@ -10,6 +10,7 @@ from archive.proof.log_check import LogCheck
 from archive.store import Archive
 from tests.archive.making import append, open_archive, reading
 from tests.archive.proving import ask, grow, proved, tamper
+from tests.archive.test_regrouping import assert_whole, say
 
 pytestmark = pytest.mark.both_databases
 
@@ -78,3 +79,15 @@ def test_a_version_of_which_an_older_answer_of_another_source_turned_out_to_say_
         append(archive, [reading("N0", "Radio sets")], day=3, source="fpds_atom")
         assert ask(archive, first, 1) != record
         assert same(archive) == ""
+
+
+def test_a_version_holds_whose_content_the_history_comes_to_say_at_a_record_that_was_received_later(tmp_path: Path):
+    whole, text = "sam_gov_opportunities", "text"
+    told = [
+        (2, "bb", text, "Generator"), (5, "dd", whole, "Radio sets"), (4, "bb", "sam_gov_bulk", "Generator"),
+        (1, "bb", text, "Road salt"), (6, "aa", whole, "Generator"), (0, "aa", text, "Road salt"),
+    ]  # fmt: skip
+    with closing(open_archive(tmp_path / "data")) as archive:
+        for day, number, source, name in told:
+            say(archive, day, number, source, "70CDCR26R00001", name)
+            assert_whole(archive)

@@ -23,6 +23,7 @@ from archive.log import Derived, append_derived
 from archive.proof import answers, forms, heads, keys, tree
 from archive.proof.answers import NotSealed
 from archive.proof.extent import extent
+from archive.proof.history_check import check_histories
 from archive.proof.log_check import LogCheck, check_tree
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.readers import drive
@@ -225,6 +226,7 @@ def log_holds(archive: Archive) -> bool:
     with archive.reading() as connection:
         end = extent(connection)
     LogCheck(archive, 0, end).run(lambda _: None)
+    check_histories(archive, 0, end.events)
     check_tree(archive, 0, end.leaves)
     return True
 

@@ -16,6 +16,7 @@ from archive import tables as t
 from archive.absence import Rules
 from archive.grouping import CROWDED
 from archive.proof.extent import extent
+from archive.proof.history_check import check_histories
 from archive.proof.log_check import LogCheck
 from archive.rows import VersionRow
 from archive.store import Archive
@@ -111,6 +112,7 @@ def assert_whole(archive: Archive) -> None:
     with archive.reading() as connection:
         end = extent(connection)
     LogCheck(archive, 0, end).run(lambda _: None)
+    check_histories(archive, 0, end.events)
 
 
 def live(archive: Archive, rows: Sequence[Reading], day: int) -> None:
