@@ -18,7 +18,8 @@ class Evidence:
     """One reason for a tag: ``quote`` stands at ``start`` to ``end`` (characters) of the text of ``field``.
 
     ``field`` is a key of :func:`field_texts`; ``why`` says in words what the quote is and what it suffices for.
-    ``notice`` is the id of the notice whose text is quoted where it is another one, from which the tag passes down.
+    ``notice`` is the id of the notice whose text is quoted where it is another one, from which the tag passes down;
+    ``version`` the number of the version of this one, where the words stand in another than the current.
     """
 
     field: str
@@ -28,6 +29,7 @@ class Evidence:
     by: By
     why: str
     notice: str = ""
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Only stated joins lead from one notice to another (docs/model.md). Pure.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from watchlist.evidence import Evidence, Tag
+from watchlist.evidence import Tag
 from watchlist.findings import Key
 
 _MOST_EVIDENCE = 2
@@ -23,8 +23,13 @@ class Member:
 
 
 def own_tags(tags: Iterable[Tag]) -> list[Tag]:
-    """Tags without those that passed down."""
-    return [tag for tag in tags if not any(evidence.notice for evidence in tag.evidence)]
+    """Tags as the notice's own words give them: without what passed down, and what only that had settled in doubt."""
+    found = []
+    for tag in tags:
+        own = tuple(piece for piece in tag.evidence if not piece.notice)
+        if own:
+            found.append(tag if own == tag.evidence else replace(tag, tier="review", evidence=own))
+    return found
 
 
 def with_inherited(members: Iterable[Member]) -> Iterator[tuple[Member, tuple[Tag, ...]]]:
@@ -35,24 +40,57 @@ def with_inherited(members: Iterable[Member]) -> Iterator[tuple[Member, tuple[Ta
     """
     passing: dict[Key, Tag] = {}
     for member in sorted(members, key=lambda one: one.order):
-        kept: dict[Key, Tag] = {(tag.kind, tag.id, tag.role): tag for tag in member.own}
-        for key, tag in passing.items():
-            if key not in kept or kept[key].tier != "alert":
-                kept[key] = tag
-        yield member, tuple(tag for _, tag in sorted(kept.items()))
+        yield member, settled(member.own, passing.values())
         for tag in member.own:
             if tag.tier == "alert" and tag.role != "seller":
-                passing.setdefault((tag.kind, tag.id, tag.role), _handed_down(tag, member.notice))
+                passing.setdefault(_key(tag), _handed_down(tag, member.notice))
+
+
+def settled(own: Iterable[Tag], passed: Iterable[Tag]) -> tuple[Tag, ...]:
+    """Own tags with those passed on, in order; a doubt of one's own is settled by the same tag passed on."""
+    kept = {_key(tag): tag for tag in own}
+    for tag in passed:
+        held = kept.get(_key(tag))
+        if held is None:
+            kept[_key(tag)] = tag
+        elif held.tier != "alert":
+            kept[_key(tag)] = replace(tag, evidence=(*tag.evidence, *held.evidence))
+    return tuple(tag for _, tag in sorted(kept.items()))
+
+
+def from_versions(own: Iterable[Tag], others: Iterable[tuple[int, Iterable[Tag]]]) -> tuple[Tag, ...]:
+    """Own tags of a version; where it says nothing beyond doubt, with those of other versions, for review: a posting
+    that lost its words is still of what it was, one that names another thing is not. ``others``: the newest first.
+    """
+    kept = {_key(tag): tag for tag in own}
+    if any(tag.tier == "alert" for tag in kept.values()):
+        return tuple(kept.values())
+    for version, tags in others:
+        for tag in tags:
+            if tag.tier == "alert" and tag.role != "seller":
+                kept.setdefault(_key(tag), _of_version(tag, version))
+    return tuple(tag for _, tag in sorted(kept.items()))
+
+
+def _key(tag: Tag) -> Key:
+    return tag.kind, tag.id, tag.role
+
+
+def _of_version(tag: Tag, version: int) -> Tag:
+    why = f"stands in version {version} and no more in the current one, so for review: there"
+    pieces = tuple(
+        replace(piece, by="inheritance", why=f"{why} {piece.why}", version=version)
+        for piece in tag.evidence[:_MOST_EVIDENCE]
+    )
+    return replace(tag, tier="review", evidence=pieces)
 
 
 def _handed_down(tag: Tag, notice: str) -> Tag:
+    why = f"passes down the contract from {notice}: there"
     return replace(
         tag,
         evidence=tuple(
-            Evidence(
-                piece.field, piece.quote, piece.start, piece.end, "inheritance",
-                f"passes down the contract from {notice}: there {piece.why}", notice,
-            )
+            replace(piece, by="inheritance", why=f"{why} {piece.why}", notice=notice)
             for piece in tag.evidence[:_MOST_EVIDENCE]
         ),
-    )  # fmt: skip
+    )

@@ -18,6 +18,7 @@ from noticewatch.database import chunks, insert_many
 from noticewatch.models import DERIVED, EventKind, Notice, notice_in_part
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
+from watchlist.inheritance import from_versions
 from watchlist.matcher import Matcher
 from watchlist.passing import passed_down
 from watchlist.tables import tagged, tags
@@ -25,6 +26,8 @@ from watchlist.tables import tagged, tags
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
 _READ: Final = ("kind", "title", "title_from", "description", "parties")
 """What the matcher reads of a notice."""
+_MOST_VERSIONS: Final = 20
+"""Versions of a notice beside the current one whose words count."""
 State: TypeAlias = tuple[int, str]
 """Version and dictionary a notice was tagged with."""
 
@@ -77,12 +80,17 @@ class Tagged:
 
 
 def tags_now(connection: Connection, matcher: Matcher, states: Mapping[int, State | None]) -> dict[int, Tagged]:
-    """What a matcher finds in the current versions of notices, by number; without those whose state says that they are
-    tagged so already, and those that say nothing.
+    """What a matcher finds in the current versions of notices, and for review what only their other versions say, by
+    number; without those whose state says that they are tagged so already, and those that say nothing.
     """
+    current = list(_current(connection, states, matcher.dictionary.version))
+    others = _others(connection, {number: version for number, version, _ in current})
     return {
-        number: Tagged(version, matcher.tags(notice))
-        for number, version, notice in _current(connection, states, matcher.dictionary.version)
+        number: Tagged(
+            version,
+            from_versions(matcher.tags(notice), ((other, matcher.tags(one)) for other, one in others.get(number, ()))),
+        )
+        for number, version, notice in current
     }
 
 
@@ -158,6 +166,24 @@ def _current(
         for number, version, content in connection.execute(query.where(n.number.in_(chunk))).all():
             if states.get(number) != (version, dictionary):
                 yield number, version, notice_in_part(content, _READ)
+
+
+def _others(connection: Connection, current: Mapping[int, int]) -> dict[int, list[tuple[int, Notice]]]:
+    """The other versions of notices, by number, the newest of them first and no more than a few."""
+    v, r = t.versions.c, t.records.c
+    query = (
+        select(v.notice, v.version, func.coalesce(v.content, r.content))
+        .join(t.records, r.number == v.record)
+        .where(v.superseded.is_(False))
+        .order_by(v.notice, v.revision.desc(), v.observed_at.desc(), v.version.desc())
+    )
+    found: dict[int, list[tuple[int, Notice]]] = {}
+    for chunk in chunks(current):
+        for number, version, content in connection.execute(query.where(v.notice.in_(chunk))):
+            held = found.setdefault(number, [])
+            if version != current[number] and len(held) < _MOST_VERSIONS:
+                held.append((version, notice_in_part(content, _READ)))
+    return found
 
 
 def _forget(connection: Connection, table: Table, numbers: Collection[int]) -> None:

@@ -101,7 +101,32 @@ def test_an_order_that_becomes_known_later_tags_its_modification_quietly(archive
     assert [event.notice_number for event in retagged] == [1]
     assert all(event.quiet for event in retagged)
     append(archive, [reading("P:0", action("PAPER", "2026-01-05"))], day=2)
-    assert follow(archive) == {}
+    found = follow(archive)
+    assert set(found) == {2}
+    assert {(tag.tier, tag.evidence[0].version) for tag in found[2]} == {("review", 1)}
+
+
+@pytest.mark.both_databases
+def test_a_version_that_lost_the_words_keeps_their_tags_for_review_and_names_where_they_stand(archive: Archive) -> None:
+    first = reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"))
+    append(archive, [first])
+    follow(archive)
+    append(archive, [reading("P:0", action("SOFTWARE LICENSES", "2026-01-05"))], day=1)
+    found = follow(archive)[1]
+    assert {tag.id for tag in found} >= {"cellebrite", "device_forensics"}
+    assert {tag.tier for tag in found} == {"review"}
+    texts = field_texts(first.notice)
+    for piece in (piece for tag in found for piece in tag.evidence):
+        assert (piece.by, piece.version, piece.notice) == ("inheritance", 1, "")
+        assert "version 1" in piece.why
+        assert texts[piece.field][piece.start : piece.end] == piece.quote
+
+
+def test_a_doubt_that_was_settled_from_elsewhere_is_still_known_as_one() -> None:
+    base, doubtful = Member("base", ("2021", 1), [tag("axon")]), Member("own", ("2022", 2), [tag("axon", "review")])
+    _, (_, tags) = with_inherited([base, doubtful])
+    assert [(one.tier, len(one.evidence)) for one in tags] == [("alert", 2)]
+    assert own_tags(tags) == [tag("axon", "review")]
 
 
 def test_what_is_tagged_in_a_later_batch_than_its_order_is_tagged_once(archive: Archive) -> None:
