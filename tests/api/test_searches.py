@@ -418,6 +418,7 @@ def test_no_query_name_or_address_of_a_subscriber_is_logged(
     saved = save(client, room, query="zzquery OR drone", name="zzname")
     client.patch(f"{API}/{saved['token']}", json={"query": "zzquery AND ("})
     client.get(f"{API}/preview?q=zzquery")
+    client.get("/alerts/preview?q=zzquery")
     crawl(archive, reading("1", "drone"))
     follow(archive)
     said = "\n".join(

@@ -99,6 +99,7 @@ def test_the_access_log_holds_no_token_of_a_saved_search(path: str) -> None:
 def test_the_access_log_holds_no_question() -> None:
     assert cut_path("/search?q=secret") == "/search"
     assert cut_path("/api/v1/searches/preview?q=secret") == "/api/v1/searches/preview"
+    assert cut_path("/alerts/preview?q=secret") == "/alerts/preview"
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d', None, None)
     record.args = ("203.0.113.77:5123", "GET", "/search?q=secret", "1.1", 200)
     line = PrivateAccessFormatter('%(client_addr)s "%(request_line)s" %(status_code)s', use_colors=False).format(record)
