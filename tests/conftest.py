@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from archive.joins import Joiner
 from archive.readers import drive
@@ -24,6 +26,9 @@ pytest_plugins = (
     "tests.plugins.databases", "tests.plugins.engines", "tests.plugins.require", "tests.plugins.faults",
     "tests.plugins.browser",
 )  # fmt: skip
+
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")  # a machine that is busy with something else fails no test
 
 STARTER = Path(__file__).parents[1] / "starter"
 

@@ -57,7 +57,7 @@ def test_signatures_of_rfc_8032_hold_and_none_that_differs_in_a_bit(secret, publ
     assert not verify.signed_by(key, said, signed[:32] + other), "a second signature over the same must not hold"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=100), st.binary(min_size=64, max_size=64))
 def test_it_agrees_with_the_library_that_signs(secret, message, garbage):
     key = Ed25519PrivateKey.from_private_bytes(secret)
@@ -73,7 +73,7 @@ def test_it_is_written_for_python_3_9_and_imports_the_standard_library_alone():
     assert {name.partition(".")[0] for name in named} <= sys.stdlib_module_names
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.binary(max_size=300))
 def test_garbage_gets_one_sentence(tmp_path_factory, garbage):
     path = tmp_path_factory.mktemp("garbage") / "pack.zip"
@@ -82,7 +82,7 @@ def test_garbage_gets_one_sentence(tmp_path_factory, garbage):
         verify.check(path)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.dictionaries(st.sampled_from([verify.MANIFEST, verify.DIGEST, verify.LEAVES, "x"]), st.binary(max_size=50)))
 def test_a_zip_of_garbage_gets_one_sentence(tmp_path_factory, files):
     path = tmp_path_factory.mktemp("garbage") / "pack.zip"

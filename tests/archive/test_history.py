@@ -1,11 +1,10 @@
 """Records and versions: any order of arrival gives the same history."""
 
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -160,7 +159,7 @@ def story(archive: Archive) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=60, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(observed=observations(), data=st.data())
 def test_any_order_of_arrival_gives_the_same_history_and_no_loud_event(
     observed: list[tuple[int, Reading]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

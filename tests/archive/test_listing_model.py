@@ -105,7 +105,7 @@ def from_book(archive: Archive, book: Sequence[Ran]) -> Reread:
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RUNS, st.data())
 def test_only_complete_walks_in_their_order_change_a_listing(runs: list[Ran], data: st.DataObject) -> None:
     """Against the rule in its plainest words; most sequences go forward in time, some go back."""

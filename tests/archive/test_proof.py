@@ -107,7 +107,7 @@ def test_lines_of_records_are_canonical_json_and_survive_packing(
     assert forms.unpack(forms.pack([placed, placed])) == [placed, placed]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 700), max_size=4))
 def test_the_stored_tree_is_the_tree_of_all_its_leaves(archive: Archive, sizes: list[int]):
     with archive.engine.connect() as connection:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from archive import chain_corrections, contract_corrections, corrections, queries, takedowns
@@ -158,7 +158,7 @@ def test_a_restored_notice_gives_back_what_leads_to_it(archive: Archive) -> None
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, phases=[Phase.generate])
 @given(data=st.data())
 def test_decisions_hold_whatever_arrives_and_in_whatever_order(data: st.DataObject) -> None:
     numbers = ["aa", "bb", "cc", "dd", "ee", "ff"]

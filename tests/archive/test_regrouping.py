@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -319,7 +319,7 @@ POSTED = st.permutations(range(1, 6))
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, phases=[Phase.generate])
 @given(told=TOLD, posted=POSTED, data=st.data())
 def test_any_order_of_arrival_gives_the_same_notices(
     told: dict[int, dict[str, tuple[str, str]]], posted: list[int], data: st.DataObject
@@ -354,7 +354,7 @@ SAYS = st.tuples(
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, phases=[Phase.generate])
 @given(said=st.lists(SAYS, min_size=3, max_size=8), data=st.data())
 def test_witnesses_and_texts_alone_make_the_same_notices_in_any_order(
     said: list[tuple[str, str, str, str]], data: st.DataObject

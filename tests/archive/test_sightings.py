@@ -1,12 +1,11 @@
 """A sighting that names its record is filed as one that does not, whatever the archive holds by then."""
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
@@ -49,7 +48,7 @@ def again(capture: int, rows: Any) -> dict[int, Reading]:
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=40, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     before=st.lists(st.tuples(st.integers(0, 9), st.sampled_from([A, B])), min_size=1, max_size=4),
     day=st.integers(0, 10),

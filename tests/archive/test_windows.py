@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.windows import Openness, fully_walked, is_quiet
@@ -78,7 +78,7 @@ def walked_days(outcome: str, days: Iterable[str], skip: int) -> list[str]:
 
 
 @pytest.mark.sqlite_suffices
-@settings(max_examples=60, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(sequence=runs)
 def test_nothing_is_loud_before_the_first_full_walk_and_everything_fires_at_most_once(
     sequence: list[tuple[RunKind, str, int]], tmp_path_factory: pytest.TempPathFactory

@@ -19,13 +19,13 @@ def _index() -> MemoryIndex:
     return MemoryIndex(BATCH)
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(QUERIES)
 def test_any_query_finds_in_a_batch_what_it_finds_in_the_index(query: Node) -> None:
     assert _index().matching(query) == [place for place, one in enumerate(BATCH) if naive.matches(query, one)]
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(QUERIES)
 def test_what_the_sieve_lets_through_holds_all_that_match(query: Node) -> None:
     found = sum(1 << place for place, one in enumerate(BATCH) if naive.matches(query, one))
@@ -33,7 +33,7 @@ def test_what_the_sieve_lets_through_holds_all_that_match(query: Node) -> None:
     assert left == found if exact else found & ~left == 0
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(QUERIES)
 def test_every_document_that_matches_holds_an_anchor_of_each_set(query: Node) -> None:
     matching = {place for place, one in enumerate(BATCH) if naive.matches(query, one)}

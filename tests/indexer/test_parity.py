@@ -103,7 +103,7 @@ QUERIES = st.recursive(_LEAVES, _larger, max_leaves=8)
 _SCOPES = st.sampled_from(["notice", "procurement"])
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(QUERIES, _SCOPES, st.sampled_from(ORDERS), st.booleans(), st.integers(9, 400))
 def test_any_query_finds_the_same_in_the_same_order_on_the_same_pages(
     engine: SearchEngine, query: Node, scope: str, field: str, descending: bool, limit: int
@@ -121,7 +121,7 @@ def test_any_query_finds_the_same_in_the_same_order_on_the_same_pages(
     assert pages == naive.in_order(expected, field, descending=descending)
 
 
-@settings(max_examples=CASES // 3, deadline=None)
+@settings(max_examples=CASES // 3)
 @given(QUERIES, _SCOPES)
 def test_any_query_has_the_same_counts_and_sums(engine: SearchEngine, query: Node, scope: str) -> None:
     asked = All((Code("scope", scope), query))
@@ -145,7 +145,7 @@ def test_any_query_has_the_same_counts_and_sums(engine: SearchEngine, query: Nod
     }
 
 
-@settings(max_examples=CASES // 3, deadline=None)
+@settings(max_examples=CASES // 3)
 @given(QUERIES, st.lists(st.builds(Phrase, _STREAM, st.tuples(_TOKEN)), min_size=1, max_size=3))
 def test_what_is_best_is_of_the_set_that_was_asked_for(engine: SearchEngine, query: Node, better: list[Node]) -> None:
     asked = All((Code("scope", "notice"), query))
@@ -172,7 +172,7 @@ def any_engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> It
     clear(made)
 
 
-@settings(max_examples=max(CASES // 15, 4), deadline=None)
+@settings(max_examples=max(CASES // 15, 4))
 @given(st.lists(_ANY_TEXT, min_size=20, max_size=20))
 def test_any_text_has_the_same_tokens_in_the_engine_as_by_ours(
     any_engine: SearchEngine, given_texts: list[str]

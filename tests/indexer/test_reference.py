@@ -122,7 +122,7 @@ def _larger(parts: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
     )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.recursive(_LEAVES, _larger, max_leaves=6))
 def test_a_query_finds_exactly_what_a_naive_reading_of_it_finds(engine: SearchEngine, query: Query) -> None:
     expected = {number for number, fields in enumerate(CORPUS) if number and query.matches(fields)}

@@ -57,7 +57,7 @@ def test_a_plain_text_has_nothing_to_explain() -> None:
     assert (found.tags, found.cut, found.vetoed, found.unused) == ((), (), (), ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["LPR", "52.204-25", "license plates", "Axon", "\u200bdrone", "é", "video surveillance", "\n"])

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.documents.pages import FileText, Finding, FindingKind, Format, Limits
@@ -102,7 +102,7 @@ def test_a_file_that_breaks_off_is_a_finding(suffix: str) -> None:
     assert FindingKind.BROKEN in kinds(found) or found.pages, found
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.sampled_from(["docx", "xlsx", "zip"]), st.data())
 def test_a_file_with_changed_bytes_never_makes_reading_raise(suffix: str, data: st.DataObject) -> None:
     whole = bytearray(WHOLE[suffix])
