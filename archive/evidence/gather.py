@@ -123,12 +123,16 @@ def gather(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a pack holds of one of its notices. ``prefix``: of the names of its files."""
+    """What a pack holds of one of its notices. ``prefix``: of the names of its files; events and read_from: the leaf
+    and the row of each version; places: where its rows stand.
+    """
 
     notice: NoticeRow
     prefix: str
     versions: Sequence[VersionRow]
     takedowns: Mapping[int, Leaf]
+    events: Mapping[int, Leaf]
+    read_from: Mapping[int, Any]
     places: Sequence[Any]
     filed: Sequence[tuple[DocumentRow, CaptureRow]]
 
@@ -140,7 +144,7 @@ def _proved(connection: Connection, notice: NoticeRow, number: int | None, membe
     files = _file_takedowns(connection, filed)
     rows = {place.record: place for place in places}
     order = {record: at for at, record in enumerate(rows)}
-    versions = [one for part in found for one in _packed(connection, part, order)]
+    versions = [one for part in found for one in _packed(part, order)]
     seen = [*(place.capture for place in places), *(one.capture_id for part in found for one in part.versions)]
     told = (orjson.loads(one.event.data).get("capture") for one in versions)  # a record may have moved to an older one
     captures = _captures(connection, [*seen, *filter(None, told)], filed)
@@ -194,11 +198,24 @@ def _parts(
 
 def _part(connection: Connection, notice: NoticeRow, number: int | None, prefix: str) -> _Part:
     versions, takedowns = _provable(connection, notice, number)
-    places = _places(connection, notice, [one.version for one in versions] if number is not None else None)
+    events = {one.version: _event(connection, one.seq) for one in versions}
+    places = _places(connection, notice)
+    read_from = {version: _read_from(places, version, event) for version, event in events.items()}
     listed = documents.of_notice(connection, notice.number) if number is None else []
     filed = [(one, _capture(connection, one.file.capture_id)) for one in listed if one.file]
     provable = [(one, capture) for one, capture in filed if _may_be_told(connection, one, capture)]
-    return _Part(notice, prefix, versions, takedowns, places, provable)
+    shown = places if number is None else list(read_from.values())
+    return _Part(notice, prefix, versions, takedowns, events, read_from, shown, provable)
+
+
+def _read_from(places: Sequence[Any], version: int, event: Leaf) -> Any:
+    """The place of the row that a version comes from. Where several answers tell of a notice, what came later may have
+    changed at which of them the history comes to say so: then it is the row of the answer that told it first.
+    """
+    own = next(place for place in places if place.version == version)
+    told = orjson.loads(event.data).get("capture")
+    first = next((place for place in places if place.capture == told), own)
+    return first if first.fetched_at < own.fetched_at else own
 
 
 def _may_be_told(connection: Connection, document: DocumentRow, capture: CaptureRow) -> bool:
@@ -207,13 +224,12 @@ def _may_be_told(connection: Connection, document: DocumentRow, capture: Capture
     return stands or reading.takedown_of_file(connection, capture.number) is not None
 
 
-def _packed(connection: Connection, part: _Part, order: Mapping[int, int]) -> list[PackedVersion]:
+def _packed(part: _Part, order: Mapping[int, int]) -> list[PackedVersion]:
     """The versions of a part. ``order``: places of rows in the pack by record."""
-    row = {place.version: order[place.record] for place in part.places if place.version is not None}
     return [
         PackedVersion(
-            part.notice, f"{part.prefix}{one.version}", one, _event(connection, one.seq), row[one.version],
-            part.takedowns.get(one.version),
+            part.notice, f"{part.prefix}{one.version}", one, part.events[one.version],
+            order[part.read_from[one.version].record], part.takedowns.get(one.version),
         )
         for one in part.versions
     ]  # fmt: skip
@@ -260,23 +276,22 @@ def _versions(connection: Connection, notice: NoticeRow, number: int | None) -> 
     return [found]
 
 
-def _places(connection: Connection, notice: NoticeRow, wanted: Sequence[int] | None) -> Sequence[Any]:
-    """Where records stand, with the versions that were read from them; of a whole notice all, also without one."""
+def _places(connection: Connection, notice: NoticeRow) -> Sequence[Any]:
+    """Where a notice's records stand, with the versions that were read from them; also those without a version."""
     r, v, c = t.records.c, t.versions.c, t.captures.c
+    of_versions = select(v.record).where(v.notice == notice.number)
     query = (
         select(
-            r.number.label("record"), v.version, c.id.label("capture"), c.number.label("capture_number"), r.row,
-            r.start, r.end, r.sha256, r.source, r.source_number, r.notice,
+            r.number.label("record"), v.version, c.id.label("capture"), c.number.label("capture_number"), c.fetched_at,
+            r.row, r.start, r.end, r.sha256, r.source, r.source_number, r.notice,
         )
         .select_from(t.records)
         .join(t.captures, c.number == r.capture)
         .outerjoin(t.versions, (v.record == r.number) & (v.notice == notice.number))
+        .where((r.notice == notice.number) | r.number.in_(of_versions))
         .order_by(c.fetched_at, c.id, r.row, r.number, v.version)
     )  # fmt: skip
-    if wanted is not None:
-        return connection.execute(query.where(v.version.in_(wanted))).all()
-    of_versions = select(v.record).where(v.notice == notice.number)
-    return connection.execute(query.where((r.notice == notice.number) | r.number.in_(of_versions))).all()
+    return connection.execute(query).all()
 
 
 def _capture(connection: Connection, capture_id: str) -> CaptureRow:
