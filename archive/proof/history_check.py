@@ -13,7 +13,7 @@ from archive.proof import reading
 from archive.proof.extent import DoesNotHold
 from archive.tables import captures, events, notices, records, runs, versions
 from archive.windows import WALKING
-from noticewatch.models import ALWAYS_QUIET, difference
+from noticewatch.models import ALWAYS_QUIET, content_hash, difference
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -89,8 +89,7 @@ def _changed_as_contents_differ(connection: Connection, first: int, last: int) -
         .order_by(e.seq)
     )  # fmt: skip
     for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
-        from_last = row.before is not None and _differ(row.before, row.content, row.changed)
-        if not from_last and not _differ_otherwise(connection, row):
+        if not _differ(row.before, row.content, row.changed) and not _differ_otherwise(connection, row):
             raise DoesNotHold(
                 f"What event {row.seq} says that changed in {row.id} is not how its version {row.version} differs "
                 "from another one."
@@ -99,22 +98,32 @@ def _changed_as_contents_differ(connection: Connection, first: int, last: int) -
 
 def _differ_otherwise(connection: Connection, row: Any) -> bool:
     """Whether changes are how a version differs from any other one of its notice: the one before it in the history, as
-    it was then, may have come earlier or at the same moment.
+    it was then, may have come earlier or at the same moment. Also where the content of one is missing, because it was
+    taken down, so that nobody can tell; where it was not, its own check names it.
     """
-    query = select(func.coalesce(versions.c.content, records.c.content)).select_from(versions).outerjoin(records)
-    others = query.where(versions.c.notice == row.notice, versions.c.version != row.version)
-    return any(_differ(other, row.content, row.changed) for other in connection.scalars(others))
+    stated = func.coalesce(versions.c.content, records.c.content).label("content")
+    query = select(versions.c.version, stated, versions.c.content_sha256).select_from(versions).outerjoin(records)
+    held = connection.execute(query.where(versions.c.notice == row.notice)).all()
+    if any(_differ(one.content, row.content, row.changed) for one in held if one.version != row.version):
+        return True
+    return any(_hash(one.content) != one.content_sha256 for one in held)
 
 
 def _differ(before: str | None, after: str | None, changed: str) -> bool:
-    """Whether two contents differ by exactly these changes; also where one of them is missing, because it was taken
-    down, so that nobody can tell.
-    """
+    """Whether two contents that are there differ by exactly these changes."""
+    held = [_parsed(content) for content in (before, after)]
+    return None not in held and bool([list(one) for one in difference(*held)] == orjson.loads(changed))
+
+
+def _parsed(content: str | None) -> Any:
     try:
-        held = [orjson.loads(content or "") for content in (before, after)]
+        return orjson.loads(content or "")
     except orjson.JSONDecodeError:
-        return True
-    return bool([list(one) for one in difference(*held)] == orjson.loads(changed))
+        return None
+
+
+def _hash(content: str | None) -> str:
+    return content_hash(_parsed(content) or {})
 
 
 def _current_is_last(connection: Connection, after: int) -> None:
