@@ -1,5 +1,6 @@
 """Any text is matched in linear time, and every quote is found at its place in the text as shown."""
 
+import gc
 import random
 import time
 from collections.abc import Callable
@@ -88,9 +89,15 @@ SHAPES: dict[str, Callable[[int], str]] = {
 
 
 def seconds(text: str) -> float:
-    begun = time.process_time()
-    tags(text)
-    return time.process_time() - begun
+    """Processor time without the collector's, which grows with what other tests hold."""
+    gc.collect()
+    gc.disable()
+    try:
+        begun = time.process_time()
+        tags(text)
+        return time.process_time() - begun
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -99,7 +106,8 @@ def test_the_cost_grows_with_the_text_and_with_nothing_else(shape: str) -> None:
     small, large = 50_000, 800_000
     seconds(make(small))
     short = max(min(seconds(make(small)) for _ in range(3)), 0.01)
-    assert seconds(make(large)) < 4 * (large / small) * short
+    long = min(seconds(make(large)) for _ in range(2))
+    assert long < 4 * (large / small) * short
 
 
 def test_a_text_of_ten_megabytes_takes_seconds() -> None:
