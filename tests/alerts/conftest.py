@@ -2,14 +2,16 @@
 that surface late, one of them hostile.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from alerts.models import Find
+from alerts.models import Find, Reason
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
 from noticewatch.settings import Settings
-from tests.alerts.telling import finds_of
+from tests.alerts.telling import TENDER, find_of, finds_of
 from tests.small_archive import crawl_tender, fill
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
@@ -26,3 +28,9 @@ def finds(tmp_path_factory: pytest.TempPathFactory, dictionary: Dictionary) -> l
     found = finds_of(archive, ["osint", "cellebrite", "fivecast", "drone"])
     archive.close()
     return found
+
+
+@pytest.fixture
+def tender(finds: list[Find]) -> Find:
+    """The amendment of the tender."""
+    return replace(find_of(finds, TENDER, 2), reasons=(Reason.AMENDED,), crossing="still")

@@ -15,6 +15,9 @@ from watchlist import queries as watchlist
 
 BASE = "https://notices.example"
 TOKEN = "mt_3kT7private"
+SENDER = "noticewatch <alerts@notices.example>"
+TENDER = "sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
+FIVECAST = "us-action:7012:70CMSD23FR0000145:0"
 MADE = datetime(2026, 4, 25, 12, 30, tzinfo=UTC)
 
 

@@ -3,30 +3,24 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from alerts.brief import MOST, brief_of, harmless
+from alerts.brief import brief_of
 from alerts.channels.mail import mail_of
-from alerts.cleaning import cleaned, columns, one_line, wrapped
-from alerts.message import MOST_HTML, MOST_PAYLOAD, payload, payload_bytes, rendered
-from alerts.models import Find, Message, Reason, Rhythm, Word
+from alerts.cleaning import columns, one_line
+from alerts.message import payload, payload_bytes, rendered
+from alerts.models import Message, Reason, Rhythm, Word
 from alerts.plain import WIDTH
 from archive.withheld import Tombstone
 from noticewatch.models import EventKind
-from tests.alerts.telling import BASE, TOKEN, find_of, message_of, with_content
+from tests.alerts.telling import BASE, FIVECAST, SENDER, TENDER, TOKEN, find_of, message_of, with_content
 
-TENDER = "sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
-FIVECAST = "us-action:7012:70CMSD23FR0000145:0"
 HOSTILE = "us-action:7014:70B03C26P00000666:0"
-SENDER = "noticewatch <alerts@notices.example>"
 
 HOSTILE_TEXTS = (
     "Line one\r\nBcc: everyone@example.org\r\n\r\nA body of its own",
@@ -62,11 +56,6 @@ class Markup(HTMLParser):
 
     def handle_data(self, data):
         self.text += data
-
-
-@pytest.fixture
-def tender(finds: list[Find]) -> Find:
-    return replace(find_of(finds, TENDER, 2), reasons=(Reason.AMENDED,), crossing="still")
 
 
 def lines_of(message: Message) -> list[str]:
@@ -285,9 +274,7 @@ def test_no_text_of_a_source_becomes_a_header_a_line_or_markup(tender, hostile):
         re.sub(r"\n", "", made.html),
         *map(one_line, brief_of(message)),
     ):
-        assert not re.search(
-            r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ud800-\udfff]", form
-        )
+        assert not CONTROLS.search(form)
     assert orjson.loads(payload_bytes(message))["data"]["groups"]
 
 
@@ -310,113 +297,3 @@ def test_private_links_are_for_the_mail_of_the_owner_alone(tender):
     for form in (payload_bytes(message).decode(), " ".join(brief_of(message))):
         assert TOKEN not in form
         assert "unsubscribe" not in form
-
-
-def test_the_payload_states_values_that_programs_can_use(finds):
-    data = payload(message_of([find_of(finds, FIVECAST)]))["data"]
-    find = data["groups"][0]["finds"][0]
-    assert Decimal(find["amount"]["value"]) == Decimal("1342810.5")
-    assert (find["amount"]["kind"], find["amount"]["basis"], find["amount"]["currency"]) == (
-        "obligated", "change", "USD",
-    )  # fmt: skip
-    assert find["makers"] == ["Fivecast"]
-    assert find["url"] == f"{BASE}/notices/{FIVECAST}/versions/1"
-    assert find["kinds"] == [EventKind.NEW.value]
-
-
-def test_a_payload_never_exceeds_what_receivers_take(tender):
-    long = [{"text": " ".join(f"wörd{number} 漢字" for number in range(2000))}]
-    changed = tuple((f"description.{number}", long, [{"text": f"{number} new"}]) for number in range(30))
-    told = replace(tender, event=replace(tender.event, changed=changed), words=tuple(
-        Word("document", f"Paper, page {number}", (("漢字" * 200, True),)) for number in range(9)
-    ))  # fmt: skip
-    message = message_of(*[[told, told, told, told]] * 4)
-    assert len(payload_bytes(message)) <= MOST_PAYLOAD
-    assert payload(message)["data"]["groups"][0]["finds"]
-    assert len(rendered(message).html) <= MOST_HTML * 1.2
-
-
-def test_the_same_message_has_the_same_bytes_each_time(tender):
-    message = message_of([tender])
-    assert payload_bytes(message) == payload_bytes(message)
-    assert bytes(mail_of(message, "desk@example.org", SENDER)) == bytes(mail_of(message, "desk@example.org", SENDER))
-
-
-def test_a_mail_has_what_mail_services_ask_of_news(tender):
-    long = f"{BASE}/alerts/unsubscribe/{'u' * 120}"
-    wire = bytes(mail_of(message_of([tender], unsubscribe_url=long), "desk@example.org", SENDER))
-    mail = message_from_bytes(wire, policy=policy.SMTP)
-    assert f"<{long}>".encode() in wire  # as it is: mail services do not decode it
-    assert mail["List-Unsubscribe"] == f"<{long}>"
-    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Message-ID"] == "<msg_0192f0c1a2b3@notices.example>"
-    assert mail["Subject"].startswith("[noticewatch] ICE and social media: solicitation, deadline moved")
-    assert [part.get_content_type() for part in mail.walk()] == [
-        "multipart/alternative", "text/plain", "text/html",
-    ]  # fmt: skip
-    made = rendered(message_of([tender], unsubscribe_url=long))
-    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n") == made.text
-    assert mail.get_body(("html",)).get_content().replace("\r\n", "\n").strip() == made.html.strip()
-
-
-def test_one_click_is_offered_only_by_https(tender):
-    mail = mail_of(message_of([tender], unsubscribe_url="http://127.0.0.1:8484/u"), "desk@example.org", SENDER)
-    assert mail["List-Unsubscribe"] == "<http://127.0.0.1:8484/u>"
-    assert "List-Unsubscribe-Post" not in mail
-
-
-@pytest.mark.parametrize("name", ["Überwachung – 監視 №7", "x" * 400])
-def test_any_name_survives_in_the_subject(tender, name):
-    wire = bytes(mail_of(message_of([tender], name=name), "desk@example.org", SENDER))
-    mail = message_from_bytes(wire, policy=policy.SMTP)
-    assert mail["Subject"].startswith(f"[noticewatch] {name[:60]}")
-    assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
-
-
-def test_a_sender_with_accents_and_an_odd_id_are_no_trouble(tender):
-    message = message_of([tender], id="a b\r\nX-Injected: y")
-    wire = bytes(mail_of(message, "desk@example.org", "Überwachung <alerts@x.example>"))
-    mail = message_from_bytes(wire, policy=policy.SMTP)
-    assert mail["From"] == "Überwachung <alerts@x.example>"
-    assert mail["Message-ID"] == "<a.b..X-Injected..y@x.example>"
-    assert "X-Injected" not in mail
-
-
-def test_a_title_that_looks_like_an_encoded_word_is_not_decoded_by_the_reader(tender):
-    wire = bytes(mail_of(message_of([tender], name="=?utf-8?q?=E2=80=AEgpj.exe?="), "desk@example.org", SENDER))
-    assert "\u202e" not in message_from_bytes(wire, policy=policy.SMTP)["Subject"]
-
-
-def test_a_chat_message_is_short_calls_nobody_and_has_no_markup_of_the_source(finds, tender):
-    hostile = with_content(
-        tender,
-        title=[{"text": "<!channel> @everyone <http://evil.example|click> [x](http://evil.example) *b* `c` &lt;"}],
-    )
-    title, body = brief_of(message_of([hostile], *[[find] for find in finds]))
-    assert len(title) + len(body) <= MOST
-    assert "•" in body
-    ours = [line for line in body.splitlines() if line.startswith(BASE)]
-    assert f"{BASE}/notices/{TENDER}/versions/2" in ours
-    others = "\n".join(line for line in body.splitlines() if "://" not in line or line not in ours)
-    for sign in ("<!", "@everyone", "](", "*b*", "`", "&lt;", "http://evil"):
-        assert sign not in others, sign
-    assert body.splitlines()[-1] == f"All of them: {BASE}/alerts/batches/b1"
-
-
-@given(st.text())
-def test_cleaned_text_is_one_line_and_cleaning_it_again_changes_nothing(text):
-    once = one_line(text)
-    assert one_line(once) == once
-    assert once.splitlines() in ([], [once])
-    once.encode()
-    assert "<" not in harmless(text)
-    assert cleaned(cleaned(text)) == cleaned(text)
-
-
-@given(st.text(max_size=300), st.integers(20, 80))
-def test_wrapped_text_keeps_its_letters_and_its_width(text, width):
-    said = one_line(text)
-    lines = wrapped(said, width, "- ", "  ")
-    assert "".join(line[2:] for line in lines).replace(" ", "") == said.replace(" ", "")
-    assert all(columns(line) <= width for line in lines)

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -7,10 +8,12 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from archive.readers import drive
+from archive.store import Archive
 from indexer.engine import SearchEngine
 from indexer.engines import open_engine
 from indexer.search import Search
 from indexer.sync import IndexReader
+from tests.api.alerting import desk
 from tests.conftest import Small
 from watchlist.dictionary import Dictionary
 
@@ -42,3 +45,10 @@ def app(apps: Callable[[str], FastAPI], database: str) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[TestClient, Archive]]:
+    """A server of alerts over an archive of its own; modules that need more of it have one of their own."""
+    with desk(tmp_path / "data") as held:
+        yield held

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,12 +22,6 @@ from tests.archive.making import reading
 pytestmark = pytest.mark.both_databases
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[TestClient, Archive]]:
-    with desk(tmp_path / "data") as held:
-        yield held
 
 
 class _Form(HTMLParser):
