@@ -50,12 +50,15 @@ _MEDIA_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written. asked: the first answer; taken_down: ids of notices of which nothing but that is told."""
+    """What was written. asked: the first answer; until: the last ``seq`` of the log when all was written; taken_down:
+    ids of notices of which nothing but that is told.
+    """
 
     request: SearchRequest
     asked: SearchAnswer
     form: Form
     created: datetime
+    until: int
     notices: int
     taken_down: tuple[str, ...]
 
@@ -75,7 +78,7 @@ def write(held: Context, request: SearchRequest, form: Form, file: IO[bytes], te
     else:
         for piece in _pieces(held, counted, form, created):
             file.write(piece)
-    return Written(request, asked, form, created, counted.notices, tuple(counted.taken_down))
+    return Written(request, asked, form, created, held.head(), counted.notices, tuple(counted.taken_down))
 
 
 class _Counted:
@@ -142,8 +145,9 @@ def manifest(held: Context, written: Written, name: str, length: int, sha256: st
             "asked": request.query, "understood": asked.understood, "warnings": list(asked.warnings),
             "lens": request.lens,
         },
-        "notices": written.notices, "taken_down": list(written.taken_down), "as_of": asked.as_of,
-        "epoch": held.archive.epoch, "head": head.form() if head else None, "coverage": coverage_view(held).form(),
+        "notices": written.notices, "taken_down": list(written.taken_down),
+        "as_of": asked.as_of, "until": written.until, "epoch": held.archive.epoch,
+        "head": head.form() if head else None, "coverage": coverage_view(held).form(),
         "resources": [resource],
     }  # fmt: skip
 
@@ -156,8 +160,9 @@ def _title(request: SearchRequest, asked: SearchAnswer) -> str:
 def _citation(held: Context, written: Written, sha256: str) -> str:
     """A citation to copy: what was asked of whom when, how much it gave, and the hash of the file."""
     asked = written.asked
+    seqs = f"event {asked.as_of}" if written.until == asked.as_of else f"events {asked.as_of} to {written.until}"
     return (
         f"noticewatch ({held.settings.base_url}), “{_title(written.request, asked)}”, "
-        f"{words.count_words(written.notices, 'notice')}, as of event {asked.as_of} of log {held.archive.epoch}, "
+        f"{words.count_words(written.notices, 'notice')}, as of {seqs} of log {held.archive.epoch}, "
         f"exported {words.day_words(written.created.date())}, SHA-256 {sha256}."
     )

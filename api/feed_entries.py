@@ -62,8 +62,8 @@ def feed_of(held: Context, wanted: SearchRequest, address: str, due: Collection[
 
 def loud_events(held: Context, asked: SearchRequest, due: Collection[int] = ()) -> list[Event]:
     """The latest loud events whose notices match, newest first, at most MOST; of deadlines that are near those told so
-    many days before. What was told of a notice that leads to
-    another one now stays told, under its own address, where that one matches.
+    many days before. What was told of a notice that leads to another one now stays told, under its own address, where
+    that one matches.
     """
     with held.archive.reading() as connection:
         latest = queries.latest_events(connection, _LOOKED_BACK)

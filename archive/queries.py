@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
@@ -72,7 +72,6 @@ __all__ = [
 
 _MOST_VERSION = 2**31
 """A number from which no version has one, and not every database could look for it."""
-_T = TypeVar("_T")
 
 
 def notice(connection: Connection, notice_id: str) -> NoticeRow | None:

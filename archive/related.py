@@ -8,7 +8,7 @@ are asked for.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -36,8 +36,6 @@ MOST: Final = 1_000
 
 _NAMES_ITSELF: Final = 10
 """Letters and digits from which a contract number is looked up without its agency, for a link only."""
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Select, bindparam, func, select, update
@@ -17,7 +17,6 @@ from archive.proof.reading import Written
 from noticewatch.database import chunks, insert_many
 from noticewatch.models import EventKind, canonical_json
 
-_T = TypeVar("_T")
 _first, _last, _s = t.captures.alias(), t.captures.alias(), t.sightings.c
 _RECORDS: Final[Select[Any]] = (
     select(

@@ -6,7 +6,7 @@ when it arrives, and again when an award with one of its numbers does.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Final, TypeVar
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -19,7 +19,6 @@ Load = Callable[[Collection[int]], Mapping[int, Stated]]
 
 _OF_AWARDS: Final = ("us-action", "us-award", "us-subaward")
 """Registers whose notices name their award for certain."""
-_T = TypeVar("_T")
 
 
 def place(connection: Connection, stated: Mapping[int, Stated], made: Collection[str], load: Load) -> dict[int, str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, delete, or_, select
 
@@ -30,7 +30,6 @@ _MANY: Final = 500
 
 _DATED_BY: Final = ("posted", "signed")
 _WORD: Final = re.compile(r"[^\W_]+")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)

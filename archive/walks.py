@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -15,7 +15,6 @@ from archive.times import stamp
 from noticewatch.database import chunks, insert_many
 
 _NOT_MODIFIED: Final = 304
-_T = TypeVar("_T")
 _keys, _captures, _walks = lt.window_keys.c, lt.key_captures.c, lt.key_walks.c
 _third = (
     select(_walks.at)

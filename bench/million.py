@@ -29,7 +29,7 @@ import sqlite_utils
 from sqlalchemy import func, select
 
 from archive import tables
-from archive.proof.beside import ahead
+from archive.beside import ahead
 from archive.queries import NoticeRow, notices
 from archive.store import Archive
 from bench.engines import ORDER, QUERIES, asked_of_fts5, node_of, said, timed

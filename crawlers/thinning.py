@@ -29,8 +29,6 @@ from noticewatch.errors import CaptureDamaged, SourceDrift
 MOST_ROWS: Final = 1_000
 """A file in which more rows have changed is kept whole."""
 
-_BLOCK: Final = 1 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Planned:

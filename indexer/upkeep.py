@@ -7,8 +7,8 @@ from functools import partial
 from sqlalchemy import Connection, func, select
 
 from archive import tables
+from archive.beside import ahead
 from archive.log import head
-from archive.proof.beside import ahead
 from archive.queries import procurement_of
 from archive.readers import cursor, readers_lock
 from archive.store import Archive

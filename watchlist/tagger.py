@@ -88,7 +88,10 @@ def tags_now(connection: Connection, matcher: Matcher, states: Mapping[int, Stat
     return {
         number: Tagged(
             version,
-            from_versions(matcher.tags(notice), ((other, matcher.tags(one)) for other, one in others.get(number, ()))),
+            from_versions(
+                matcher.tags(notice),
+                ((other, matcher.tags(notice_in_part(stated, _READ))) for other, stated in others.get(number, ())),
+            ),
         )
         for number, version, notice in current
     }
@@ -168,8 +171,10 @@ def _current(
                 yield number, version, notice_in_part(content, _READ)
 
 
-def _others(connection: Connection, current: Mapping[int, int]) -> dict[int, list[tuple[int, Notice]]]:
-    """The other versions of notices, by number, the newest of them first and no more than a few."""
+def _others(connection: Connection, current: Mapping[int, int]) -> dict[int, list[tuple[int, str]]]:
+    """The other versions of notices with their contents as JSON, by number, the newest of them first and no more than
+    a few.
+    """
     v, r = t.versions.c, t.records.c
     query = (
         select(v.notice, v.version, func.coalesce(v.content, r.content))
@@ -177,12 +182,12 @@ def _others(connection: Connection, current: Mapping[int, int]) -> dict[int, lis
         .where(v.superseded.is_(False))
         .order_by(v.notice, v.revision.desc(), v.observed_at.desc(), v.version.desc())
     )
-    found: dict[int, list[tuple[int, Notice]]] = {}
+    found: dict[int, list[tuple[int, str]]] = {}
     for chunk in chunks(current):
         for number, version, content in connection.execute(query.where(v.notice.in_(chunk))):
             held = found.setdefault(number, [])
             if version != current[number] and len(held) < _MOST_VERSIONS:
-                held.append((version, notice_in_part(content, _READ)))
+                held.append((version, content))
     return found
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
+from archive.beside import Told, Work, at_once, processes
 from archive.proof import heads
-from archive.proof.beside import Told, Work, at_once, processes
 from archive.proof.extent import DoesNotHold, Extent, extent
 from archive.proof.head_check import HeadCheck, lines_of
 from archive.proof.history_check import check_histories

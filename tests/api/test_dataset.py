@@ -145,7 +145,7 @@ def test_the_manifest_says_what_was_asked_of_which_state_and_names_the_file_by_i
     assert stated["resources"][0]["hash"] == f"sha256:{sha256}"
     assert stated["resources"][0]["schema"]["fields"][0] == {"name": "id"}
     assert stated["query"] == {"asked": "fivecast", "understood": "fivecast", "warnings": [], "lens": "everything"}
-    assert stated["as_of"] == held.head()
+    assert stated["as_of"] == stated["until"] == held.head()
     assert stated["epoch"] == held.archive.epoch
     assert stated["notices"] == len(ids(Form.CSV, data)) > 0
     assert stated["coverage"]["sentence"]

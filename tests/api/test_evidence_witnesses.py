@@ -1,6 +1,5 @@
 """Packs of notices of which several answers tell, some of them received late."""
 
-import hashlib
 import io
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,15 +10,14 @@ import orjson
 import pytest
 
 from api.evidence import write_pack
-from archive import captures, ledger, log, queries
+from archive import ledger, log, queries
 from archive.batches import WindowBatch
 from archive.store import Archive
-from archive.warc import WarcWriter
 from noticewatch.models import Reading, Verdict
 from noticewatch.settings import Settings
 from tests.api.test_evidence import carried, unpack
-from tests.archive.making import capture, never_reread, open_archive, reading
-from tests.archive.proving import uuid
+from tests.archive.making import never_reread, open_archive, reading
+from tests.archive.proving import received
 from tests.archive.test_regrouping import sam
 
 pytestmark = pytest.mark.both_databases
@@ -28,17 +26,11 @@ pytestmark = pytest.mark.both_databases
 def receive(archive: Archive, day: int, source: str, row: Reading) -> None:
     """One import of one answer that holds this row alone, in a WARC file of its own."""
     body = orjson.dumps([day, row.notice.content()])
-    digest = hashlib.sha256(body).hexdigest()
-    seen = capture(day, source=source).model_copy(
-        update={"payload_sha256": digest, "payload_length": len(body), "id": str(uuid(day))}
-    )
     run = ledger.start_run(archive, source, "import")
-    with WarcWriter(archive.warc_folder, source) as writer:
-        placed = writer.write(seen, [], [], io.BytesIO(body))
+    number, seen = received(archive, run, day, body)
     with archive.writing() as connection:
-        number = captures.add(connection, run.number, seen, placed)
         window = ledger.plan_window(connection, run, "made", f"{day}", None, None)
-    held = replace(row, start=0, end=len(body), sha256=digest)
+    held = replace(row, start=0, end=len(body), sha256=seen.payload_sha256)
     batch = WindowBatch(window, "made", f"{day}", None, [(number, seen, held)], Verdict.COMPLETE, [], walked=True)
     log.append(
         archive, run, [batch], register="sam", parser_version=1, late_after=lambda _: 30, reread=never_reread,

@@ -24,7 +24,7 @@ from archive.batches import Appended, WindowBatch
 from archive.proof.verify import DoesNotHold, Verified, verify
 from archive.store import Archive
 from archive.warc import WarcWriter
-from noticewatch.models import Verdict
+from noticewatch.models import Capture, Verdict
 from noticewatch.settings import Settings
 from tests.archive.making import REGISTER, SOURCE, capture, never_reread, reading
 from tests.small_archive import crawl_tender, fill
@@ -109,15 +109,9 @@ def flip(path: Path, at: int, bit: int = 0) -> None:
 
 def grow(archive: Archive, day: float, titles: Sequence[str] = ("A", "B"), *, parser_version: int = 1) -> Appended:
     """One run: a capture of that day in a WARC file of its own, and a reading a title; numbers are equal every day."""
-    body = orjson.dumps([day, *titles])
-    seen = capture(day).model_copy(
-        update={"payload_sha256": hashlib.sha256(body).hexdigest(), "payload_length": len(body), "id": str(uuid(day))}
-    )
     run = ledger.start_run(archive, SOURCE, "import")
-    with WarcWriter(archive.warc_folder, SOURCE) as writer:
-        placed = writer.write(seen, [], [], io.BytesIO(body))
+    number, seen = received(archive, run, day, orjson.dumps([day, *titles]))
     with archive.writing() as connection:
-        number = captures.add(connection, run.number, seen, placed)
         window = ledger.plan_window(connection, run, "made", f"{day}", None, None)
     rows = [(number, seen, reading(f"N{index}", title, index=index)) for index, title in enumerate(titles)]
     batch = WindowBatch(window, "made", f"{day}", None, rows, Verdict.COMPLETE, [], walked=True)
@@ -127,6 +121,18 @@ def grow(archive: Archive, day: float, titles: Sequence[str] = ("A", "B"), *, pa
     )  # fmt: skip
     ledger.finish_run(archive, run, Verdict.COMPLETE)
     return done
+
+
+def received(archive: Archive, run: ledger.Run, day: float, body: bytes) -> tuple[int, Capture]:
+    """A capture of that day, in a WARC file of its own, with its number."""
+    digest = hashlib.sha256(body).hexdigest()
+    seen = capture(day, source=run.source).model_copy(
+        update={"payload_sha256": digest, "payload_length": len(body), "id": str(uuid(day))}
+    )
+    with WarcWriter(archive.warc_folder, run.source) as writer:
+        placed = writer.write(seen, [], [], io.BytesIO(body))
+    with archive.writing() as connection:
+        return captures.add(connection, run.number, seen, placed), seen
 
 
 def uuid(day: float) -> UUID:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from archive.proof.beside import Told, Work, ahead, at_once
+from archive.beside import Told, Work, ahead, at_once
 from archive.store import Archive
 from archive.tables import meta
 from noticewatch.errors import UsageError

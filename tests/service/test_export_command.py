@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 
 import pytest
+
+from tests.house.test_rooms import ROOT
 
 
 @pytest.mark.parametrize("name", ["all.csv", "all.jsonl", "all.parquet", "all.ocds.json", "all.warc.gz"])
@@ -11,6 +15,7 @@ def test_the_manifest_names_the_file_beside_it_by_its_hash(loaded, tmp_path, nam
     path = tmp_path / name
     code, out, err = loaded("export", str(path), "--all")
     assert (code, "110 notices" in out) == (0, True), err
+    assert ("contact data" in err) is name.endswith(".warc.gz")
     stated = json.loads((tmp_path / f"{name}.manifest.json").read_bytes())
     (resource,) = stated["resources"]
     assert (resource["path"], resource["bytes"]) == (name, path.stat().st_size)
@@ -44,3 +49,8 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_what_stood_there(load
         assert (code, out, said in err) == (expected, "", True), (arguments, err)
     assert path.read_bytes() == b"before"
     assert sorted(one.name for one in tmp_path.glob("found*")) == ["found.csv"]
+
+
+def test_only_who_asks_for_parquet_waits_for_what_writes_it():
+    command = "import api.dataset, service.cli, sys; sys.exit('pyarrow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode == 0

@@ -7,6 +7,7 @@ hold contacts.
 
 import html
 import io
+import json
 import re
 import zipfile
 from collections import Counter
@@ -18,8 +19,10 @@ from typing import Any, Final
 
 import pytest
 from fastapi.testclient import TestClient
+from pyarrow.parquet import read_table
 from sqlalchemy import LargeBinary, select, union_all
 
+from api.dataset import Form, write
 from archive import tables
 from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
@@ -27,6 +30,7 @@ from archive.log import head
 from archive.store import Archive
 from archive.warc import recorded
 from crawlers.importing import import_files
+from indexer.requests import SearchRequest
 from indexer.sync import touched
 from indexer.tokens import exact_stream
 from noticewatch.database import metadata
@@ -131,6 +135,13 @@ def test_lists_feeds_and_exports_hold_none(held: Held) -> None:
         assert answer.text.count("\n") > 1_000
         for line in answer.text.splitlines():
             assert held.found(line) == [], address
+    for form in (Form.OCDS, Form.PARQUET):
+        file = io.BytesIO()
+        write(held.client.app.state.context, SearchRequest(lens="everything"), form, file, lambda *_: None)
+        rows = json.loads(file.getvalue())["releases"] if form is Form.OCDS else read_table(file).to_pylist()
+        assert len(rows) > 1_000
+        for row in rows:
+            assert held.found(str(row)) == [], form
     for address in (f"/feeds/search.atom?{whole}", f"/feeds/search.json?{whole}", f"/api/v1/notices?{whole}&limit=100"):
         answer = held.client.get(address)
         assert answer.status_code == 200
