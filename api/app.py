@@ -68,5 +68,6 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
         searches, alert_pages, alert_links, alert_operator,
     ):  # fmt: skip
         app.include_router(module.router)
+    app.include_router(feeds.router, prefix=feeds.API, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     return app

@@ -1,4 +1,7 @@
-"""``/feeds/search.atom`` and ``/feeds/search.json``: follow any question without an account or an address."""
+"""``/feeds/search.atom`` and ``/feeds/search.json``: follow any question without an account or an address.
+
+They answer under ``/api/v1`` as well; the feed that comes names the address without it as its own.
+"""
 
 from typing import Annotated, Final
 
@@ -16,6 +19,7 @@ from archive.deadlines import DUE_DAYS
 from noticewatch import addresses
 
 router = APIRouter(prefix="/feeds", tags=["feeds"])
+API: Final = "/api/v1"
 DUE: Final = "due_days"
 Given = Annotated[Context, Depends(context)]
 
@@ -50,7 +54,8 @@ def _feed(request: Request, held: Context) -> Feed:
     told = [day for day in DUE_DAYS if str(day) in days]
     kept = {name: value for name, value in written(wanted).items() if name not in {"sort", "limit", "cursor"}}
     kept[DUE] = [str(day) for day in told]
-    return feed_of(held, wanted, held.settings.base_url + addresses.search(kept, request.url.path), told)
+    address = addresses.search(kept, request.url.path.removeprefix(API))
+    return feed_of(held, wanted, held.settings.base_url + address, told)
 
 
 def _answer(request: Request, answer: Response) -> Response:

@@ -91,6 +91,12 @@ def test_a_json_feed_has_what_its_version_asks_for(client: TestClient) -> None:
         assert "Fivecast" in item["content_text"]
 
 
+@pytest.mark.parametrize("name", ["search.atom", "search.json"])
+def test_a_feed_is_the_same_under_the_address_of_the_api(client: TestClient, name: str) -> None:
+    plain = client.get(f"/feeds/{name}?q=fivecast")
+    assert client.get(f"/api/v1/feeds/{name}?q=fivecast").content == plain.content
+
+
 def test_contacts_of_officials_are_in_no_export_and_no_feed(client: TestClient) -> None:
     for address in ("/api/v1/notices.csv", "/api/v1/notices.jsonl", "/feeds/search.atom", "/feeds/search.json"):
         body = client.get(f"{address}?{EVERYTHING}").text
