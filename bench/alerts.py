@@ -1,11 +1,12 @@
-"""Matching saved searches with new notices: ``python -m bench.alerts [FOLDER]`` (default: a new archive in a folder).
+"""Matching saved searches with new notices: ``python -m bench.alerts [FOLDER [NOTICES]]`` (default: a new archive).
 
 500 notices of the starter archive come again under other numbers, as news. 1,000, 10,000 and 100,000 saved searches,
 narrow ones and broad ones (see bench/alert_searches.py), are matched with them, by the reader of the log as it runs:
 reading, indexing in memory, matching, and writing of matches and of rows of the outbox, each search having one target.
 Limits: 100,000 in 3 seconds of processor time and 1 GB, measured in a process of its own. Beside it stands what the
-same searches cost one by one on the main index, whose size is told: what they find is not even read there, nor
-written. At last: how long a message takes from the commit of its news to a webhook on loopback; limit 3 seconds.
+same searches cost one by one on the main index, whose size is told, and on one of NOTICES made ones (bench/million.py)
+where that is given: what they find is not even read there, nor written. At last: how long a message takes from the
+commit of its news to a webhook on loopback; limit 3 seconds.
 """
 
 import hashlib
@@ -13,13 +14,13 @@ import logging
 import resource
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import delete, func, select, update
 
@@ -34,11 +35,12 @@ from archive.readers import drive, set_cursor
 from archive.store import Archive
 from archive.times import stamp
 from archive.warc import Placed
-from bench import alert_latency
+from bench import alert_latency, million
 from bench.alert_searches import broad, narrow
 from bench.append import SOURCE, the_capture
 from crawlers.source import source
-from indexer.engine import Order
+from indexer.embedded import EmbeddedEngine
+from indexer.engine import Order, Position, Searching
 from indexer.names import Names
 from noticewatch.database import insert_many
 from noticewatch.identifiers import new_id, now
@@ -57,7 +59,7 @@ FOUND = (outbox, matches, alert_groups)
 _FOUND = Order("by_found", descending=False)
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, made: int) -> int:
     settings = Settings(home=folder)
     with open_house(settings) as house:
         starter.load(house.archive, settings, starter.starter_folder(settings))
@@ -66,8 +68,14 @@ def main(folder: Path) -> int:
         rows = [row.notice for row in _some(house.archive, 5_000)]
         names = Names(house.dictionary)
         asked = {"narrow": narrow(rows, names, max(SIZES)), "broad": broad(rows, names, max(SIZES))}
-        alone = {kind: _on_main_index(house, some[:SAMPLE]) for kind, some in asked.items()}
-        print(f"the main index holds {_held(house.archive):,} notices")
+        with TemporaryDirectory(prefix="noticewatch-bench-", dir=folder) as beside:
+            engines = {_held(house.archive): house.engine}
+            if made:
+                engines[made] = _made_index(house, made, Path(beside))
+            alone = {
+                kind: {held: _on_index(engine, names, some[:SAMPLE]) for held, engine in engines.items()}
+                for kind, some in asked.items()
+            }
         _crawl(house.archive, rows[:1], "open", 0)
         drive(house.archive, house.log_readers())
         before = _head(house.archive)
@@ -94,7 +102,7 @@ def _latency(house: House, row: Notice) -> bool:
     return max(taken) <= limit
 
 
-def _measure(house: House, kind: str, asked: Sequence[Terms], before: int, alone: float) -> bool:
+def _measure(house: House, kind: str, asked: Sequence[Terms], before: int, alone: Mapping[int, float]) -> bool:
     with house.archive.writing() as connection:
         for table in (*FOUND, alert_targets, search_revisions, saved_searches):
             connection.execute(delete(table))
@@ -104,9 +112,12 @@ def _measure(house: House, kind: str, asked: Sequence[Terms], before: int, alone
             cold, taken, found, megabytes = alone_with_it.submit(_matched, house.settings.home, before).result()
         print(
             f"{size:>7,} {kind} searches × {NEW} new notices: {taken:6.2f} s ({cold:.2f} s where none was compiled "
-            f"yet), {found:,} matches, {taken / found * 1e6:,.0f} µs a match; each on the main index "
-            f"{alone * size:7.1f} s, {alone * size / taken:.1f} times as long; peak memory {megabytes:.0f} MB",
-            flush=True,
+            f"yet), {found:,} matches, {taken / found * 1e6:,.0f} µs a match; peak memory {megabytes:.0f} MB",
+            *(
+                f"each on an index of {held:,} notices {each * size:.1f} s, {each * size / taken:.1f} times as long"
+                for held, each in alone.items()
+            ),
+            sep="; ", flush=True,
         )  # fmt: skip
     print(f"{taken / LIMIT_SECONDS:.0%} of the limit of {LIMIT_SECONDS:.0f} s")
     return taken <= LIMIT_SECONDS and megabytes <= LIMIT_MEGABYTES
@@ -133,13 +144,19 @@ def _peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def _on_main_index(house: House, asked: Sequence[Terms]) -> float:
+def _made_index(house: House, count: int, folder: Path) -> Searching:
+    """An index of so many made notices."""
+    position = Position(house.archive.epoch, count)
+    million.build(house.archive, million.corpus(house.settings.home), count, folder, position)
+    return EmbeddedEngine(folder / "index")
+
+
+def _on_index(engine: Searching, names: Names, asked: Sequence[Terms]) -> float:
     """Seconds of processor time that a search takes there."""
-    names = Names(house.dictionary)
     nodes = [compiled(terms, names)[0] for terms in asked]
     began = time.process_time()
     for node in nodes:
-        house.engine.find(node, _FOUND, NEW)
+        engine.find(node, _FOUND, NEW)
     return (time.process_time() - began) / len(nodes)
 
 
@@ -225,6 +242,6 @@ def _head(archive: Archive) -> int:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        sys.exit(main(Path(sys.argv[1])))
-    with tempfile.TemporaryDirectory(prefix="noticewatch-bench-") as temporary:
-        sys.exit(main(Path(temporary)))
+        sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0))
+    with TemporaryDirectory(prefix="noticewatch-bench-") as temporary:
+        sys.exit(main(Path(temporary), 0))
