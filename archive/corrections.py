@@ -1,6 +1,7 @@
 """The public log of corrections: what an operator joined, split, took down or restored, why, and when.
 
-A correction and its quiet events, with their leaves, are written in one transaction. An event names its correction.
+A correction and its quiet events, with the leaves of both, are written in one transaction. An event names its
+correction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from archive import queries
 from archive.correction_tables import corrections
 from archive.log import Derived, append_derived, head
+from archive.proof import filing, forms
 from archive.tables import events
 from archive.times import moment
 from noticewatch.database import BATCH
@@ -68,6 +70,7 @@ def record(
         "first_seq": first, "last_seq": last, "details": canonical_json(details or {}).decode(),
     }  # fmt: skip
     connection.execute(insert(corrections).values(values))
+    filing.file(connection, [filing.statement("correction", forms.correction_leaf(values))])
     made = correction(connection, number)
     assert made is not None
     return made

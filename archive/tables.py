@@ -360,7 +360,7 @@ leaves = Table(
     Column("capture", ForeignKey("captures.number")),
     Column("seq", BIG),
     Column("body", LargeBinary),
-    CheckConstraint("kind IN ('epoch','key','capture','records','event','thinned')", name="leaf_kind"),
+    CheckConstraint("kind IN ('epoch','key','capture','records','event','thinned','correction')", name="leaf_kind"),
 )
 """Leaves of the log's tree, a row for each run of one kind: ``number`` is the place of its first leaf. ``seq``: of its
 first event; ``body``: what its leaves cannot be written from again (archive/proof/filing.py)."""

@@ -24,8 +24,8 @@ _PAGE = 100
 
 @router.get(f"{addresses.API}/corrections", summary="Corrections and take-downs, newest first")
 def all_corrections(held: Given, before: Before = None, limit: Annotated[int, Query(ge=1, le=500)] = _PAGE) -> Response:
-    """Every correction with its reason, what it names, and its entries in the log (``/api/v1/events``), which are
-    proved like all others.
+    """Every correction with its reason, what it names, and its entries in the log (``/api/v1/events``). They and
+    it are proved like all others (``/api/v1/proofs/inclusion?correction=``).
     """
     return json_answer(_form(held, before, limit))
 

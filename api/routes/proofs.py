@@ -38,12 +38,13 @@ def all_heads(held: Given) -> Response:
     return FileResponse(path, media_type="application/jsonl", headers={"Cache-Control": "no-cache"})
 
 
-@router.get("/inclusion", summary="That a capture, a record or an event is in the log")
+@router.get("/inclusion", summary="That a capture, a record, an event or a correction is in the log")
 def inclusion(
     request: Request,
     held: Given,
     capture: Annotated[str | None, Query(description="id of a capture")] = None,
     event: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="seq of an event")] = None,
+    correction: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="number of a correction")] = None,
     row: Annotated[
         int | None, Query(ge=0, le=MOST_NUMBER, description="with capture: the record read from this row")
     ] = None,
@@ -52,7 +53,8 @@ def inclusion(
     key. How to check it stands in docs/proof.md.
     """
     with held.archive.reading() as connection:
-        _, _, form = _sealed(lambda: answers.inclusion(connection, capture=capture, row=row, event=event))
+        asked = {"row": row, "event": event, "correction": correction}
+        _, _, form = _sealed(lambda: answers.inclusion(connection, capture=capture, **asked))
     return tagged_json(request, form, etag_of(form))
 
 

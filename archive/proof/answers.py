@@ -1,4 +1,6 @@
-"""Proofs for others: that a capture, a record or an event is in the tree of a signed head, and that trees agree."""
+"""Proofs for others: that a capture, a record, an event or a correction is in the tree of a signed head, and that trees
+agree.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from archive import merkle
-from archive.proof import forms, heads, reading, tree
+from archive.correction_tables import corrections
+from archive.proof import correction_leaves, forms, heads, reading, tree
 from archive.proof.forms import Head, Placed
 from archive.proof.tree import StoredTree, TreeDamaged
 from archive.tables import captures, leaves
@@ -115,6 +118,17 @@ def of_event(connection: Connection, seq: int) -> LeafProof:
     return _proof(connection, "event", place, rows[0].leaf)
 
 
+def of_correction(connection: Connection, number: int) -> LeafProof:
+    """Proof of an entry of the log of corrections. Raises NotFound, and NotSealed where no head covers it yet."""
+    row = connection.execute(select(corrections).where(corrections.c.number == number)).mappings().first()
+    place = correction_leaves.places(connection).get(number)
+    if row is None or place is None:
+        raise NotFound(f"There is no correction {number}; /corrections lists all that were made.")
+    if heads.covering(connection, place) is None:
+        raise NotSealed(f"No signed head covers correction {number} yet; one is signed when its run is closed.")
+    return _proof(connection, "correction", place, forms.correction_leaf(row))
+
+
 def of_record(connection: Connection, capture_id: str, row: int) -> RecordProof:
     """Proof of the record that was read from a row of a capture. Raises NotFound, NotSealed."""
     query = (
@@ -132,17 +146,25 @@ def of_record(connection: Connection, capture_id: str, row: int) -> RecordProof:
 
 
 def inclusion(
-    connection: Connection, *, capture: str | None = None, row: int | None = None, event: int | None = None
+    connection: Connection,
+    *,
+    capture: str | None = None,
+    row: int | None = None,
+    event: int | None = None,
+    correction: int | None = None,
 ) -> tuple[list[LeafProof], RecordProof | None, dict[str, Any]]:
-    """Proofs of a capture (with ``row``: of one record of it) or of an event, and all of it as JSON members.
+    """Proofs of a capture (with ``row``: of one record of it), an event or a correction, and all of it as JSON members.
 
     Raises UsageError where not one thing is named, NotFound, NotSealed.
     """
-    if (capture is None) is (event is None) or (row is not None and capture is None):
-        raise UsageError("Name one thing: a capture, a row of a capture, or an event.")
-    record, asked = None, {"capture": capture, "row": row, "event": event}
+    named = sum(one is not None for one in (capture, event, correction))
+    if named != 1 or (row is not None and capture is None):
+        raise UsageError("Name one thing: a capture, a row of a capture, an event, or a correction.")
+    record, asked = None, {"capture": capture, "row": row, "event": event, "correction": correction}
     if event is not None:
         proofs = [of_event(connection, event)]
+    elif correction is not None:
+        proofs = [of_correction(connection, correction)]
     elif row is not None:
         record = of_record(connection, capture or "", row)
         proofs = [record.records]

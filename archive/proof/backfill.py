@@ -1,4 +1,5 @@
-"""Leaves for what the log held before it had a tree: captures, then records, then events, each in order of numbers.
+"""Leaves for what the log held before it had a tree: captures, records, events, then corrections, each in order of
+numbers.
 
 Done before an archive is open to anybody, in transactions that each carry on where the last one ended.
 """
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import orjson
 from sqlalchemy import Connection, delete, func, select
 
-from archive.proof import filing, heads, reading
+from archive.proof import correction_leaves, filing, heads, reading
 from archive.proof.filing import Entry
 from archive.tables import captures, events, meta, records
 from noticewatch.database import insert_many
@@ -22,6 +23,7 @@ CHUNK: Final = 5_000
 Tell: TypeAlias = Callable[[str, int | None, int | None], None]
 _NAME: Final = "leaves"
 _WHOLE: Final = "whole"
+_ALL: Final = "whole, corrections too"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,18 @@ def catch_up(archive: "Archive", tell: Tell | None = None, *, chunk: int = CHUNK
     ``chunk``: how many rows a transaction takes; records of one capture in one chunk share a leaf.
     """
     with archive.reading() as connection:
-        whole = _value(connection) == _WHOLE
-        if whole and heads.epoch_now(connection) in heads.epochs(connection):
+        value = _value(connection)
+        if value == _ALL and heads.epoch_now(connection) in heads.epochs(connection):
             return
-        total = 0 if whole else _sum(_top(connection))
+        total = 0 if value in {_WHOLE, _ALL} else _sum(_top(connection))
     while True:
         with archive.writing() as connection:
             heads.name_epoch(connection)
-            if _value(connection) == _WHOLE:
+            value = _value(connection)
+            if value == _WHOLE:
+                correction_leaves.file_missing(connection)
+                _set(connection, _ALL)
+            if value in {_WHOLE, _ALL}:
                 heads.seal(connection, archive.signer)
                 break
             at = _step(archive, connection, chunk)

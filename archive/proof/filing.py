@@ -16,13 +16,13 @@ from archive.proof.reading import Written
 from archive.tables import leaves
 from noticewatch.database import insert_many
 
-LeafKind: TypeAlias = Literal["epoch", "key", "capture", "records", "event", "thinned"]
+LeafKind: TypeAlias = Literal["epoch", "key", "capture", "records", "event", "thinned", "correction"]
 
 
 class Entry(NamedTuple):
     """Leaves of one kind in a row. capture: number of the capture that they speak of; seq: of the first event; body:
-    what a leaf cannot be written from again: its own bytes (kinds ``epoch``, ``key``, ``thinned``) or its packed
-    records.
+    what a leaf cannot be written from again, or is found by: its own bytes (kinds ``epoch``, ``key``, ``thinned``,
+    ``correction``) or its packed records.
     """
 
     kind: LeafKind
@@ -50,7 +50,7 @@ def file(connection: Connection, entries: Sequence[Entry]) -> None:
     tree.grow(connection, held, [hashed for entry in entries for hashed in entry.hashes])
 
 
-def statement(kind: Literal["epoch", "key"], data: bytes) -> Entry:
+def statement(kind: Literal["epoch", "key", "correction"], data: bytes) -> Entry:
     """A leaf that is kept with its own bytes."""
     return Entry(kind, [merkle.leaf_hash(data)], body=data)
 
@@ -88,7 +88,7 @@ def held_events(connection: Connection, first: int, last: int) -> list[Entry]:
 
 
 def stated(body: bytes) -> dict[str, Any]:
-    """What a leaf of kind ``epoch``, ``key`` or ``thinned`` says."""
+    """What a leaf that is kept with its own bytes says."""
     said = orjson.loads(body)
     assert isinstance(said, dict)
     return said

@@ -110,6 +110,15 @@ def thinned_bytes(stated: Mapping[str, Any]) -> bytes:
     return canonical_json({name: value for name, value in stated.items() if name != "signature"})
 
 
+def correction_leaf(row: Mapping[Any, Any]) -> bytes:
+    """Leaf of an entry of the log of corrections, from its row in the table ``corrections``: of its reason and details
+    only the hashes, since a leaf stays for ever, whatever a reason turns out to say.
+    """
+    hashed = {f"{name}_sha256": hashlib.sha256(row[name].encode()).hexdigest() for name in ("reason", "details")}
+    stated = {name: row[name] for name in ("number", "kind", "made_at", "first_seq", "last_seq")}
+    return canonical_json(stated | hashed | {"concerns": orjson.loads(row["concerns"]), "type": "correction"})
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A signed head. size: leaves of the tree; root, key (fingerprint) and signature in hex; signed_at: UTC as the

@@ -92,12 +92,18 @@ def epoch_now(connection: Connection) -> str:
 
 def epochs(connection: Connection) -> dict[str, int]:
     """Place of the leaf by which each epoch begins, in order."""
-    return {said["epoch"]: number for number, said in _stated(connection, "epoch")}
+    return {said["epoch"]: number for number, said in stated(connection, "epoch")}
 
 
 def keys(connection: Connection) -> dict[str, dict[str, Any]]:
     """What the leaves of all keys say, by fingerprint, with their place as ``leaf``."""
-    return {said["fingerprint"]: said | {"leaf": number} for number, said in _stated(connection, "key")}
+    return {said["fingerprint"]: said | {"leaf": number} for number, said in stated(connection, "key")}
+
+
+def stated(connection: Connection, kind: filing.LeafKind) -> Sequence[tuple[int, dict[str, Any]]]:
+    """Places of the leaves of a kind that is kept with its own bytes, in order, and what each says."""
+    query = select(leaves.c.number, leaves.c.body).where(leaves.c.kind == kind).order_by(leaves.c.number)
+    return [(number, filing.stated(bytes(body))) for number, body in connection.execute(query)]
 
 
 def latest(connection: Connection) -> Head | None:
@@ -198,8 +204,3 @@ def _heads() -> Select[Any]:
 def _one(connection: Connection, query: Select[Any]) -> Head | None:
     row = connection.execute(query.limit(1)).first()
     return Head(*row) if row else None
-
-
-def _stated(connection: Connection, kind: str) -> Sequence[tuple[int, dict[str, Any]]]:
-    query = select(leaves.c.number, leaves.c.body).where(leaves.c.kind == kind).order_by(leaves.c.number)
-    return [(number, filing.stated(bytes(body))) for number, body in connection.execute(query)]

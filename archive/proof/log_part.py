@@ -133,7 +133,7 @@ class _Run:
             _check_events(held, row, stored)
             self.events += row.leaves
             return
-        if row.kind in {"epoch", "key"}:
+        if row.kind in {"epoch", "key", "correction"}:
             _same(stored, row.number, _bytes(row.body), f"Leaf {row.number} ({row.kind})")
             return
         capture = held.captures.get(row.capture or 0)

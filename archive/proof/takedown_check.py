@@ -1,7 +1,7 @@
 """Checks that what is withheld from readers is what the log says: no take-down without its events, none left out.
 
-Events are leaves of the tree; the tables by which readers are refused, and the log of corrections, are not. So each of
-these must say what the events say. A reason is the operator's word: no event repeats it.
+Events and corrections are leaves of the tree; the tables by which readers are refused are not. So each of these must
+say what the events say.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from archive import withheld
 from archive.correction_tables import WHOLE, corrections, takedowns, withheld_files
 from archive.documents.tables import document_answers, documents
+from archive.proof import correction_leaves
 from archive.proof.extent import DoesNotHold
 from archive.proof.reading import TAKEDOWNS
 from archive.tables import captures, events, notices, versions
@@ -31,6 +32,7 @@ def check_takedowns(archive: "Archive") -> None:
     with archive.reading() as connection:
         told = _told(connection)
         _check_corrections(connection, told)
+        correction_leaves.check(connection)
         _check_versions(connection, told)
         _check_files(connection, told)
 

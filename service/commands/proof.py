@@ -55,14 +55,19 @@ def inclusion(
     row: Annotated[
         int | None, typer.Option(min=0, help="With --capture: prove the record that was read from this row.")
     ] = None,
+    correction: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Number of an entry of the log of corrections.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Prove that a capture, one of its records or an event is in the log that a signed head covers.
+    """Prove that a capture, one of its records, an event or a correction is in the log that a signed head covers.
 
     Example: noticewatch proof inclusion --event 1
     """
     with open_archive(load_settings()) as archive, archive.reading() as connection:
-        proofs, record, form = answers.inclusion(connection, capture=capture, row=row, event=event)
+        proofs, record, form = answers.inclusion(
+            connection, capture=capture, row=row, event=event, correction=correction
+        )
     if as_json:
         say_json(form)
         return

@@ -11,10 +11,14 @@ import pytest
 from sqlalchemy import insert
 
 from archive import chain_corrections, takedowns
+from archive.corrections import correction
 from archive.documents.tables import documents
+from archive.proof import answers, heads
+from archive.proof.extent import DoesNotHold
 from archive.proof.takedown_check import check_takedowns
 from archive.store import Archive
-from noticewatch.errors import UsageError
+from noticewatch.errors import NotFound, UsageError
+from noticewatch.models import canonical_json
 from tests.archive.documents.shelving import URL, answer
 from tests.archive.making import append, events, head
 from tests.archive.proving import ask, check, grow, named, proved, tamper
@@ -88,6 +92,7 @@ def test_a_file_that_is_withheld_or_shown_against_the_log_is_named(tmp_path: Pat
         ("kind=? WHERE number=2", "takedown", "Correction 2 (takedown) is not what its events say."),
         ("last_seq=last_seq-? WHERE number=1", 1, "Correction 1 (takedown) is not what its events say."),
         ("number=? WHERE number=2", 9, "Correction 2 is missing from the log of corrections."),
+        ("reason=? WHERE number=3", "Another one.", "Correction 3 is not what leaf"),
     ],
 )
 def test_an_entry_of_the_log_of_corrections_that_was_changed_is_named(
@@ -96,6 +101,60 @@ def test_an_entry_of_the_log_of_corrections_that_was_changed_is_named(
     with corrected(tmp_path / "data") as archive:
         tamper(archive, f"UPDATE corrections SET {change}", value)
         assert named(archive).startswith(said)
+
+
+def _named(archive: Archive) -> str:
+    with pytest.raises(DoesNotHold) as told:
+        check_takedowns(archive)
+    return str(told.value)
+
+
+def test_a_correction_that_was_removed_or_put_in_by_hand_is_named(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        append(archive, [sam("aa", 1), sam("cc", 9, name="Generator")], **SAM)
+        chain_corrections.join(archive, ["sam:aa", "sam:cc"], "One purchase.", RANKS)
+        check_takedowns(archive)
+        columns = "kind, concerns, reason, made_at, first_seq, last_seq, details"
+        tamper(archive, f"INSERT INTO corrections (number, {columns}) SELECT 2, {columns} FROM corrections")
+        assert _named(archive) == "Correction 2 is not what the events say that it names."
+        tamper(archive, "UPDATE corrections SET first_seq=?, last_seq=?, made_at=(SELECT committed_at FROM events "
+               "WHERE seq=?) WHERE number=2", *[head(archive)] * 3)  # fmt: skip
+        tamper(archive, "UPDATE corrections SET last_seq=last_seq-1 WHERE number=1")
+        assert "Correction 1 is not what leaf " in _named(archive)
+        tamper(archive, "DELETE FROM corrections")
+        assert _named(archive) == "Correction 1 is missing from the log of corrections."
+
+
+def test_corrections_of_before_they_had_leaves_get_them_once_and_those_put_in_later_do_not(tmp_path: Path):
+    with corrected(tmp_path / "data") as archive:
+        held = archive.folder
+    with proved(held) as archive:
+        leaves = ask(archive, "SELECT count(*) FROM leaves WHERE kind='correction'")
+        assert leaves == 4
+        columns = "kind, concerns, reason, made_at, first_seq, last_seq"
+        copied = f"SELECT 5, {columns} FROM corrections WHERE number=4"
+        tamper(archive, f"INSERT INTO corrections (number, {columns}) {copied}")
+    with proved(held) as archive:
+        assert ask(archive, "SELECT count(*) FROM leaves WHERE kind='correction'") == 4
+        assert named(archive).startswith("Correction 5 ")
+
+
+def test_a_correction_is_proved_by_its_number(tmp_path: Path):
+    with corrected(tmp_path / "data") as archive:
+        with archive.writing() as connection:
+            heads.seal(connection, archive.signer)
+        with archive.reading() as connection:
+            proofs, _, form = answers.inclusion(connection, correction=3)
+            made = correction(connection, 3)
+            assert made is not None
+        said = orjson.loads(proofs[0].data)
+        assert said["type"] == "correction"
+        assert said["reason_sha256"] == hashlib.sha256(b"Names a person.").hexdigest()
+        assert (said["first_seq"], said["last_seq"]) == (made.first_seq, made.last_seq)
+        assert said["details_sha256"] == hashlib.sha256(canonical_json(made.details)).hexdigest()
+        assert form["correction"] == 3
+        with archive.reading() as connection, pytest.raises(NotFound, match="There is no correction 9"):
+            answers.inclusion(connection, correction=9)
 
 
 def test_a_last_correction_that_was_removed_is_named_by_its_event(tmp_path: Path):
