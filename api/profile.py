@@ -20,6 +20,8 @@ from noticewatch.naming import buyer_id, buyer_name, party_names
 
 _MOST_SERIES = 6
 SEVERAL_SELLERS = "several sellers together"
+NOT_ADDED = "not added"
+"""In the place of a sum."""
 
 Shared: TypeAlias = Callable[[NoticeRow], bool]
 """Whether a notice's money is not this thing's alone."""
@@ -37,6 +39,20 @@ class Total:
     count: int
     note: str
     shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value that counts in the total of its kind, and the notice that states it; None is counted and never added.
+
+    note: how that total is to be read.
+    """
+
+    kind: str
+    note: str
+    row: NoticeRow
+    value: Decimal | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +83,27 @@ def nothing_shared(_: NoticeRow) -> bool:
 
 def totals(rows: Sequence[NoticeRow], shared: Shared = nothing_shared) -> list[Total]:
     """Totals by kind: obligations of distinct actions, and the latest awarded value of contracts without actions."""
+    return summed(stated_values(rows), shared)
+
+
+def stated_values(rows: Sequence[NoticeRow]) -> list[Stated]:
+    """The values that the totals of these notices are made of. Which one counts depends on all of the notices."""
     own = [row for row in rows if row.notice.kind is not Kind.SUBAWARD]
     parts = [row for row in rows if row.notice.kind is Kind.SUBAWARD]
     return [
-        *_added("Obligated", _obligated(rows), "what the held actions commit, added; the known part", shared),
-        *_added("Awarded", _awarded(own), "latest awarded value of contracts of which no action is held", shared),
-        *_added("Sub-awards", _reported(parts),
-                "latest report of each; part of the money of the awards above them", shared),
+        *_of_kind("Obligated", "what the held actions commit, added; the known part", _obligated(rows)),
+        *_of_kind("Awarded", "latest awarded value of contracts of which no action is held", _awarded(own)),
+        *_of_kind("Sub-awards", "latest report of each; part of the money of the awards above them", _reported(parts)),
         *_not_added(rows),
-    ]  # fmt: skip
+    ]
+
+
+def summed(values: Iterable[Stated], shared: Shared = nothing_shared) -> list[Total]:
+    """One total a kind and currency, in the order of the kinds as given."""
+    kinds: dict[str, dict[str, list[Stated]]] = {}
+    for one in values:
+        kinds.setdefault(one.kind, {}).setdefault(one.currency, []).append(one)
+    return [_total(group, shared) for of_kind in kinds.values() for _, group in sorted(of_kind.items())]
 
 
 def obligations(rows: Sequence[NoticeRow], series: Callable[[Notice], str], others: str) -> Obligations | None:
@@ -132,16 +160,22 @@ _Sum: TypeAlias = tuple[NoticeRow, Decimal, str]
 """A value with the notice that states it and its currency, empty where that is not stated."""
 
 
-def _added(kind: str, stated: Iterable[_Sum], note: str, shared: Shared) -> Iterator[Total]:
-    """One total a currency."""
-    sums: dict[str, list[tuple[Decimal, bool]]] = {}
+def _of_kind(kind: str, note: str, stated: Iterable[_Sum]) -> Iterator[Stated]:
     for row, value, currency in stated:
-        sums.setdefault(currency, []).append((value, shared(row)))
-    for currency, values in sorted(sums.items()):
-        whole = sum((value for value, _ in values), Decimal(0))
-        part = [value for value, also in values if also]
-        said = words.money(sum(part, Decimal(0)), currency or None) if part else ""
-        yield Total(kind, words.money(whole, currency or None), len(values), note, said)
+        yield Stated(kind, note, row, value, currency)
+
+
+def _total(values: Sequence[Stated], shared: Shared) -> Total:
+    first = values[0]
+    if first.value is None:
+        return Total(first.kind, NOT_ADDED, len(values), first.note)
+    part = [one for one in values if shared(one.row)]
+    said = _money(part, first.currency) if part else ""
+    return Total(first.kind, _money(values, first.currency), len(values), first.note, said)
+
+
+def _money(values: Iterable[Stated], currency: str) -> str:
+    return words.money(sum((one.value or Decimal(0) for one in values), Decimal(0)), currency or None)
 
 
 def _obligated(rows: Iterable[NoticeRow]) -> Iterator[_Sum]:
@@ -171,14 +205,14 @@ def _reported(rows: Iterable[NoticeRow]) -> Iterator[_Sum]:
                 yield row, amount.value, amount.currency or ""
 
 
-def _not_added(rows: Sequence[NoticeRow]) -> list[Total]:
-    counts: Counter[AmountKind] = Counter()
-    for row in rows:
-        kinds = {amount.kind for amount in row.notice.amounts}
-        counts.update(kinds - {AmountKind.OBLIGATED, AmountKind.AWARDED})
+def _not_added(rows: Iterable[NoticeRow]) -> list[Stated]:
+    """Every other kind of amount, once a notice, in the order of the kinds."""
+    stated = [(kind, row) for row in rows for kind in {amount.kind for amount in row.notice.amounts}]
     note = "stated on single notices; never added"
     return [
-        Total(words.AMOUNT_KINDS[kind].capitalize(), "not added", count, note) for kind, count in sorted(counts.items())
+        Stated(words.AMOUNT_KINDS[kind].capitalize(), note, row)
+        for kind, row in sorted(stated, key=lambda pair: pair[0])
+        if kind not in {AmountKind.OBLIGATED, AmountKind.AWARDED}
     ]
 
 

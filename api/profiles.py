@@ -60,12 +60,12 @@ class Axis:
         tiers = {tag.tier for tag in tags if self.name == "buyer" or (tag.kind == self.name and tag.id == of)}
         return "alert" if "alert" in tiers else "review" if "review" in tiers else ""
 
-    def shared(self, notice: Notice, tags: Sequence[Tag], of: str) -> bool:
-        """Whether the money of a notice is not this one's alone: another one of its kind is matched there too, or one
-        value is stated for several sellers.
+    def shared(self, notice: Notice, tags: Sequence[Tag], *of: str) -> bool:
+        """Whether the money of a notice is not these ones' alone: another one of their kind is matched there too, or
+        one value is stated for several sellers.
         """
         several = self.name == "vendor" and len(party_names(notice, "supplier", "reseller")) > 1
-        return several or any(tag.kind == self.name and tag.id != of and tag.tier == "alert" for tag in tags)
+        return several or any(tag.kind == self.name and tag.id not in of and tag.tier == "alert" for tag in tags)
 
 
 VENDOR = Axis("vendor", "shared with other vendors or sellers", "buyer", buyer_label)
@@ -80,6 +80,15 @@ class Shown:
     row: NoticeRow
     tags: tuple[Tag, ...]
     item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """Notices matched (``alert``) and notices only mentioned (``review``), newest first, with the tags of both."""
+
+    alert: Sequence[NoticeRow]
+    review: Sequence[NoticeRow]
+    tags: Mapping[int, Sequence[Tag]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ def profile(held: Context, axis: Axis, of: str) -> Profile:
         asked = asked_of(axis, of)
         numbers = matching(held, asked) if asked else frozenset()
     else:
-        numbers = held.remember(f"tagged:{axis.name}:{of}", held.head(), lambda: _tagged_with(held, axis, of))
+        numbers = tagged_with(held, axis, of)
     name, version = f"{axis.name}:{of}", held.dictionary.version
     with held.archive.reading() as connection:
         latest = last_seq(connection, numbers)
@@ -142,25 +151,41 @@ def asked_of(axis: Axis, of: str) -> SearchRequest | None:
     return SearchRequest(filters={axis.name: values}, facets=()) if values else None
 
 
-def _tagged_with(held: Context, axis: Axis, of: str) -> frozenset[int]:
-    with held.archive.reading() as connection:
-        return frozenset(watchlist.tagged_notices(connection, axis.name, of))
+def tagged_with(held: Context, axis: Axis, of: str) -> frozenset[int]:
+    """Numbers of the notices that carry a vendor or technology, read once for each state of the log."""
+
+    def read() -> frozenset[int]:
+        with held.archive.reading() as connection:
+            return frozenset(watchlist.tagged_notices(connection, axis.name, of))
+
+    return held.remember(f"tagged:{axis.name}:{of}", held.head(), read)
 
 
-def _added_up(held: Context, axis: Axis, of: str, numbers: frozenset[int]) -> Profile:
-    """The profile without its contracts."""
+def in_tiers(held: Context, axis: Axis, of: str, numbers: frozenset[int]) -> Tiers:
+    """Which of the notices are matched on one of the axis, and which only mention it."""
     with held.archive.reading() as connection:
         rows = sorted(queries.notices(connection, sorted(numbers), _READ).values(), key=_newest, reverse=True)
         tags = watchlist.tags_of(connection, sorted(numbers), held.dictionary, evidence=False)
     tiers = {row.number: axis.tier(tags.get(row.number, ()), of) for row in rows}
-    strong = [row for row in rows if tiers[row.number] == "alert"]
-    review = [row for row in rows if tiers[row.number] == "review"]
+    alert, review = ([row for row in rows if tiers[row.number] == tier] for tier in ("alert", "review"))
+    return Tiers(alert, review, tags)
+
+
+def contract_of(row: NoticeRow) -> int:
+    """What a notice's contract is counted by; one that stands alone is a contract of its own."""
+    return row.procurement or -row.number
+
+
+def _added_up(held: Context, axis: Axis, of: str, numbers: frozenset[int]) -> Profile:
+    """The profile without its contracts."""
+    found = in_tiers(held, axis, of, numbers)
+    strong, review, tags = found.alert, found.review, found.tags
     days = [dated(row.notice, row.first_seen)[0] for row in strong]
     shared = nothing_shared if axis is BUYER else lambda row: axis.shared(row.notice, tags[row.number], of)
     matched = {row.number: tags[row.number] for row in strong}
     newest: dict[int, int] = {}
     for row in strong:
-        newest.setdefault(row.procurement or -row.number, row.number)
+        newest.setdefault(contract_of(row), row.number)
     return Profile(
         axis=axis,
         strong=len(strong),

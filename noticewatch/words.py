@@ -166,7 +166,7 @@ WORDINGS: dict[str, str] = {
 }
 UNCHECKED = (
     "This is what is looked for. Names, products, identifiers, what a vendor is watched for, what else its names mean "
-    "and to whom it belongs were not checked one by one."
+    "and to whom it belongs were not checked one by one, except the ties of a family by date."
 )
 """What is said beside what the watchlist holds of vendors."""
 LATE = "long after its day"

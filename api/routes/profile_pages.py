@@ -1,8 +1,8 @@
 """``/vendors/{id}``, ``/technologies/{id}``, ``/buyers/{id}``: what it is, what was paid, what is only mentioned."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,22 +10,41 @@ from fastapi.responses import RedirectResponse, Response
 from api.chart import chart
 from api.context import Context, context
 from api.coverage import coverage_view
+from api.family import RULE, Bought, Family, family
 from api.hits import Row, row_of_item, row_of_notice
 from api.negotiation import wants_json
 from api.pages import render
+from api.profile import NOT_ADDED, Total
 from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, Shown, asked_of, profile
 from api.routes.profiles import buyer_answer, technology_answer, vendor_answer
 from api.routes.search_page import Choice
 from api.subjects import buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
 from noticewatch import addresses, words
 from noticewatch.buyers import WHOLE_STATES, BuyerEntry, ancestors, buyers, children
-from watchlist.family import Kin, members_of, tie_words
+from watchlist.family import Kin, When, members_of, tie_words
 from watchlist.records import Technology, Vendor
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
 _NO_NAMES = ("prefix", "code", "cgac")
 """Ends of the alias systems of the buyers table that hold codes."""
+_WHEN: Final[dict[When, str]] = {
+    "before": "before it belonged to {}",
+    "while": "while it belonged to {}",
+    "after": "after it left {}",
+    "not_known": "not known whether it belonged to {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the table of a family: whose goods, when, and what was bought."""
+
+    name: str
+    href: str
+    when: str
+    bought: Bought
+    sums: tuple[str, ...]
 
 
 @router.get("/vendors/{vendor_id:path}")
@@ -96,7 +115,7 @@ def _chart_note(found: Profile) -> str:
 
 
 def _vendor(held: Context, vendor: Vendor) -> dict[str, Any]:
-    """What is looked for, which was not checked one by one. Ties between firms are given as "see also" only."""
+    """What is looked for, which was not checked one by one; ties between firms as "see also", checked ones by date."""
     technologies, vendors = held.dictionary.technologies, held.dictionary.vendors
     named = [technologies[t] for t in vendor.technologies if t in technologies]
     near = [Kin(parent.vendor, parent) for parent in vendor.parents if parent.vendor in vendors]
@@ -109,7 +128,47 @@ def _vendor(held: Context, vendor: Vendor) -> dict[str, Any]:
         "related": [Choice(_kin(vendors[kin.vendor], kin), 0, addresses.vendor(kin.vendor)) for kin in near],
         "ambiguous": vendor.ambiguous,
         "note": vendor.note,
+    } | _family(held, vendor)
+
+
+def _family(held: Context, vendor: Vendor) -> dict[str, Any]:
+    """The lines of its family by date, in the order in which its members joined, and the ties that these rest on."""
+    found = family(held, vendor.id)
+    if found is None:
+        return {"family": ()}
+    vendors = held.dictionary.vendors
+    belongings = [one.belonging for one in (*found.members, *found.owners)]
+    ties = dict.fromkeys(kin for one in belongings for kin in one.ties)
+    return {
+        "family": list(_lines(vendors, vendor, found)),
+        "family_rule": RULE,
+        "family_ties": [(vendors[kin.vendor].name, kin.tie, tie_words(kin.tie)) for kin in ties],
     }
+
+
+def _lines(vendors: Mapping[str, Vendor], vendor: Vendor, found: Family) -> Iterator[Line]:
+    if found.members:
+        yield _line(vendor.name, "", "itself", found.itself)
+    for member in (*found.members, *found.owners):
+        of, owner = vendors[member.belonging.vendor], member.belonging.owner
+        href = "" if of is vendor else addresses.vendor(of.id)
+        told = {when: part for when, part in member.parts.items() if part.notices}
+        for when, part in told.items():
+            yield _line(of.name, href, _WHEN[when].format(vendors[owner].name if owner in vendors else owner), part)
+        if not told:
+            yield _line(of.name, href, "nothing is held", member.parts["while"])
+    if found.members:
+        yield _line("All together", "", "itself, and the others while they belonged to it", found.together)
+
+
+def _line(name: str, href: str, when: str, bought: Bought) -> Line:
+    return Line(name, href, when, bought, tuple(map(_sum, bought.totals)))
+
+
+def _sum(total: Total) -> str:
+    if total.value == NOT_ADDED:
+        return f"{total.kind} not added ({words.count_words(total.count, 'notice')})"
+    return f"{total.kind} {total.value}" + (f" ({total.shared} of it {VENDOR.with_others})" if total.shared else "")
 
 
 def _kin(vendor: Vendor, kin: Kin) -> str:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from api.context import Context, context
 from api.coverage import coverage_view
+from api.family import RULE, Bought, Family, Member, family
 from api.forms import member_form, tag_form
 from api.negotiation import etag_of, json_answer, tagged_json
 from api.profile import Named
@@ -17,7 +18,7 @@ from api.subjects import BuyerCount, buyer_by, buyer_counts, tag_counts, technol
 from noticewatch import addresses, words
 from noticewatch.buyers import BuyerEntry, ancestors, buyers, children
 from watchlist import queries as watchlist
-from watchlist.records import Technology, Vendor
+from watchlist.records import Parent, Technology, Vendor
 
 router = APIRouter(prefix=addresses.API, tags=["profiles"])
 Given = Annotated[Context, Depends(context)]
@@ -31,7 +32,7 @@ def vendors(held: Given) -> Response:
 
 @router.get("/vendors/{vendor_id}", summary="One vendor")
 def vendor(request: Request, held: Given, vendor_id: str) -> Response:
-    """Names, totals by kind of amount, fiscal years by buyer, sellers, contracts, and what is only mentioned."""
+    """Names, totals by kind of amount, the family by date, fiscal years by buyer, sellers, contracts, mentions."""
     return vendor_answer(request, held, vendor_by(held, vendor_id))
 
 
@@ -82,7 +83,9 @@ def buyers_answer(held: Context) -> Response:
 
 def vendor_answer(request: Request, held: Context, entry: Vendor) -> Response:
     """A vendor in JSON."""
-    return _answer(request, held, _vendor(entry) | {"unchecked": words.UNCHECKED}, profile(held, VENDOR, entry.id))
+    found = family(held, entry.id)
+    stated = {"unchecked": words.UNCHECKED, "family": _family(held, found) if found else None}
+    return _answer(request, held, _vendor(entry) | stated, profile(held, VENDOR, entry.id))
 
 
 def technology_answer(request: Request, held: Context, entry: Technology) -> Response:
@@ -153,14 +156,46 @@ def _vendor(entry: Vendor) -> dict[str, Any]:
         "identifiers": [identifier.id for identifier in entry.identifiers],
         "ambiguous": entry.ambiguous,
         "note": entry.note or None,
-        "parents": [
-            {
-                "name": parent.name, "id": parent.vendor or None, "since": parent.since or None,
-                "until": parent.until or None, "source": parent.source, "checked": parent.checked,
-            }
-            for parent in entry.parents
-        ],
+        "parents": [_tie(parent) for parent in entry.parents],
+    }
+
+
+def _tie(tie: Parent) -> dict[str, Any]:
+    return {
+        "name": tie.name, "id": tie.vendor or None, "since": tie.since or None, "until": tie.until or None,
+        "source": tie.source, "checked": tie.checked,
     }  # fmt: skip
+
+
+def _family(held: Context, found: Family) -> dict[str, Any]:
+    return {
+        "rule": RULE,
+        "itself": _bought(found.itself),
+        "members": [_member(held, one) for one in found.members],
+        "owners": [_member(held, one) for one in found.owners],
+        "together": _bought(found.together),
+    }
+
+
+def _member(held: Context, one: Member) -> dict[str, Any]:
+    vendors, owner = held.dictionary.vendors, one.belonging.owner
+    return {
+        "id": one.belonging.vendor,
+        "name": vendors[one.belonging.vendor].name,
+        "url": addresses.vendor(one.belonging.vendor),
+        "owner": vendors[owner].name if owner in vendors else owner,
+        "owner_url": addresses.vendor(owner) if owner in vendors else None,
+        "ties": [{"of": kin.vendor} | _tie(kin.tie) for kin in one.belonging.ties],
+        "parts": [{"when": when} | _bought(part) for when, part in one.parts.items()],
+    }
+
+
+def _bought(part: Bought) -> dict[str, Any]:
+    return {
+        "contracts": part.contracts,
+        "notices": part.notices,
+        "totals": [asdict(total) for total in part.totals],
+    }
 
 
 def _technology(held: Context, entry: Technology) -> dict[str, Any]:

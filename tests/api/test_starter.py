@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from archive.store import Archive
 from noticewatch.settings import Settings
 from tests.api.serving import served
+from tests.api.test_family import figures
 from watchlist.dictionary import Dictionary
 
 pytestmark = pytest.mark.xdist_group("starter")
@@ -112,3 +113,15 @@ def test_a_notice_posted_again_differs_in_nothing_that_readers_see(starter: Test
     address = starter.get("/api/v1/notices/RFP-002132").headers["location"]
     answer = starter.get(f"{address}/diff?from=1&to=2").json()
     assert {item["path"] for item in answer["items"]} == {"dates.posted", "links", "numbers.notice_id"}
+
+
+def test_the_parts_of_every_family_add_up_to_the_vendors_own_pages(starter: TestClient, dictionary: Dictionary) -> None:
+    told = 0
+    for vendor in dictionary.vendors:
+        family = starter.get(f"/api/v1/vendors/{vendor}").json()["family"] or {"members": [], "owners": []}
+        for line in (*family["members"], *family["owners"]):
+            own = starter.get(f"/api/v1/vendors/{line['id']}").json()
+            assert figures(*(part["totals"] for part in line["parts"])) == figures(own["totals"]), line["id"]
+            assert sum(part["notices"] for part in line["parts"]) == own["matched"]
+            told += own["matched"]
+    assert told, "a family of which something is held"
