@@ -17,7 +17,7 @@ from api.limits import limit_headers
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from api.problems import Problem, problem_of
-from api.routes.search_page import FACET_NAMES, value_label
+from api.routes.search_page import filter_words
 from api.routes.searches import form_of_search, previewed
 from api.saving import changed_by, feed_parameters, form_fields, from_form, given_from, search_parameters, stated
 from indexer.items import Item
@@ -214,7 +214,7 @@ def _form_values(
     return {
         "shown": shown,
         "filters": [
-            {"name": name, "value": each, "label": _named(held, name, each)}
+            {"name": name, "value": each, "label": filter_words(held, name, each)}
             for name, values in shown["filters"].items()
             for each in values
         ],
@@ -231,13 +231,6 @@ def _form_values(
 def _rows(found: Mapping[str, Any] | None) -> list[Any]:
     """What a preview shows of what was found last."""
     return [row_of_item(Item.model_validate(item)) for item in found["items"]] if found else []
-
-
-def _named(held: Context, name: str, value: str) -> str:
-    names = held.search.names
-    code = names.code(name, value)
-    label = value_label(held, name, code or value, names.label(name, code) if code else value)
-    return f"{FACET_NAMES.get(name, name.capitalize())}: {label}"
 
 
 def _managed(

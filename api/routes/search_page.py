@@ -83,7 +83,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "carried": [(n, v) for n, vs in written(wanted).items() if n != "sort" for v in _many(vs) if v],
         "sorts": SORTS,
         "sort": wanted.sort,
-        "chips": chips(held, wanted, answered),
+        "chips": chips(held, wanted),
         "facets": facets,
         "vendor": named_vendor(held, wanted),
         "profiles": profiles_of(held, wanted),
@@ -165,19 +165,13 @@ def _whole(value: Decimal, currency: str) -> str:
     return words.money(value.quantize(Decimal(1)), currency)
 
 
-def chips(held: Context, wanted: SearchRequest, answered: Answered | None) -> list[Choice]:
+def chips(held: Context, wanted: SearchRequest) -> list[Choice]:
     """Filters in force, each a link that takes it away."""
-    labels = {
-        (name, value.value): value.label
-        for name, values in (answered.answer.facets.items() if answered else ())
+    found = [
+        Choice(filter_words(held, name, value), 0, addresses.search(written(wanted, leave_out=(name, value))))
+        for name, values in wanted.filters.items()
         for value in values
-    }
-    found = []
-    for name, values in wanted.filters.items():
-        for value in values:
-            label = value_label(held, name, value, labels.get((name, value), "") or _named(held, name, value))
-            found.append(Choice(f"{FACET_NAMES.get(name, name.capitalize())}: {label}", 0,
-                                addresses.search(written(wanted, leave_out=(name, value)))))  # fmt: skip
+    ]
     single = {"from": wanted.date_from, "to": wanted.date_to, "amount_min": wanted.amount_min,
               "amount_max": wanted.amount_max}  # fmt: skip
     for name, bound in single.items():
@@ -187,10 +181,11 @@ def chips(held: Context, wanted: SearchRequest, answered: Answered | None) -> li
     return found
 
 
-def _named(held: Context, name: str, value: str) -> str:
-    table: Any = {"vendor": held.dictionary.vendors, "technology": held.dictionary.technologies}.get(name, {})
-    entry = table.get(value) if hasattr(table, "get") else None
-    return entry.short_name if entry else value
+def filter_words(held: Context, name: str, value: str) -> str:
+    """``Vendor: Fivecast``: a filter as readers call it, by whatever name of the value it was asked for."""
+    code = held.search.names.code(name, value)
+    label = value_label(held, name, code or value, held.search.names.label(name, code) if code else value)
+    return f"{FACET_NAMES.get(name, name.capitalize())}: {label}"
 
 
 def _links(wanted: SearchRequest, query: dict[str, Any]) -> dict[str, Any]:

@@ -187,6 +187,37 @@ def test_a_filter_in_force_is_a_chip_that_can_be_taken_away(client: TestClient) 
     assert 'href="/search?q=onyx"' in page
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("vendor", "vigilant-solutions", "Vendor: Vigilant Solutions"),
+        ("technology", "lpr", "Technology: Licence plate readers"),
+        ("buyer", "usg-commerce", "Buyer: Department of Commerce"),
+        ("kind", "meeting", "Kind: Meeting"),
+        ("status", "open", "Status: open"),
+        ("listing", "archived_by_source", "Listing: archived by source"),
+        ("jurisdiction", "us", "Jurisdiction: US"),
+        ("year", "1999", "Year: 1999"),
+        ("month", "2019-01", "Month: 2019-01"),
+        ("band", "10m_up", "Amount: $10 million and more"),
+        ("tier", "review", "Match: "),
+    ],
+)
+def test_a_filter_that_no_result_has_is_a_chip_too(client: TestClient, name: str, value: str, said: str) -> None:
+    page = client.get(f"/search?{name}={value}")
+    assert page.status_code == 200
+    assert said in page.text
+
+
+def test_the_second_page_of_results_names_the_filters_in_force(client: TestClient) -> None:
+    first = client.get("/search?vendor=Fivecast&technology=osint&scope=notice&limit=1").text
+    following = re.search(r'href="(/search\?[^"]*cursor=[^"]*)"', first)
+    assert following is not None
+    second = client.get(html.unescape(following[1]))
+    assert second.status_code == 200
+    assert "Vendor: Fivecast" in second.text
+
+
 def test_officials_are_masked_on_pages_and_whole_only_in_the_archived_record(client: TestClient) -> None:
     page = client.get("/notices/us-action:7012:70CMSD21FR0000035:0").text
     assert "GALLOWAY" not in page
