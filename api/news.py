@@ -18,7 +18,7 @@ from watchlist.evidence import Tag
 
 LOOKED_AT: Final = 5_000
 """Events of a week that are looked at, the newest; more are not told apart."""
-_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK: Final = re.compile(r"([12]\d{3})-W(\d{2})")
 _WEIGHTS: Final = {
     EventKind.NEW: 3, EventKind.AWARDED: 3, EventKind.CANCELLED: 3, EventKind.WITHDRAWN: 3,
     EventKind.DEADLINE_MOVED: 2, EventKind.UNLISTED: 2, EventKind.RELISTED: 2, EventKind.DOCUMENT_ADDED: 2,

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
 from api.problems import Problem
+from indexer.money import amount_read
 from indexer.requests import FACETS, FILTERS, MOST_HITS, SORTS, Lens, Scope, SearchRequest
 
 LENSES: Final[tuple[Lens, ...]] = ("watchlist", "everything")
@@ -24,17 +25,16 @@ def request_from(given: QueryParams, *, path: bool = True) -> SearchRequest:
         if path and name not in _SINGLE and name not in FILTERS:
             known = ", ".join((*_SINGLE, *FILTERS))
             raise _bad(name, f"There is no parameter {name[:40]!r}; known are {known}.")
+        if name in _SINGLE and len(set(given.getlist(name))) > 1:
+            raise _bad(name, f"Parameter {name} is given several times; give it once.")
     facets = given.get("facets")
-    first, last = day_given(given, "from"), day_given(given, "to")
-    if first and last and first > last:
-        raise _bad("from", f"Parameter from is {first}, after to, {last}; turn them round.")
     return SearchRequest(
         query=given.get("q", "").strip(),
         lens=_one_of(given, "lens", LENSES, "watchlist"),
         scope=_one_of(given, "scope", SCOPES, "procurement"),
         filters=filters_of(given),
-        date_from=first,
-        date_to=last,
+        date_from=day_given(given, "from"),
+        date_to=day_given(given, "to"),
         amount_min=_amount(given, "amount_min"),
         amount_max=_amount(given, "amount_max"),
         sort=_one_of(given, "sort", SORTS, "dated"),
@@ -101,11 +101,8 @@ def _amount(given: QueryParams, name: str) -> Decimal | None:
     value = given.get(name)
     if not value:
         return None
-    try:
-        amount = Decimal(value.replace(",", "").replace("_", "?"))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or abs(amount) > Decimal("1e15"):
+    amount = amount_read(value)
+    if amount is None:
         raise _bad(name, f"Parameter {name} is {value[:40]!r}; write an amount as 100000 or 948620.64.")
     return amount
 

@@ -46,7 +46,7 @@ def together(*nodes: Node) -> Node:
 
 
 def check(request: SearchRequest) -> None:
-    """Raise FilterError for a filter, facet, sort, limit, lens or scope that there is not."""
+    """Raise FilterError for a filter, facet, sort, limit, lens or scope that there is not, or bounds that cross."""
     if request.sort not in SORTS:
         raise FilterError(f"There is no sort {request.sort!r}; use one of {', '.join(SORTS)}.")
     if not 1 <= request.limit <= MOST_HITS:
@@ -57,12 +57,17 @@ def check(request: SearchRequest) -> None:
                 raise FilterError(f"There is no {kind} {name!r}; use one of {', '.join(known)}.")
     if request.lens not in {"watchlist", "everything"} or request.scope not in {"procurement", "notice"}:
         raise FilterError("The lens is watchlist or everything; the scope is procurement or notice.")
+    if request.date_from and request.date_to and request.date_from > request.date_to:
+        raise FilterError(f"The first day, {request.date_from}, is after the last, {request.date_to}; turn them round.")
+    least, most = request.amount_min, request.amount_max
+    if least is not None and most is not None and least > most:
+        raise FilterError(f"The least amount, {least:f}, is above the greatest, {most:f}; turn them round.")
 
 
 def _code(name: str, value: str, names: Names) -> str:
     code = names.code(name, value)
     if code is None:
-        raise FilterError(f"There is no {name} {value!r}; {names.way_out(name)}.")
+        raise FilterError(f"There is no {name} {value[:80]!r}; {names.way_out(name)}.")
     return code
 
 

@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from indexer.ast import All, AnyOf, Between, Code, Near, Node, Not, Phrase, Prefix
 from indexer.documents import day_number, minor_units
 from indexer.engine import Boost
+from indexer.money import amount_read
 from indexer.names import VOCABULARIES, Names
 from indexer.query import Asked, Bounded, Close, Every, Question, Quoted, Some, Starting, Without, Word
 from indexer.requests import QueryError
@@ -290,22 +291,21 @@ def _or_star(value: Decimal | None) -> str:
 
 
 def _sum(text: str, leaf: Asked) -> Decimal:
-    digits = text.replace(",", "").lower()
-    scale = _SCALE.get(digits[-1:], 1)
-    try:
-        value = Decimal(digits[:-1] if scale > 1 else digits) * scale
-        if not value.is_finite() or abs(value) >= 10**15:
-            raise InvalidOperation  # noqa: TRY301 - one sentence for every way an amount can be wrong
-    except InvalidOperation as error:
-        raise QueryError(f"{text!r} is not an amount", leaf.at, "Write amount:>100000, in US dollars.") from error
-    return value.quantize(Decimal("0.01"))
+    scale = _SCALE.get(text[-1:].lower(), 1)
+    value = amount_read(text[:-1] if scale > 1 else text)
+    if value is None or abs(value * scale) >= 10**15:
+        raise QueryError(f"{text!r} is not an amount", leaf.at, "Write amount:>100000, in US dollars.")
+    return (value * scale).quantize(Decimal("0.01"))
 
 
 def _bounds(leaf: Asked, read: Callable[[str], tuple[object, object]]) -> tuple:  # type: ignore[type-arg]  # of read's own type
     """Inclusive bounds of a range, comparison or single value; ``*`` leaves a side open."""
     if match := _RANGE.fullmatch(leaf.text):
-        low, high = match[1], match[2]
-        return None if low == "*" else read(low)[0], None if high == "*" else read(high)[1]
+        low = None if match[1] == "*" else read(match[1])[0]
+        high = None if match[2] == "*" else read(match[2])[1]
+        if low is not None and high is not None and low > high:  # type: ignore[operator]  # both days, or both sums
+            raise QueryError("The range ends before it begins", leaf.at, f"Write {leaf.field}:[{high} TO {low}].")
+        return low, high
     if match := _COMPARISON.fullmatch(leaf.text):
         sign, text = match[1], match[2]
         first, last = read(text)

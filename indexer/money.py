@@ -1,5 +1,6 @@
 """Amounts in the index: which currency a sum is of, and in which band a headline amount falls. Pure."""
 
+import re
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
@@ -28,6 +29,20 @@ def band(value: Decimal | None, currencies: Collection[str]) -> tuple[str, ...]:
         if end is None or value < end:
             return (name,)
     raise AssertionError(value)
+
+
+def amount_read(written: str) -> Decimal | None:
+    """An amount as people write it, commas only between thousands: 1,5 is not 15. None for what is none, or is too
+    large for any contract.
+    """
+    if not _WRITTEN.fullmatch(written.strip()):
+        return None
+    amount = Decimal(written.replace(",", ""))
+    return amount if abs(amount) <= _LARGEST else None
+
+
+_WRITTEN: Final = re.compile(r"[+-]?(?=\.?\d)(\d{1,3}(,\d{3})+|\d*)(\.\d*)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_LARGEST: Final = Decimal("1e15")
 
 
 def purse(currencies: Collection[str], values: Collection[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """``/api/v1/notices.csv`` and ``.jsonl``: download these results."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -36,7 +37,7 @@ def as_json_lines(request: Request, held: Given) -> Response:
 def _checked(held: Context, request: Request) -> SearchRequest:
     """The request, asked once for one item, so that a faulty question is a problem and not half a file."""
     wanted = request_from(request.query_params)
-    run_search(held, SearchRequest(query=wanted.query, filters=wanted.filters, lens=wanted.lens, limit=1, facets=()))
+    run_search(held, replace(wanted, scope="notice", limit=1, sort="found", cursor=None, facets=()))
     return wanted
 
 

@@ -13,6 +13,7 @@ import typer
 from archive.said import stone_words
 from crawlers.source import source as source_by_name
 from indexer.items import Item
+from indexer.money import amount_read
 from indexer.requests import MOST_HITS, SearchAnswer, SearchRequest
 from indexer.results import items
 from noticewatch import words
@@ -233,10 +234,7 @@ def _day(text: str | None, option: str) -> date | None:
 def _amount(text: str | None, option: str) -> Decimal | None:
     if text is None:
         return None
-    try:
-        value = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    value = amount_read(text)
+    if value is None:
         raise UsageError(f"{option} is {text!r}; write an amount as 100000 or 948620.64.")
     return value

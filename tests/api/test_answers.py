@@ -132,6 +132,10 @@ def test_a_mistake_is_a_problem_in_one_sentence(
         assert problem["detail"]
 
 
+def test_a_mistake_is_told_without_all_of_what_was_given(client: TestClient) -> None:
+    assert len(client.get(f"{API}/notices?vendor={'a' * 5_000}").content) < 1_000
+
+
 def test_a_query_error_gives_position_and_hint(client: TestClient) -> None:
     problem = client.get(f'{API}/notices?q="abc').json()
     assert problem["position"] == 1
@@ -186,6 +190,19 @@ HUGE = "99999999999999999999999"
         (f"{API}/notices?amount_min=1_000", 400),
         (f"{API}/notices?from=2026-W01-1", 400),
         (f"{API}/notices?from=2026-02-01&to=2026-01-01", 400),
+        (f"{API}/notices?amount_min=2&amount_max=1.99", 400),
+        (f"{API}/notices?amount_min=1,5", 400),
+        (f"{API}/notices?amount_min=12,34", 400),
+        (f"{API}/notices?amount_min=1,234,567.89&amount_max=2e6", 200),
+        (f"{API}/notices?q=fivecast&q=onyx", 400),
+        (f"{API}/notices.csv?amount_min=2&amount_max=1", 400),
+        ("/feeds/search.atom?from=2026-02-01&to=2026-01-01", 400),
+        (f"{API}/searches/preview?q=fivecast&amount_min=2&amount_max=1", 400),
+        (f"{API}/searches/preview?q=fivecast&from=2026-02-01&to=2026-01-01", 400),
+        (f"{API}/notices.csv?from=2024-01-01&from=2025-01-01", 400),
+        ("/search?lens=everything&lens=watchlist", 400),
+        (f"{API}/notices?sort=found&sort=found&buyer=ICE&buyer=CBP", 200),
+        ("/new?week=0001-W01", 400),
     ],
 )
 def test_what_cannot_be_is_refused_and_never_an_error_of_ours(client: TestClient, path: str, status: int) -> None:

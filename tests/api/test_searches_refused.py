@@ -30,7 +30,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"targets": [HOOK], "rhythm": "monthly"}, "Field rhythm:"),
     ({"targets": [HOOK], "local_time": "25:00"}, "Field local_time:"),
     ({"targets": [HOOK], "weekday": "someday"}, "Field weekday:"),
-    ({"targets": [HOOK], "from": "2026-02-01", "to": "2026-01-01"}, "Field from is 2026-02-01, after to"),
+    ({"targets": [HOOK], "from": "2026-02-01", "to": "2026-01-01"}, "The first day, 2026-02-01, is after the last"),
     ({"targets": [HOOK], "amount_min": "NaN"}, "Field amount_min:"),
     ({"targets": [HOOK], "amount_min": "1e400"}, "Field amount_min:"),
     ({"targets": [HOOK], "filters": {"color": ["red"]}}, "There is no filter 'color'"),
