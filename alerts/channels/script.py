@@ -21,14 +21,17 @@ from alerts.guard import TargetRefused
 from alerts.message import payload_bytes
 from alerts.models import Message, Outcome, Target
 
-_LOCK_SECONDS: Final = 10.0
 _KEPT: Final = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER")
 """Variables that a command sees: none of our settings, which hold secrets."""
 
 
 @dataclass(frozen=True)
 class File:
-    """Appends each message to a file as one line of JSON, on the disk before it counts as delivered."""
+    """Appends each message to a file as one line of JSON, on the disk before it counts as delivered. ``seconds``: that
+    it waits for others who write to it.
+    """
+
+    seconds: float = 10.0
 
     def check(self, target: Target) -> None:
         """Raises TargetRefused where the address is not a whole path whose folder is there."""
@@ -42,7 +45,7 @@ class File:
         """Append once. A full disk or a missing folder is tried again later, and leaves no part of a line."""
         try:
             self.check(target)
-            with FileLock(f"{target.address}.lock", timeout=_LOCK_SECONDS):
+            with FileLock(f"{target.address}.lock", timeout=self.seconds):
                 _append(Path(target.address), payload_bytes(message) + b"\n")
         except TargetRefused as error:
             return Outcome("retry", str(error))

@@ -9,6 +9,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.waiting import PATIENCE
+
 
 @dataclass
 class Handler:
@@ -42,7 +44,7 @@ class Handler:
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"desk", b"s3cret/word")
         if right:
             self.logged_in.append("desk")
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)
 
 
 class _Controller(Controller):
@@ -57,7 +59,7 @@ class _Controller(Controller):
 def relaying(handler: Handler, **given: Any) -> Iterator[int]:
     """The port of a relay. ``given``: as aiosmtpd has it, such as ``tls_context``."""
     controller = _Controller(
-        handler, hostname="127.0.0.1", port=0, authenticator=handler.authenticate, ready_timeout=10, **given
+        handler, hostname="127.0.0.1", port=0, authenticator=handler.authenticate, ready_timeout=PATIENCE, **given
     )  # fmt: skip
     controller.start()
     try:

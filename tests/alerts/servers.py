@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.waiting import PATIENCE
+
 
 @dataclass(frozen=True)
 class Received:
@@ -58,7 +60,7 @@ def close(_connection: socket.socket, _over: threading.Event) -> None:
 
 def hang(_connection: socket.socket, over: threading.Event) -> None:
     """Says nothing until the test is over."""
-    over.wait(30)
+    over.wait(PATIENCE)
 
 
 def drip(head: bytes, rest: bytes) -> Act:
@@ -102,7 +104,7 @@ def serving(*acts: Act, tls: ssl.SSLContext | None = None, host: str = "127.0.0.
             over.set()
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(PATIENCE)
 
 
 def _accept(listener: socket.socket, server: Server, over: threading.Event, tls: ssl.SSLContext | None) -> None:
@@ -118,14 +120,14 @@ def _accept(listener: socket.socket, server: Server, over: threading.Event, tls:
         thread.start()
         threads.append(thread)
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def _serve(
     connection: socket.socket, server: Server, act: Act, over: threading.Event, tls: ssl.SSLContext | None
 ) -> None:
     with suppress(OSError, ValueError), connection:
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         if tls is not None:
             with tls.wrap_socket(connection, server_side=True) as secured:
                 _answer(secured, server, act, over)

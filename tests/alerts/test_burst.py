@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from noticewatch.settings import Settings
 from tests.alerts.making import crawl, follow, matcher, names, opened, save
 from tests.alerts.receiver import receiver
 from tests.archive.making import reading
+from tests.waiting import PATIENCE, until
 
 SEARCHES, NEWS, EACH = 1_000, 10_000, 3
 
@@ -106,12 +106,10 @@ def test_a_target_that_hangs_delays_no_other(archive: Archive) -> None:
         stopping = threading.Event()
         loop = threading.Thread(target=sender.run, args=(stopping, 0.02))
         loop.start()
-        began = time.monotonic()
-        assert came.wait(60)
-        while (len(good.got), held(archive)) != (5, 1) and time.monotonic() - began < 60:
-            stopping.wait(0.02)
+        assert came.wait(PATIENCE)
+        until(lambda: (len(good.got), held(archive)) == (5, 1), lambda: (len(good.got), held(archive)))
         assert len(good.got) == 5
         assert held(archive) == 1, "the message to the silent one is still under way"
         stopping.set()
-    loop.join(60)
+    loop.join(PATIENCE)
     assert not loop.is_alive()

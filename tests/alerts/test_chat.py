@@ -8,8 +8,9 @@ from alerts.guard import TargetRefused
 from alerts.models import Find, Message, Target
 from tests.alerts.servers import answer, close, flood, hang, serving
 from tests.alerts.telling import find_of, message_of
+from tests.waiting import PATIENCE
 
-INSIDE = Chat((*SERVICES, "mmost"), allow_private=True, seconds=20)
+INSIDE = Chat((*SERVICES, "mmost"), allow_private=True, seconds=PATIENCE)
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_of_a_gigabyte_little_is_read(message):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::1]"])
 def test_a_connection_inside_is_ended_when_it_is_made(message, host):
     with serving(answer("200 OK")) as server:
-        outcome = Chat(seconds=20).send(Target("chat", f"mmosts://{host}:{server.port}/token12345678"), message)
+        outcome = Chat(seconds=PATIENCE).send(Target("chat", f"mmosts://{host}:{server.port}/token12345678"), message)
         assert server.connections == 0
     assert outcome.state == "retry"
     assert "inside a network" in outcome.answer
@@ -130,7 +131,7 @@ def test_a_proxy_and_a_netrc_of_the_machine_are_not_used(message, monkeypatch, t
 )
 def test_a_service_that_is_not_offered_is_refused_with_the_way_out(address, said):
     with pytest.raises(TargetRefused, match=said):
-        Chat(seconds=20).check(Target("chat", address))
+        Chat(seconds=PATIENCE).check(Target("chat", address))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_service_that_is_not_offered_is_refused_with_the_way_out(address, said
     ],
 )
 def test_usual_services_are_taken_as_apprise_or_the_service_writes_them(address):
-    Chat(seconds=20).check(Target("chat", address))
+    Chat(seconds=PATIENCE).check(Target("chat", address))
 
 
 def test_what_an_address_may_not_ask_is_not_sent_either(message):
@@ -157,4 +158,4 @@ def test_what_an_address_may_not_ask_is_not_sent_either(message):
 
 
 def test_an_operator_may_allow_more_services():
-    Chat((*SERVICES, "matrix"), seconds=20).check(Target("chat", "matrix://desk:word@chat.example/room"))
+    Chat((*SERVICES, "matrix"), seconds=PATIENCE).check(Target("chat", "matrix://desk:word@chat.example/room"))

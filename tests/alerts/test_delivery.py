@@ -1,7 +1,6 @@
 """From a crawl to a webhook on loopback: each thing arrives, and its message says what was found and why."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +21,7 @@ from noticewatch.settings import Settings
 from tests.alerts.making import crawl, follow, matcher, names, opened
 from tests.alerts.receiver import Receiver, receiver
 from tests.archive.making import reading, title
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 
@@ -98,11 +98,9 @@ def test_the_loop_delivers_soon_and_stops_when_told(archive: Archive, hook: Rece
     loop.start()
     crawl(archive, reading("A", "drone"))
     follow(archive)
-    ends = time.monotonic() + 20
-    while not hook.got and time.monotonic() < ends:
-        stopping.wait(0.02)
+    until(lambda: hook.got)
     stopping.set()
-    loop.join(20)
+    loop.join(PATIENCE)
     assert not loop.is_alive()
     assert len(hook.got) == 1
 

@@ -14,6 +14,7 @@ from alerts.message import payload
 from alerts.models import Find, Target
 from tests.alerts.servers import answer, serving
 from tests.alerts.telling import find_of, message_of
+from tests.waiting import PATIENCE
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 4, 25, 12, 31, tzinfo=UTC)
@@ -31,7 +32,7 @@ def test_the_example_accepts_what_is_sent_and_nothing_else(finds: list[Find]):
     secret, is_genuine, now = new_secret(), checker(), NOW.timestamp()
     message = message_of([find_of(finds, "us-action:7012:70CMSD23FR0000145:0")])
     with serving(answer("204 No Content")) as server:
-        webhook = Webhook(Guard(allow_private=True), 5, lambda: NOW)
+        webhook = Webhook(Guard(allow_private=True), PATIENCE, lambda: NOW)
         assert webhook.send(Target("webhook", server.url(), f"{new_secret()} {secret}"), message).state == "delivered"
     (request,) = server.requests
     assert is_genuine(secret, request.headers, request.body, now)
@@ -69,4 +70,4 @@ def test_the_addresses_of_chat_rooms_are_understood():
     for address in given:
         real = address.replace("TOKEN_A", "T1JJ3T3L2").replace("TOKEN_B", "A1BRTD4JD")
         real = real.replace("TOKEN_C", "TIiajkdnlazkcOXrIdevi7FQ").replace("TOKEN", "token12345678")
-        Chat(SERVICES, seconds=20).check(Target("chat", real))
+        Chat(SERVICES, seconds=PATIENCE).check(Target("chat", real))

@@ -38,7 +38,7 @@ def save(archive: Archive, *targets: Target) -> None:
 
 def delivery(archive: Archive, port: int) -> Delivery:
     settings = Settings(
-        home=archive.folder, alerts_allow_private=True, smtp_url=f"smtp://127.0.0.1:{port}?timeout=5",
+        home=archive.folder, alerts_allow_private=True, smtp_url=f"smtp://127.0.0.1:{port}?timeout=60",
         mail_from="alerts@notices.example",
     )  # fmt: skip
     return Delivery(archive, channels(settings), matcher(), BASE)

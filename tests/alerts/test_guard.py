@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from alerts.guard import Guard, NoAnswer, TargetRefused, is_public
+from tests.waiting import PATIENCE
 
 INSIDE = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.9.9.9", "169.254.169.254", "172.16.0.1",
@@ -24,13 +25,13 @@ OUTSIDE = ["8.8.8.8", "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::
 def test_an_address_inside_is_never_connected_to(address):
     assert not Guard().allows(address, 443)
     with pytest.raises(TargetRefused):
-        Guard(resolve=lambda _host, _port: [address]).addresses("hooks.example", 443, 5)
+        Guard(resolve=lambda _host, _port: [address]).addresses("hooks.example", 443, PATIENCE)
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
 def test_an_address_of_the_internet_is_connected_to(address):
     assert is_public(ipaddress.ip_address(address))
-    assert Guard(resolve=lambda _host, _port: [address]).addresses("hooks.example", 443, 5) == [address]
+    assert Guard(resolve=lambda _host, _port: [address]).addresses("hooks.example", 443, PATIENCE) == [address]
 
 
 def test_every_range_that_python_calls_special_is_inside():
@@ -44,7 +45,7 @@ def test_every_range_that_python_calls_special_is_inside():
 
 def test_of_several_addresses_of_a_name_only_those_outside_are_used():
     guard = Guard(resolve=lambda _host, _port: ["127.0.0.1", "8.8.8.8", "::1"])
-    assert guard.addresses("hooks.example", 443, 5) == ["8.8.8.8"]
+    assert guard.addresses("hooks.example", 443, PATIENCE) == ["8.8.8.8"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_spelling_of_an_inside_address_is_refused_when_it_is_given(host):
 def test_other_spellings_of_loopback_are_refused_by_what_the_system_makes_of_them():
     for host in ("2130706433", "0x7f000001", "127.1"):
         with pytest.raises(TargetRefused):
-            Guard().addresses(host, 443, 5)
+            Guard().addresses(host, 443, PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_an_address_that_nothing_is_posted_to_is_refused_with_the_way_out(url, s
 def test_an_operator_may_allow_addresses_inside_but_no_passwords_in_them():
     guard = Guard(allow_private=True)
     assert guard.check_url("http://127.0.0.1:9999/hook").hostname == "127.0.0.1"
-    assert guard.addresses("127.0.0.1", 9999, 5) == ["127.0.0.1"]
+    assert guard.addresses("127.0.0.1", 9999, PATIENCE) == ["127.0.0.1"]
     with pytest.raises(TargetRefused):
         guard.check_url("http://user:pass@127.0.0.1/")
     assert not guard.allows("/run/docker.sock", 0)
@@ -102,13 +103,13 @@ def test_a_name_that_cannot_be_found_is_no_answer():
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(NoAnswer, match=r"hooks\.example was not found"):
-        Guard(resolve=unknown).addresses("hooks.example", 443, 5)
+        Guard(resolve=unknown).addresses("hooks.example", 443, PATIENCE)
 
 
 def test_a_look_up_that_hangs_ends_in_time():
     never = Event()
     try:
         with pytest.raises(NoAnswer, match="was not found within"):
-            Guard(resolve=lambda _host, _port: [str(never.wait(60))]).addresses("hooks.example", 443, 0.05)
+            Guard(resolve=lambda _host, _port: [str(never.wait(PATIENCE))]).addresses("hooks.example", 443, 0.05)
     finally:
         never.set()

@@ -1,6 +1,5 @@
 """The operator's own file and command."""
 
-import os
 import pickle
 import resource
 import subprocess
@@ -17,6 +16,7 @@ from alerts.guard import TargetRefused
 from alerts.message import payload
 from alerts.models import Find, Message, Outcome, Target
 from tests.alerts.telling import find_of, message_of
+from tests.waiting import PATIENCE, SOON, has_ended
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_lines_of_many_writers_stay_whole(message, tmp_path):
     outcomes: list[Outcome] = []
 
     def write() -> None:
-        outcomes.extend(File().send(Target("file", str(file)), message) for _ in range(10))
+        outcomes.extend(File(PATIENCE).send(Target("file", str(file)), message) for _ in range(10))
 
     threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
@@ -115,32 +115,16 @@ def test_a_command_that_does_not_read_or_says_very_much_is_no_trouble(message, t
 
 def test_a_command_that_hangs_is_ended_with_all_it_started(message, tmp_path):
     pids = tmp_path / "pids"
-    code = (
-        "import os, subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
-        "time.sleep(60)\n"
-    )
+    script = tmp_path / "hangs"  # a shell begins in an instant, so that both are there long before the time is over
+    script.write_text(f"sleep {PATIENCE} & echo $$ $! > {pids}; wait\n")
     begun = time.monotonic()
-    outcome = Command(seconds=1.5).send(command(tmp_path, code), message)
+    outcome = Command(seconds=3).send(Target("command", f"sh '{script}'"), message)
     assert outcome.state == "retry"
     assert "longer than" in outcome.answer
-    assert time.monotonic() - begun < 10
-    for pid in map(int, pids.read_text().split()):
-        assert not _lives(pid)
-
-
-def _lives(pid: int) -> bool:
-    """Whether a process runs; one that ended and waits for its parent does not."""
-    for _ in range(500):
-        try:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return False
-        except (ProcessLookupError, FileNotFoundError):
-            return False
-        os.sched_yield()
-    return True
+    assert time.monotonic() - begun < SOON
+    both = [int(pid) for pid in pids.read_text().split()]
+    assert len(both) == 2
+    assert all(has_ended(pid) for pid in both)
 
 
 @pytest.mark.parametrize("line", ["", "  ", "open 'quote", "/no/such/program"])
