@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,13 +23,15 @@ from typing import Final
 
 from filelock import FileLock
 
+from dev.ports import free_port
+
 VERSION: Final = "8.19.0"
 URL: Final = "TEST_ELASTICSEARCH_URL"
 _IMAGE: Final = f"elasticsearch:{VERSION}"
 _ARTIFACT: Final = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
 _PLUGIN: Final = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _HEAP: Final = "512m"
-_STARTS_WITHIN: Final = 120
+_STARTS_WITHIN: Final = 600
 _FETCHED_WITHIN: Final = 180
 _TRIES: Final = 3
 _JAVA: Final = 17
@@ -105,7 +106,7 @@ class ElasticsearchServer:
             os.kill(self.pid, number)
         except (FileNotFoundError, ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(timeout=60)
+        self._process.wait(timeout=_STARTS_WITHIN)
         self._process = None
 
     def remove(self) -> None:
@@ -116,13 +117,6 @@ class ElasticsearchServer:
     @property
     def _home(self) -> Path:
         return self.folder / f"elasticsearch-{VERSION}"
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _archive() -> Path:

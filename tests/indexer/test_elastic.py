@@ -11,7 +11,7 @@ from api.app import create_app
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
-from dev.elasticsearch_server import ElasticsearchServer, free_port
+from dev.elasticsearch_server import ElasticsearchServer
 from indexer import dead_letters
 from indexer import embedded as embedded_module
 from indexer import engine as engine_module
@@ -31,6 +31,7 @@ from tests.archive.making import append, reading, title
 from tests.engines import clear, elastic, put, server_url, settings
 from tests.indexer.growing import WORDS, answers, follow, grow
 from tests.indexer.making import EPOCH, ask, documents, row, texts
+from tests.waiting import nobody_listening
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -43,6 +44,13 @@ def engine() -> Iterator[ElasticsearchEngine]:
     made = elastic()
     yield made
     clear(made)
+
+
+@pytest.fixture
+def shut() -> Iterator[int]:
+    """A port at which no server is."""
+    with nobody_listening() as port:
+        yield port
 
 
 def raw() -> Elasticsearch:
@@ -92,8 +100,10 @@ def test_a_server_that_is_away_stops_the_index_alone_and_it_goes_on_by_itself(
         server.remove()
 
 
-def test_searches_say_that_the_server_is_away_and_when_to_try_again(archive: Archive, dictionary: Dictionary) -> None:
-    engine = elasticsearch_engine(Settings(), f"http://127.0.0.1:{free_port()}")
+def test_searches_say_that_the_server_is_away_and_when_to_try_again(
+    archive: Archive, dictionary: Dictionary, shut: int
+) -> None:
+    engine = elasticsearch_engine(Settings(), f"http://127.0.0.1:{shut}")
     app = create_app(archive, Search(archive, engine, dictionary), Settings(home=archive.folder), dictionary)
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/api/v1/notices", params={"q": "drone"})
@@ -105,12 +115,12 @@ def test_searches_say_that_the_server_is_away_and_when_to_try_again(archive: Arc
 
 
 def test_a_reader_is_answered_from_the_other_index_where_it_was_so_set(
-    archive: Archive, dictionary: Dictionary
+    archive: Archive, dictionary: Dictionary, shut: int
 ) -> None:
     embedded = EmbeddedEngine(archive.folder / "index")
     append(archive, [reading("A", "drone")])
     follow(archive, embedded, dictionary)
-    away = elasticsearch_engine(Settings(), f"http://127.0.0.1:{free_port()}")
+    away = elasticsearch_engine(Settings(), f"http://127.0.0.1:{shut}")
     answer = Search(archive, Substituted(away, embedded), dictionary).search(WORDS)
     assert answer.hits == (1,)
     assert any("does not answer" in warning for warning in answer.warnings)
@@ -281,17 +291,17 @@ def test_an_index_of_an_older_program_answers_nothing_until_it_is_built_anew(
     clear(engine)
 
 
-def test_secrets_in_an_address_are_never_shown() -> None:
-    engine = elasticsearch_engine(Settings(), f"http://reader:s3cret@127.0.0.1:{free_port()}")
+def test_secrets_in_an_address_are_never_shown(shut: int) -> None:
+    engine = elasticsearch_engine(Settings(), f"http://reader:s3cret@127.0.0.1:{shut}")
     with pytest.raises(SearchUnavailable) as said:
         engine.position()
     assert "s3cret" not in f"{said.value} {engine.label}"
     engine.close()
 
 
-def test_readers_go_on_behind_one_that_waits(archive: Archive, dictionary: Dictionary) -> None:
+def test_readers_go_on_behind_one_that_waits(archive: Archive, dictionary: Dictionary, shut: int) -> None:
     append(archive, [reading("A", "drone")])
-    away = elasticsearch_engine(Settings(), f"http://127.0.0.1:{free_port()}")
+    away = elasticsearch_engine(Settings(), f"http://127.0.0.1:{shut}")
     embedded = EmbeddedEngine(archive.folder / "index")
     readers = [Joiner(), Tagger(Matcher(dictionary)), IndexReader(away), IndexReader(embedded)]
     with pytest.raises(SearchUnavailable):

@@ -8,13 +8,14 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from dev.ports import free_port
 
 _DEBIAN: Final = Path("/usr/lib/postgresql")
 _USERS: Final = ("postgres", "nobody")
@@ -47,7 +48,7 @@ class PostgresqlServer:
         """``place`` says of its data folder where its programs run and how we see it."""
         self.folder = Path(tempfile.mkdtemp(prefix="noticewatch-postgresql-"))
         self.password = secrets.token_hex(8)
-        self.port = _free_port()
+        self.port = free_port()
         self._data = self.folder / "data"
         self._prefix = _unprivileged(self.folder)
         seen = self._data
@@ -75,7 +76,7 @@ class PostgresqlServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "60", "start")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-t", "600", "start")
 
     def stop(self) -> None:
         """End it at once, as a machine that goes down does."""
@@ -104,7 +105,7 @@ def _run(prefix: list[str], program: str, *arguments: str, log: Path, check: boo
     with log.open("ab") as said:
         done = subprocess.run(
             [*prefix, str(folder / program), *arguments], cwd="/", stdin=subprocess.DEVNULL, stdout=said, stderr=said,
-            check=False, timeout=120,
+            check=False, timeout=900,
         )  # fmt: skip
     if check and done.returncode:
         raise RuntimeError(f"{program} ended with {done.returncode}: {log.read_text()[-2000:]}")
@@ -122,9 +123,3 @@ def _unprivileged(folder: Path) -> list[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
         return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
     raise RuntimeError(f"PostgreSQL does not run as root, and there is no user {' or '.join(_USERS)} here.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

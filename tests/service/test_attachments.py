@@ -20,6 +20,7 @@ from service.schedule import Schedule
 from tests.archive.documents import making
 from tests.archive.making import WHOLE, append, open_archive, reading, title
 from tests.crawlers.wires import http, wires
+from tests.waiting import PATIENCE
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
@@ -88,7 +89,7 @@ def test_the_command_crawls_documents_and_says_what_came(archive, dictionary, tm
         )
         command = [sys.executable, "-m", "service.cli", "crawl", SOURCE, "--documents"]
         ended = subprocess.run(
-            command, env=surroundings, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            command, env=surroundings, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
     assert ended.returncode == 0, ended.stderr
     assert "federal_register: complete. 1 document asked for, 1 file came." in ended.stdout

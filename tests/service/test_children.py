@@ -1,21 +1,19 @@
 """Child processes never outlive the server."""
 
-import os
 import subprocess
 import sys
-import time
-from pathlib import Path
+
+from tests.waiting import PATIENCE, has_ended
 
 CHILD = """
-import signal, sys, threading
+import signal
 from service.children import end_with_parent
-ended = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: ended.set())
-end_with_parent()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+end_with_parent(grace=PATIENCE)
 print("ready", flush=True)
-ended.wait(20)
-print("ended in order" if ended.is_set() else "left alone", flush=True)
-"""
+ended = signal.sigtimedwait({signal.SIGTERM}, PATIENCE)
+print("ended in order" if ended else "left alone", flush=True)
+""".replace("PATIENCE", str(PATIENCE))
 PARENT = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, start_new_session=True)
@@ -32,23 +30,4 @@ def test_a_child_ends_in_order_when_its_server_is_killed():
     parent.kill()
     assert parent.stdout.read() == "ended in order\n"  # the pipe closes when the last of them has ended
     parent.wait()
-    assert not alive(pid)
-
-
-def alive(pid: int) -> bool:
-    ends = time.monotonic() + 5
-    while time.monotonic() < ends:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        if "\nState:\tZ" in _status(pid):
-            return False
-    return True
-
-
-def _status(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return ""
+    assert has_ended(pid)

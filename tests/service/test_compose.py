@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -16,29 +18,36 @@ import yaml
 from noticewatch.settings import PREFIX
 from tests import databases, engines
 from tests.house.test_rooms import ROOT
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.elasticsearch]
 
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "noticewatch"}
-DATABASE = "notices_of_compose"
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path, cut_starter: Path) -> dict[str, str]:
-    """The environment of a service, with the addresses of the servers of the tests in the places of its own."""
+def database() -> Iterator[str]:
+    """A database of the test's own: others of this file may run beside it."""
+    name = f"compose{uuid4().hex}"
     with psycopg.connect(databases.server_url(), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield databases.address(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path, cut_starter: Path, database: str) -> dict[str, str]:
+    """The environment of a service, with the addresses of the servers of the tests in the places of its own."""
     given = OURS["server"]["environment"]
-    database = re.sub(r"postgresql://noticewatch:\$\{POSTGRES_PASSWORD[^}]*\}@postgresql/notices",
-                      databases.address(DATABASE), given["NOTICEWATCH_DATABASE_URL"])  # fmt: skip
+    ours = re.sub(r"postgresql://noticewatch:\$\{POSTGRES_PASSWORD[^}]*\}@postgresql/notices",
+                  database, given["NOTICEWATCH_DATABASE_URL"])  # fmt: skip
     search = re.sub(r"\$\{ELASTIC_PASSWORD[^}]*\}@elasticsearch:9200",
                     f"s3cret@{engines.server_url()[7:]}", given["NOTICEWATCH_SEARCH_URL"])  # fmt: skip
-    assert "$" not in database + search
+    assert "$" not in ours + search
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | given | {
-        "NOTICEWATCH_DATABASE_URL": database, "NOTICEWATCH_SEARCH_URL": search, "NOTICEWATCH_CONTACT": "",
+        "NOTICEWATCH_DATABASE_URL": ours, "NOTICEWATCH_SEARCH_URL": search, "NOTICEWATCH_CONTACT": "",
         "NOTICEWATCH_PUBLIC_URL": "", "NOTICEWATCH_HOME": str(tmp_path / "data"),
         "NOTICEWATCH_STARTER": str(cut_starter), "NOTICEWATCH_BIND": "127.0.0.1:0",
         "NOTICEWATCH_SEARCH_INDEX": f"compose{os.getpid()}", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1",
@@ -54,7 +63,7 @@ def _started(name: str, surroundings: dict[str, str]) -> subprocess.Popen[str]:
 
 def _ended(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(timeout=30)
+    return process.wait(timeout=PATIENCE)
 
 
 def _healthy(name: str, surroundings: dict[str, str], port: str = "8484") -> bool:
@@ -66,16 +75,16 @@ def _healthy(name: str, surroundings: dict[str, str], port: str = "8484") -> boo
 
 def test_the_services_load_serve_and_schedule_and_their_health_checks_say_so(surroundings: dict[str, str]) -> None:
     loading = _started("starter", surroundings)
-    said = loading.communicate(timeout=120)[0]
+    said = loading.communicate(timeout=PATIENCE)[0]
     assert loading.returncode == 0, said
     server = _started("server", surroundings)
     assert server.stdout is not None
     port = next(found[1] for line in server.stdout if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE) as answer:
         ready = json.load(answer)
     assert ready["ready"]
     assert ready["behind"] == 0
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/notices?lens=everything", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/notices?lens=everything", timeout=PATIENCE) as answer:
         found = json.load(answer)
     assert found["total"] > 50
     assert found["query"]["warnings"] == [], "it is the search server that answers"

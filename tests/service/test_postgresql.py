@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from noticewatch.settings import Settings
 from tests.house.test_rooms import ROOT
 from tests.plugins.postgresql_server import PostgresqlServer
 from tests.service.test_run import running
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.xdist_group("postgresql server")]
 
@@ -48,7 +48,7 @@ def fresh(server: PostgresqlServer, request: pytest.FixtureRequest) -> str:
 def noticewatch(surroundings: dict[str, str], url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *arguments], env=surroundings | {"NOTICEWATCH_DATABASE_URL": url},
-        capture_output=True, text=True, check=False, cwd=ROOT, timeout=120,
+        capture_output=True, text=True, check=False, cwd=ROOT, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -144,12 +144,12 @@ def test_pages_answer_again_after_the_server_was_restarted(
 ) -> None:
     assert noticewatch(surroundings, fresh, "load-starter").returncode == 0
     with running(surroundings | {"NOTICEWATCH_DATABASE_URL": fresh}, tmp_path / "log", "serve") as pages:
-        pages.until(lambda: pages.get("/readyz"))
+        pages.get("/readyz")
         server.stop()
         assert _status(f"{pages.address()}/api/v1/notices") == 503
         assert _status(f"{pages.address()}/healthz") == 200
         server.start()
-        pages.until(lambda: pages.get("/readyz"))
+        pages.get("/readyz")
         assert pages.get("/api/v1/notices?lens=everything")["total"]
         pages.stop(signal.SIGTERM)
     assert server.password not in (tmp_path / "log").read_text()
@@ -168,7 +168,7 @@ def test_a_load_whose_server_goes_fails_with_the_reason_and_the_next_repairs(
         while _events(fresh) < 1_000:
             assert loading.poll() is None, (tmp_path / "log").read_text()
         server.stop()
-        code = loading.wait(60)
+        code = loading.wait(PATIENCE)
     said = (tmp_path / "log").read_text()
     assert code != 0
     assert "The connection to the PostgreSQL server" in said or "does not answer" in said, said
@@ -176,7 +176,7 @@ def test_a_load_whose_server_goes_fails_with_the_reason_and_the_next_repairs(
     server.start()
     assert _events(fresh) >= 1_000, "something acknowledged was lost"
     again = subprocess.run(
-        command, env=surroundings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+        command, env=surroundings, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert again.returncode == 0, again.stderr
     archive = Archive.open(Settings(home=Path(surroundings["NOTICEWATCH_HOME"]), database_url=fresh))
@@ -198,11 +198,8 @@ def _events(url: str) -> int:
 
 
 def _status(address: str) -> int:
-    ends = time.monotonic() + 30
-    while time.monotonic() < ends:
-        try:
-            with urllib.request.urlopen(address, timeout=20) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-    return 0
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code

@@ -16,10 +16,11 @@ from noticewatch.models import EventKind, Verdict
 from noticewatch.settings import Settings, SourceSettings
 from service.children import Children
 from service.schedule import Schedule
-from tests.archive.making import append, reading, title
+from tests.archive.making import append, events, reading, title
 from tests.faults.crawling import healthy
 from tests.faults.server import answers_of, publisher
 from tests.service.test_run import children_of, running
+from tests.waiting import PATIENCE, until
 
 SOURCE = next(
     name
@@ -38,7 +39,7 @@ class Slow:
     def __call__(self, asked, good):
         if not asked.robots:
             self.came.set()
-            self.go_on.wait(60)
+            self.go_on.wait(PATIENCE)
         return good if good.status == 200 else self.page
 
 
@@ -69,13 +70,14 @@ def ended_crawls(tmp_path):
 def test_a_scheduled_crawl_that_is_killed_is_noted_with_its_signal_and_not_tried_at_once(slow, tmp_path):
     environment, hold = slow
     with running(environment, tmp_path / "log", "schedule") as server:
+        server.address()
         server.until(hold.came.is_set)
         [child] = children_of(server.process.pid)
         os.kill(child, signal.SIGKILL)
         server.until(lambda: ended_crawls(tmp_path))
         assert ended_crawls(tmp_path) == [(Verdict.FAILED, ("process ended by signal 9",))]
         assert children_of(server.process.pid) == []
-        assert server.stop(signal.SIGTERM) < 8
+        assert server.stop(signal.SIGTERM) < server.lasting(8)
     assert f"{SOURCE}: failed: process ended by signal 9" in server.said()
 
 
@@ -86,7 +88,7 @@ def test_a_stop_waits_for_the_page_in_hand(slow, tmp_path):
         server.process.send_signal(signal.SIGTERM)
         letting_go = threading.Timer(1.0, hold.go_on.set)
         letting_go.start()
-        server.process.wait(40)
+        server.process.wait(PATIENCE)
         assert server.process.returncode == 0
     [(verdict, reasons)] = ended_crawls(tmp_path)
     archive = Archive.open(Settings(home=tmp_path / "data"))
@@ -109,13 +111,8 @@ def test_the_scheduler_says_in_the_log_that_a_deadline_is_near(tmp_path):
     schedule = Schedule(archive, off, Children(), plan_every=0.05)
     schedule.start()
     try:
-        for _ in range(600):
-            with archive.reading() as connection:
-                kinds = [event.kinds for event in queries.events(connection, 0, 10)]
-            if len(kinds) > 1:
-                break
-            threading.Event().wait(0.05)
+        until(lambda: len(events(archive)) > 1)
     finally:
         schedule.stop()
+    assert [event.kinds for event in events(archive)] == [(EventKind.NEW,), (EventKind.DUE_SOON,)]
     archive.close()
-    assert kinds == [(EventKind.NEW,), (EventKind.DUE_SOON,)]

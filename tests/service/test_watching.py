@@ -20,6 +20,7 @@ from service.children import Children
 from service.schedule import Schedule
 from service.watching import progress_mark, watch
 from tests.archive.making import capture
+from tests.waiting import PATIENCE
 
 SOURCE = "usaspending_transactions"
 DIES = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
@@ -69,7 +70,7 @@ class Programs(Children):
         self.started: list[subprocess.Popen[bytes]] = []
         self.asked = threading.Event()
 
-    def start(self, arguments, grace=1.0):
+    def start(self, arguments, grace=PATIENCE):
         if self.closed:
             return None
         process = subprocess.Popen(
@@ -128,7 +129,7 @@ def test_a_source_that_another_process_holds_is_left_alone_and_tried_later(archi
 
 def hung_after(program: str, marks, ticks) -> tuple[Children, bool]:
     children = Programs(program)
-    process = children.start([])
+    process = children.start([], grace=1.0 if program == DEAF else PATIENCE)
     if program == DEAF:
         assert process.stdout.read(4) == b"deaf"
     by_itself = watch(
@@ -214,13 +215,12 @@ def test_bytes_that_are_spooled_are_progress(archive):
 
 def test_stopping_waits_for_the_page_in_hand_and_starts_nothing_more():
     program = (
-        "import signal, sys, threading\nasked = threading.Event()\n"
-        "signal.signal(signal.SIGTERM, lambda *_: asked.set())\n"
-        "sys.stdout.write('ready'); sys.stdout.flush()\nasked.wait()\n"
+        "import signal, sys\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})\n"
+        "sys.stdout.write('ready'); sys.stdout.flush()\nsignal.sigwait({signal.SIGTERM})\n"
         "sys.stdin.read(1)\nsys.exit(8)\n"
     )
     children = Programs(program)
-    process = children.start([], grace=30.0)
+    process = children.start([], grace=PATIENCE)
     assert process.stdout.read(5) == b"ready"
     stopping = threading.Thread(target=children.stop)
     stopping.start()
@@ -231,6 +231,6 @@ def test_stopping_waits_for_the_page_in_hand_and_starts_nothing_more():
     assert process.returncode is None, "the page in hand was not waited for"
     process.stdin.write(b"page")
     process.stdin.close()
-    stopping.join(30)
+    stopping.join(PATIENCE)
     assert process.returncode == 8
     assert children.start(["crawl", SOURCE]) is None

@@ -7,7 +7,8 @@ import sqlite3
 import pytest
 
 from tests.service.test_run import running
-from tests.watchlist.changing import changed_dictionary, swap
+from tests.waiting import PATIENCE
+from tests.watchlist.changing import changed_dictionary, spoil
 from watchlist.dictionary import DATA, load_dictionary
 
 
@@ -30,7 +31,7 @@ def versions_tagged(data):
 def test_a_server_takes_up_a_change_and_keeps_the_last_good_one(served, tmp_path):
     surroundings, folder = served
     with running(surroundings, tmp_path / "log", "serve") as server:
-        first = server.until(lambda: server.get("/watchlist.json"))["version"]
+        first = server.get("/watchlist.json")["version"]
         changed_dictionary(folder)
         second = load_dictionary(folder).version
         server.until(lambda: server.get("/watchlist.json")["version"] == second)
@@ -38,7 +39,7 @@ def test_a_server_takes_up_a_change_and_keeps_the_last_good_one(served, tmp_path
         told = server.until(lambda: [one for one in server.get("/watchlist.json")["history"] if one["ended_at"]])
         assert [(one["version"], one["notices"]) for one in told] == [(second, 110)]
         assert first != second
-        swap(folder, 'technologies = ["', 'technologies = ["nothing_known", "')
+        spoil(folder)
         server.until(lambda: server.get("/watchlist.json")["changed_files_refused"])
         assert server.get("/watchlist.json")["version"] == second
         assert server.get("/readyz")["ready"] is True
@@ -51,22 +52,22 @@ def test_a_server_takes_up_a_change_and_keeps_the_last_good_one(served, tmp_path
 def test_a_server_that_was_killed_while_it_tagged_again_goes_on(served, tmp_path):
     surroundings, folder = served
     with running(surroundings, tmp_path / "log", "serve") as server:
-        server.until(lambda: server.get("/watchlist.json"))
+        server.get("/watchlist.json")
         changed_dictionary(folder)
         server.until(lambda: "what is held is tagged again" in server.said())
         server.stop(signal.SIGKILL)
     with running(surroundings, tmp_path / "log again", "serve") as server:
         version = load_dictionary(folder).version
         server.until(lambda: versions_tagged(tmp_path / "data") == {version: 110})
-        server.until(lambda: (server.get("/watchlist.json") or {"history": [{}]})["history"][0].get("ended_at"))
+        server.until(lambda: server.get("/watchlist.json")["history"][0].get("ended_at"))
         assert [one["notices"] for one in server.get("/watchlist.json")["history"]] == [110]
         server.stop()
 
 
 def test_a_server_does_not_start_with_files_that_cannot_be_used(served, tmp_path):
     surroundings, folder = served
-    swap(folder, 'technologies = ["', 'technologies = ["nothing_known", "')
+    spoil(folder)
     with running(surroundings, tmp_path / "log", "serve") as server:
-        assert server.process.wait(60) == 1
+        assert server.process.wait(PATIENCE) == 1
         assert server.said().count("\n") == 1
         assert "vendors.toml, line " in server.said()
