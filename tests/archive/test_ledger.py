@@ -10,6 +10,7 @@ from archive.store import Archive
 from noticewatch.models import Verdict
 from tests.archive.making import SOURCE, append, reading
 from tests.databases import settings_at
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
@@ -22,7 +23,7 @@ def test_a_run_whose_process_died_is_closed_as_failed(archive: Archive) -> None:
     living = ledger.start_run(archive, SOURCE, "crawl")
     child = multiprocessing.get_context("spawn").Process(target=_begin_and_die, args=(str(archive.folder),))
     child.start()
-    child.join(60)
+    child.join(PATIENCE)
     assert ledger.close_dead_runs(archive) == 1
     assert ledger.close_dead_runs(archive) == 0
     with archive.reading() as connection:

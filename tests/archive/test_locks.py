@@ -20,6 +20,7 @@ from archive.store import Archive
 from noticewatch.models import Verdict
 from tests.archive.making import SOURCE, append, events, open_archive, reading
 from tests.databases import settings_at
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 
@@ -109,9 +110,7 @@ def test_a_source_that_this_process_never_held_is_nothing_to_confirm(archive: Ar
 def test_the_thread_renews_until_the_lock_is_released(archive: Archive) -> None:
     with hold(archive, "one", renew_every=timedelta(milliseconds=5)) as lease:
         first = _renewed(archive)
-        deadline = datetime.now(UTC) + timedelta(seconds=20)
-        while _renewed(archive) == first:  # the database's clock ticks once a second
-            assert datetime.now(UTC) < deadline
+        until(lambda: _renewed(archive) != first)  # the database's clock ticks once a second
         assert not lease.lost
 
 
@@ -132,11 +131,11 @@ def test_the_lock_of_a_killed_process_of_this_machine_is_free_at_once(archive: A
     ready = SPAWN.Event()
     child = SPAWN.Process(target=_hold_until_killed, args=(str(archive.folder), ready))
     child.start()
-    assert ready.wait(60)
+    assert ready.wait(PATIENCE)
     with pytest.raises(SourceTaken, match=f"process {child.pid}"), hold(archive, "one"):
         pass
     child.kill()
-    child.join(30)
+    child.join(PATIENCE)
     with hold(archive, "one"):
         pass
 
@@ -191,7 +190,7 @@ def test_of_several_processes_one_at_a_time_holds_a_source(tmp_path: Path) -> No
     for child in children:
         child.start()
     for child in children:
-        child.join(120)
+        child.join(PATIENCE)
     assert [child.exitcode for child in children] == [0, 0, 0]
     assert not living(archive)
     archive.close()

@@ -34,6 +34,7 @@ from noticewatch.database import connect, metadata, writing
 from noticewatch.settings import Settings
 from tests.archive.making import append, reading
 from tests.databases import empty_at, kind
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
@@ -155,7 +156,7 @@ def test_two_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     for child in children:
         child.start()
     for child in children:
-        child.join(60)
+        child.join(PATIENCE)
     assert [child.exitcode for child in children] == [0, 0]
     archive = Archive.open(settings)
     assert _says(archive) == _said(tmp_path, RELEASED[0])

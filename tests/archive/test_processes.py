@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import random
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -13,8 +12,10 @@ from sqlalchemy import select
 
 from archive import tables
 from archive.store import Archive
+from tests.archive.dying import statements
 from tests.archive.making import append, events, open_archive, reading
 from tests.databases import settings_at
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
@@ -22,17 +23,19 @@ SPAWN = multiprocessing.get_context("spawn")
 PER_PROCESS = 600
 
 
-def _append_many(home: str, name: str, count: int, size: int) -> None:
-    """What a child does: append ``count`` notices in runs of ``size``."""
+def _append_many(home: str, name: str, count: int, size: int, dies_at: int | None = None) -> int:
+    """What a child does: append ``count`` notices in runs of ``size``; gives how many statements that took."""
     archive = Archive.open(settings_at(Path(home)))
-    for begin in range(0, count, size):
-        rows = [reading(f"{name}-{number}", f"title {number}") for number in range(begin, begin + size)]
-        append(archive, rows, day=begin / 100)
+    with statements(archive, dies_at) as run:
+        for begin in range(0, count, size):
+            rows = [reading(f"{name}-{number}", f"title {number}") for number in range(begin, begin + size)]
+            append(archive, rows, day=begin / 100)
     archive.close()
+    return run[0]
 
 
-def _start(home: Path, name: str, count: int, size: int) -> multiprocessing.process.BaseProcess:
-    process = SPAWN.Process(target=_append_many, args=(str(home), name, count, size))
+def _start(home: Path, *arguments: object) -> multiprocessing.process.BaseProcess:
+    process = SPAWN.Process(target=_append_many, args=(str(home), *arguments))
     process.start()
     return process
 
@@ -56,7 +59,7 @@ def test_three_processes_lose_no_seq_and_a_reader_beside_them_misses_none(tmp_pa
         looks += bool(seen)
         followed += seen
     for child in children:
-        child.join(120)
+        child.join(PATIENCE)
     followed += [event.seq for event in events(archive, followed[-1] if followed else 0)]
     assert followed == list(range(1, 3 * PER_PROCESS + 1))
     assert looks > 3, "the reader came too late to follow"
@@ -74,16 +77,11 @@ def test_three_processes_lose_no_seq_and_a_reader_beside_them_misses_none(tmp_pa
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_killed_and_begun_again_is_as_if_undisturbed(tmp_path: Path, seed: int) -> None:
     undisturbed, disturbed = open_archive(tmp_path / "a"), open_archive(tmp_path / "b")
-    _append_many(str(undisturbed.folder), "x", 2_000, 100)
-    child = _start(disturbed.folder, "x", 2_000, 100)
-    wanted = random.Random(seed).randrange(100, 1_500)
-    deadline = time.monotonic() + 60
-    while len(events(disturbed)) < wanted and child.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert child.pid is not None
-    os.kill(child.pid, signal.SIGKILL)
-    child.join(30)
-    assert child.exitcode == -signal.SIGKILL, "it had ended before it could be killed"
+    run = _append_many(str(undisturbed.folder), "x", 2_000, 100)
+    child = _start(disturbed.folder, "x", 2_000, 100, random.Random(seed).randrange(run // 20, run * 3 // 4))
+    child.join(PATIENCE)
+    assert child.exitcode == -signal.SIGKILL
+    assert 0 < len(events(disturbed)) < 2_000, "it was killed in the middle"
     _append_many(str(disturbed.folder), "x", 2_000, 100)
     assert _contents(disturbed) == _contents(undisturbed)
     undisturbed.close()

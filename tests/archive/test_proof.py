@@ -382,7 +382,7 @@ def test_what_a_killed_process_has_appended_holds(tmp_path: Path):
 
 def test_verification_and_appends_go_on_beside_each_other(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
-        done, found = threading.Event(), []
+        done, found = threading.Event(), [check(archive).leaves]
 
         def go_on() -> None:
             other = Archive.open(Settings(home=archive.folder))

@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,11 @@ import pytest
 from archive import chain_corrections
 from archive.store import Archive
 from noticewatch.errors import UsageError
+from tests.archive.dying import statements
 from tests.archive.making import append, head, open_archive
 from tests.archive.test_regrouping import SAM, SPARES, assert_whole, postings, sam, stories
 from tests.databases import settings_at
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.xdist_group("processes")]
 
@@ -22,34 +23,34 @@ SPAWN = multiprocessing.get_context("spawn")
 CHAINS = 24
 
 
-def _regroup_many(home: str) -> None:
-    """What a child does: of each chain two notices, then the posting that joins them; every third is parted again."""
+def _regroup_many(home: str, dies_at: int | None = None) -> int:
+    """What a child does: of each chain two notices, then the posting that joins them; every third is parted again.
+    Gives how many statements that took.
+    """
     archive = Archive.open(settings_at(Path(home)))
-    for chain in range(CHAINS):
-        number, solicitation = f"{chain:02}", f"70CDCR26R{chain:05}"
-        append(archive, [sam(f"a{number}", 1, solicitation=solicitation)], day=chain, **SAM)
-        append(archive, [sam(f"c{number}", 9, solicitation=solicitation, name=SPARES)], day=chain + 0.2, **SAM)
-        between = sam(f"b{number}", 5, solicitation=solicitation, name="Radio sets, portable units")
-        append(archive, [between], day=chain + 0.4, **SAM)
-        if chain % 3 == 0 and len(postings(archive)[f"sam:a{number}"]) == 3:
-            chain_corrections.split(archive, f"sam:a{number}", [f"b{number}"], "Another purchase.", {})
+    with statements(archive, dies_at) as run:
+        for chain in range(CHAINS):
+            number, solicitation = f"{chain:02}", f"70CDCR26R{chain:05}"
+            append(archive, [sam(f"a{number}", 1, solicitation=solicitation)], day=chain, **SAM)
+            append(archive, [sam(f"c{number}", 9, solicitation=solicitation, name=SPARES)], day=chain + 0.2, **SAM)
+            between = sam(f"b{number}", 5, solicitation=solicitation, name="Radio sets, portable units")
+            append(archive, [between], day=chain + 0.4, **SAM)
+            if chain % 3 == 0 and len(postings(archive)[f"sam:a{number}"]) == 3:
+                chain_corrections.split(archive, f"sam:a{number}", [f"b{number}"], "Another purchase.", {})
     archive.close()
+    return run[0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 @pytest.mark.parametrize("seed", range(3))
 def test_a_killed_regrouping_is_whole_or_not_at_all(tmp_path: Path, seed: int) -> None:
     undisturbed, disturbed = open_archive(tmp_path / "a"), open_archive(tmp_path / "b")
-    _regroup_many(str(undisturbed.folder))
-    child = SPAWN.Process(target=_regroup_many, args=(str(disturbed.folder),))
+    run = _regroup_many(str(undisturbed.folder))
+    dies_at = random.Random(seed).randrange(run // 10, run * 3 // 4)
+    child = SPAWN.Process(target=_regroup_many, args=(str(disturbed.folder), dies_at))
     child.start()
-    wanted = random.Random(seed).randrange(10, head(undisturbed) * 3 // 4)
-    deadline = time.monotonic() + 120
-    while head(disturbed) < wanted and child.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert child.pid is not None
-    os.kill(child.pid, signal.SIGKILL)
-    child.join(30)
+    child.join(PATIENCE)
+    assert child.exitcode == -signal.SIGKILL
     assert 0 < head(disturbed) < head(undisturbed), "it was killed in the middle"
     assert_whole(disturbed)
     _regroup_many(str(disturbed.folder))

@@ -17,6 +17,7 @@ from crawlers.engine import crawl
 from crawlers.source import read_source
 from noticewatch.settings import Settings
 from tests.forking import FORKED
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 CONTACT = "test@example.org"
@@ -63,7 +64,7 @@ def crawl_apart(
     arguments = (home, data, {**facts, "options": options}, settings or {}, environment or {}, most_file)
     process = FORKED.Process(target=_crawl, args=arguments)
     process.start()
-    process.join(60)
+    process.join(PATIENCE)
     if process.is_alive():
         process.kill()
         raise AssertionError("the crawl did not end")

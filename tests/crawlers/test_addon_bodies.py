@@ -15,6 +15,7 @@ from backports import zstd
 
 from tests.crawlers.apart import Crawled, crawl_apart
 from tests.crawlers.wires import GOOD, Asked, Told, Wires, chunked, http, wires
+from tests.waiting import PATIENCE
 
 RANDOM = random.Random(1)
 LONG = b"id,title\n" + b"".join(f"N{number},{RANDOM.randbytes(12_000).hex()}\n".encode() for number in range(250))
@@ -117,11 +118,11 @@ def test_an_answer_that_does_not_come_or_only_drips_is_given_up(server: Wires, t
     ended = threading.Event()
 
     def silent(connection: socket.socket) -> None:
-        ended.wait(30)
+        ended.wait(PATIENCE)
 
     def stopping(connection: socket.socket) -> None:
         connection.sendall(http(200, GOOD, length=1000))
-        ended.wait(30)
+        ended.wait(PATIENCE)
 
     def dripping(connection: socket.socket, head: bytes = http(200, b"", length=100_000)) -> None:
         connection.sendall(head)
@@ -135,12 +136,12 @@ def test_an_answer_that_does_not_come_or_only_drips_is_given_up(server: Wires, t
         "silent": silent, "stopping": stopping, "dripping": dripping, "head-dripping": head_dripping,
     }  # fmt: skip
     try:
-        crawled = answering(server, tmp_path, answers, timeout=0.5, concurrency=8)
+        crawled = answering(server, tmp_path, answers, timeout=2, concurrency=8)
     finally:
         ended.set()
-    assert crawled.problem("/silent") == "127.0.0.1 did not answer within 0.5 seconds"
-    assert crawled.problem("/head-dripping") == "127.0.0.1 did not answer within 0.5 seconds"
-    assert "stopped coming; nothing for 0.5 seconds" in (crawled.problem("/stopping") or "")
+    assert crawled.problem("/silent") == "127.0.0.1 did not answer within 2 seconds"
+    assert crawled.problem("/head-dripping") == "127.0.0.1 did not answer within 2 seconds"
+    assert "stopped coming; nothing for 2 seconds" in (crawled.problem("/stopping") or "")
     assert "only drips" in (crawled.problem("/dripping") or "")
 
 
@@ -151,13 +152,13 @@ def test_a_long_answer_is_spooled_without_a_name_and_archived_whole(server: Wire
     def slowly(connection: socket.socket) -> None:
         connection.sendall(http(200, LONG[:half], length=len(LONG)))
         seen.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         connection.sendall(LONG[half:])
 
     names: set[str] = set()
 
     def look() -> None:
-        seen.wait(30)
+        seen.wait(PATIENCE)
         names.update(path.suffix for path in (tmp_path / "data").rglob("*") if path.is_file())
         go_on.set()
 

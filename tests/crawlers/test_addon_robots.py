@@ -12,6 +12,7 @@ from crawlers.failures import NoAnswer, RobotsUnreadable
 from crawlers.robots import KEPT_FOR, MOST_PARSED, Robots, RobotsAnswer, rules
 from tests.crawlers.apart import crawl_apart
 from tests.crawlers.wires import GOOD, Asked, Told, Wires, http, redirect, wires
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_where_it_cannot_be_read_nothing_is_asked(server: Wires, tmp_path: Path,
 
 def test_where_it_does_not_come_nothing_is_asked(server: Wires, tmp_path: Path) -> None:
     ended = threading.Event()
-    server.robots = lambda asked: lambda connection: ended.wait(30)  # type: ignore[return-value]  # nothing is sent
+    server.robots = lambda asked: lambda connection: ended.wait(PATIENCE)  # type: ignore[return-value]  # nothing is sent
     try:
         crawled = crawl_apart(tmp_path, [f"{server.address}/a"], timeout=0.3)
     finally:

@@ -10,6 +10,7 @@ from crawlers.addon import user_agent
 from tests.crawlers.apart import crawl_apart
 from tests.crawlers.certificates import Authority
 from tests.crawlers.wires import GOOD, Asked, Told, Wires, http, redirect, wires
+from tests.waiting import nobody_listening
 
 LISTENING = "0A"
 """State of a listening socket in /proc/net/tcp."""
@@ -177,17 +178,16 @@ def test_a_proxy_that_the_environment_names_is_used_and_not_for_hosts_it_leaves_
 
 
 def test_nobody_is_reached_where_names_do_not_resolve_or_nobody_listens(tmp_path: Path) -> None:
-    with wires() as gone:
-        pass
-    unknown = crawl_apart(tmp_path / "1", ["https://publisher.invalid/x"], hosts=("publisher.invalid",))
-    refused = crawl_apart(tmp_path / "2", [f"{gone.address}/x"])
-    through = crawl_apart(
-        tmp_path / "3", ["https://publisher.example/x"],
-        settings={"sources": {"tiny_asks": {"through": gone.address}}},
-    )  # fmt: skip
+    with nobody_listening() as port:
+        gone = f"http://127.0.0.1:{port}"
+        unknown = crawl_apart(tmp_path / "1", ["https://publisher.invalid/x"], hosts=("publisher.invalid",))
+        refused = crawl_apart(tmp_path / "2", [f"{gone}/x"])
+        through = crawl_apart(
+            tmp_path / "3", ["https://publisher.example/x"], settings={"sources": {"tiny_asks": {"through": gone}}}
+        )
     assert unknown.reasons == ["no network (publisher.invalid cannot be reached)"]
     assert refused.reasons == ["127.0.0.1 refuses connections"]
-    assert through.reasons == [f"publisher.example (asked through {gone.address}) refuses connections"]
+    assert through.reasons == [f"publisher.example (asked through {gone}) refuses connections"]
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads open sockets where Linux lists them")

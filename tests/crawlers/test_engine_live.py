@@ -23,6 +23,7 @@ from noticewatch.settings import Settings
 from tests.crawlers.conftest import HERE, Recorder, page_of
 from tests.crawlers.server import Publisher, publisher
 from tests.databases import settings_at
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
@@ -53,7 +54,7 @@ def start(home: Path, folder: Path, address: str, *more: str) -> subprocess.Pope
 
 def run(settings: Settings, source: Source, address: str, *more: str) -> tuple[int, str]:
     process = start(settings.home, source.folder, address, *more)
-    said, errors = process.communicate(timeout=60)
+    said, errors = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in errors, errors
     return process.returncode, said
 
@@ -169,15 +170,15 @@ def test_sigterm_ends_a_crawl_as_cancelled_and_keeps_what_was_walked(
     def answers(path: str, body: bytes) -> tuple[int, str, bytes]:
         if b"08-02" in body:
             reached.set()
-            go_on.wait(30)
+            go_on.wait(PATIENCE)
         return two_pages(path, body)
 
     server.answers = answers
     process = start(settings.home, tiny_list.folder, server.address)
-    assert reached.wait(30)
+    assert reached.wait(PATIENCE)
     process.send_signal(signal.SIGTERM)
     go_on.set()
-    said, errors = process.communicate(timeout=60)
+    said, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said.splitlines()[0]) == (8, "cancelled"), errors
     assert rows(archive, tables.runs.c.verdict) == [("cancelled",)]
     assert rows(archive, tables.scopes.c.scope) == []

@@ -22,6 +22,7 @@ from tests.archive.making import open_archive
 from tests.archive.proving import check
 from tests.crawlers.thinned import THINNABLE, daily, filed, imported
 from tests.forking import FORKED
+from tests.waiting import PATIENCE
 
 
 def _thin(home: Path, dies_at: int | None, told: Path) -> None:
@@ -55,7 +56,7 @@ def _run(home: Path, dies_at: int | None) -> int:
     told.unlink(missing_ok=True)
     process = FORKED.Process(target=_thin, args=(home, dies_at, told))
     process.start()
-    process.join(60)
+    process.join(PATIENCE)
     assert process.exitcode in ({0} if dies_at is None else {0, -signal.SIGKILL})
     return int(told.read_text()) if told.exists() else 0
 
@@ -122,7 +123,7 @@ def test_a_disk_that_fills_up_is_said_and_every_file_stays_as_it_was(tmp_path: P
     for most in (1, 1_000, len(before) // 2):
         process = FORKED.Process(target=_thin_with_little_room, args=(archive.folder, most, told))
         process.start()
-        process.join(60)
+        process.join(PATIENCE)
         assert process.exitcode == 0
         assert "cannot be written (File too large); free space and go on." in told.read_text()
         told.unlink()
@@ -165,7 +166,7 @@ def test_readers_go_on_while_files_are_thinned(tmp_path: Path) -> None:
         assert reader.is_alive()
     done = thinning.carry_out(archive, thinning.plan(archive), lambda *_: None)
     stop.touch()
-    reader.join(60)
+    reader.join(PATIENCE)
     assert (len(done.thinned), reader.exitcode, said.exists()) == (3, 0, True)
     archive.close()
 

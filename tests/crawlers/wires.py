@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 GOOD = b"id,title\nA1,one\n"
 
 
@@ -73,7 +75,7 @@ def wires(tls: ssl.SSLContext | None = None) -> Iterator[Wires]:
         thread.start()
         yield told
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(PATIENCE)
 
 
 def _serve(server: socket.socket, told: Wires, tls: ssl.SSLContext | None) -> None:

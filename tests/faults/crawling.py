@@ -29,12 +29,10 @@ from noticewatch.models import Verdict
 from noticewatch.settings import Settings, SourceSettings
 from tests.databases import settings_at
 from tests.forking import FORKED
+from tests.waiting import PATIENCE
 
 REPLAYS: Final = Path(__file__).parents[1] / "replays"
 KEY: Final = "test-key-0123456789"
-PATIENCE: Final = 60
-"""Seconds after which a crawl that does not end is a fault of the program."""
-
 _PARSER: Final = """
 from crawlers.sources.{name}.parser import read_row as read_row
 from crawlers.sources.{name}.parser import rows as rows
@@ -167,13 +165,13 @@ def finish(job: Job, process: BaseProcess, receiver: Connection) -> Result:
     """Wait for a crawl's end. Raises AssertionError where it ended without a verdict or does not end."""
     try:
         ended = receiver.poll(PATIENCE)
-        assert ended, f"the crawl of {job.name} has not ended after {PATIENCE} seconds"
+        assert ended, f"the crawl of {job.name} has not ended after {PATIENCE:.0f} seconds"
         verdict, reasons, findings = receiver.recv()
     except EOFError:
         raise AssertionError(f"the crawl of {job.name} ended without a verdict:\n{_printed(job)}") from None
     finally:
         if process.is_alive() and not receiver.closed:
-            process.join(5)
+            process.join(PATIENCE)
         if process.is_alive():
             process.kill()
             process.join()

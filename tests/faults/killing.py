@@ -18,9 +18,9 @@ from types import FrameType
 from typing import Any, Final
 
 from tests.forking import FORKED
+from tests.waiting import PATIENCE
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE: Final = 60
 
 Acknowledge = Callable[[Any], None]
 """By which a child says what it did, as soon as it is done."""

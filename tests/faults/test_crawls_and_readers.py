@@ -21,8 +21,9 @@ from tests.api.serving import served
 from tests.archive.making import events, open_archive
 from tests.databases import settings_at
 from tests.faults.crawling import REPLAYS, as_recorded
-from tests.faults.killing import PATIENCE, Acknowledge, child
+from tests.faults.killing import Acknowledge, child
 from tests.forking import FORKED
+from tests.waiting import PATIENCE
 from watchlist.dictionary import Dictionary, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger

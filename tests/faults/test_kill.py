@@ -28,6 +28,7 @@ from tests.faults.server import Asked, Publisher, Reply
 from tests.faults.stage import Stage, state_at
 from tests.faults.state import State, unreadable_captures
 from tests.sources.states import rebuild
+from tests.waiting import PATIENCE
 
 LIVE = "usaspending_transactions"
 BEFORE, AFTER, SINCE = date(2026, 8, 21), date(2026, 8, 22), date(2026, 6, 1)
@@ -105,7 +106,7 @@ def _killed(scene: Scene, home: Path, chance: random.Random, server: Publisher |
             return good
 
         server.bend = bend
-        process.join(60)
+        process.join(PATIENCE)
         server.bend = whole
     else:
         process.join(chance.uniform(0, scene.seconds))

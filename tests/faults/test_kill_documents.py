@@ -19,6 +19,7 @@ from tests.archive.making import open_archive
 from tests.crawlers.documents.apart import crawl_apart, start
 from tests.crawlers.wires import Asked, Told, Wires, http, wires
 from tests.faults.scale import KILLS
+from tests.waiting import PATIENCE
 
 FILES = {f"/{number}.pdf": making.pdf([f"Document {number}"], ["Same page"]) for number in range(12)}
 SECONDS = 4.0
@@ -59,7 +60,7 @@ def killed(home: Path, publisher: Wires, chance: random.Random) -> None:
 
         publisher.answers = bend
         process = start(home)
-        process.join(60)
+        process.join(PATIENCE)
     else:
         publisher.answers = answer
         process = start(home)

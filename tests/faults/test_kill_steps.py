@@ -31,9 +31,10 @@ from noticewatch.settings import Settings
 from tests.archive.making import events
 from tests.databases import empty_at, settings_at
 from tests.faults.days import SOURCE, Days
-from tests.faults.killing import PATIENCE, Acknowledge, child, lines_of, spread
+from tests.faults.killing import Acknowledge, child, lines_of, spread
 from tests.faults.scale import KILLS
 from tests.faults.state import State, state_of, unreadable_captures
+from tests.waiting import PATIENCE
 
 STEPS: Final = {
     "append": (

@@ -13,6 +13,7 @@ from crawlers.documents.engine import crawl_documents
 from crawlers.source import Documents, Source, read_source
 from noticewatch.settings import Settings
 from tests.forking import FORKED
+from tests.waiting import PATIENCE
 
 TINY = Path(__file__).parents[1] / "tiny_list"
 CONTACT = "test@example.org"
@@ -38,7 +39,7 @@ def crawl_apart(
     """Crawl the documents of the notices in the archive under ``home``. ``watched``: their numbers, None for all."""
     told = home / "told.json"
     process = start(home, watched=watched, settings=settings, **facts)
-    process.join(60)
+    process.join(PATIENCE)
     if process.is_alive():
         process.kill()
         raise AssertionError("the crawl did not end")

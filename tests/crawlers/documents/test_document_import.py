@@ -21,6 +21,7 @@ from noticewatch.settings import Settings
 from tests.archive.documents import making
 from tests.archive.documents.shelving import URL, answer, listing, opened, told
 from tests.archive.making import SOURCE, open_archive
+from tests.waiting import PATIENCE
 
 OTHER = "https://files.example/other.zip"
 LATER = datetime(2026, 8, 20, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_the_command_imports_a_document(archive: Archive, tmp_path: Path) -> Non
         sys.executable, "-m", "service.cli", "import", SOURCE, str(file), "--document-of", "us-action:N1", "--url", URL
     ]  # fmt: skip
     ended = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
         env={"NOTICEWATCH_HOME": str(archive.folder), "PYTHONPATH": str(Path(__file__).parents[3])},
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
