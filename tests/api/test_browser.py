@@ -9,6 +9,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from tests.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -35,7 +37,7 @@ def address(apps: Callable[[str], FastAPI]) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(PATIENCE)
     listener.close()
 
 

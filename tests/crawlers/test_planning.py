@@ -15,7 +15,6 @@ from noticewatch.models import Verdict
 pytestmark = pytest.mark.both_databases
 
 USASPENDING = source("usaspending_transactions")
-TODAY = datetime.now(UTC).astimezone(USASPENDING.zone).date()
 
 
 def keys(chosen: planning.Chosen) -> list[str]:
@@ -80,12 +79,12 @@ def test_windows_of_a_back_fill_are_not_taken_up_by_the_regular_crawl(archive: A
 
 
 def test_days_between_the_last_crawl_and_the_regular_windows_are_caught_up(archive: Archive) -> None:
-    gap = USASPENDING.overlap + 40
+    gap, today = USASPENDING.overlap + 40, datetime.now(UTC).astimezone(USASPENDING.zone).date()
     past_crawl(archive, USASPENDING, ["2026-01-01"], {"2026-01-01"}, ago=gap)
     spider = load_spider(USASPENDING)(USASPENDING)
     chosen = planning.windows(archive, spider, USASPENDING, None, None, None)
     days = {window.begins for window in chosen.windows}
-    wanted = {str(TODAY - timedelta(days=ago)) for ago in range(gap + USASPENDING.overlap)}
+    wanted = {str(today - timedelta(days=ago)) for ago in range(gap + USASPENDING.overlap)}
     assert wanted <= days
     assert len({(window.scope, window.key) for window in chosen.windows}) == len(chosen.windows)
 

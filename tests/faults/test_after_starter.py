@@ -6,7 +6,8 @@ All days are moved so that the last one is today: what a crawl may tell depends 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import orjson
@@ -25,11 +26,16 @@ from tests.sources.states import RECORDED
 
 NAME = "usaspending_transactions"
 SINCE, STARTER, FIRST, LAST = (date(2026, 8, day) for day in (1, 17, 18, 21))
-MOVED = datetime.now(UTC).date() - LAST
 
 Row = Mapping[str, str]
 
 pytestmark = pytest.mark.xdist_group("after starter")
+
+
+@cache
+def moved() -> timedelta:
+    """By how much the days are moved. Tests may run a day after they were collected."""
+    return datetime.now(UTC).date() - LAST
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ def told(server: Publisher, tmp_path_factory: pytest.TempPathFactory) -> Told:
     assert result.verdict in {Verdict.COMPLETE, Verdict.PARTIAL}
     states = [state_at(home)]
     for number, day in enumerate((FIRST, LAST, LAST)):
-        own = pinned(NAME, folder / f"pinned-{number}", str(SINCE + MOVED), str(day + MOVED))
+        own = pinned(NAME, folder / f"pinned-{number}", str(SINCE + moved()), str(day + moved()))
         server.serve(_answers(_recording(folder / f"asked-{number}", day), day))
         crawled(Job(home, NAME, own, server.address, facts=LOWERED), server)
         states.append(state_at(home))
@@ -85,17 +91,17 @@ def _state(day: date) -> list[Row]:
     """The recorded state of a day from SINCE on, its days moved."""
     held = read_rows(RECORDED / f"CBP_ICE_FY2026_as-of-{day}.csv.gz")
     return [
-        {**row, "Action Date": str(date.fromisoformat(row["Action Date"]) + MOVED)}
+        {**row, "Action Date": str(date.fromisoformat(row["Action Date"]) + moved())}
         for row in held
         if SINCE.isoformat() <= row["Action Date"] <= day.isoformat()
     ]
 
 
 def _recording(folder: Path, day: date) -> Path:
-    seen = day + MOVED
+    seen = day + moved()
     recorder = Recorder("a test", datetime(seen.year, seen.month, seen.day, tzinfo=UTC), f"Days moved. {ASKED}")
     with WarcWriter(folder, "", name="state.warc.gz") as writer:
-        write_transactions(writer, _state(day), recorder, {}, every_day(SINCE + MOVED, seen))
+        write_transactions(writer, _state(day), recorder, {}, every_day(SINCE + moved(), seen))
     return folder
 
 
@@ -104,7 +110,7 @@ def _answers(recording: Path, day: date) -> dict[Key, Reply]:
     answers = {key: Reply(payload=_fuller(reply.payload)).stamped() for key, reply in answers_of(recording).items()}
     spider = UsaspendingTransactionsSpider(source(NAME))
     nothing = orjson.dumps({"limit": 100, "page_metadata": {"page": 1, "hasNext": False}, "results": []})
-    for window in spider.windows(SINCE + MOVED, day + MOVED, day + MOVED):
+    for window in spider.windows(SINCE + moved(), day + moved(), day + moved()):
         request = spider.page_request(window, 1)
         answers.setdefault(key_of(request.method, request.url, request.body), Reply(payload=nothing))
     return answers

@@ -85,10 +85,10 @@ def test_text_without_markup_is_returned_as_it_is() -> None:
 
 @pytest.mark.parametrize("piece", ["<a", "&", "<!--", "e\u0301", "\u200b", "<p x='"])
 def test_repeated_pieces_take_linear_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     normalise(piece * 50_000)
     strip_html(piece * 50_000)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 @given(st.text(max_size=300))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.plugins.require import chromium
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,6 +27,6 @@ def browser() -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - absent on machines without a browser
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+        opened = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS), timeout=PATIENCE * 1_000)
         yield opened
         opened.close()

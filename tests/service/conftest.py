@@ -10,6 +10,7 @@ import pytest
 from noticewatch.settings import PREFIX
 from service.cli import main
 from tests.house.test_rooms import ROOT
+from watchlist import current
 
 CUT = "usaspending_transactions/fy2023-cut.warc.gz"
 """The smallest part of the starter archive: 110 transactions."""
@@ -60,6 +61,7 @@ def inside(surroundings, monkeypatch, tmp_path):
     for name, value in surroundings.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(current, "_in_force", None)  # as before: other tests of this process have their own
     return tmp_path
 
 
