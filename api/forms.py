@@ -101,7 +101,7 @@ def member_form(row: NoticeRow) -> dict[str, Any]:
 
 
 def tag_form(tag: Tag) -> dict[str, Any]:
-    """A tag with its evidence."""
+    """A tag with its evidence. ``notice``: whose words are quoted, where they are another notice's."""
     return {
         "kind": tag.kind,
         "id": tag.id,
@@ -110,7 +110,16 @@ def tag_form(tag: Tag) -> dict[str, Any]:
         "tier": tag.tier,
         "url": tag_address(tag.kind, tag.id),
         "evidence": [
-            {"field": e.field, "quote": e.quote, "start": e.start, "end": e.end, "by": e.by, "why": e.why}
+            {
+                "field": e.field,
+                "quote": e.quote,
+                "start": e.start,
+                "end": e.end,
+                "by": e.by,
+                "why": e.why,
+                "notice": e.notice or None,
+                "notice_url": addresses.notice(e.notice) if e.notice else None,
+            }
             for e in tag.evidence
         ],
     }

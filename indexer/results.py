@@ -201,7 +201,15 @@ def _evidence(holders: Sequence[tuple[NoticeRow, Tag]]) -> tuple[ItemEvidence, .
         for e in tag.evidence:
             found.setdefault(
                 (e.field, e.quote),
-                ItemEvidence(notice=row.id, field=e.field, quote=e.quote, start=e.start, end=e.end, by=e.by, why=e.why),
+                ItemEvidence(
+                    notice=e.notice or row.id,
+                    field=e.field,
+                    quote=e.quote,
+                    start=e.start,
+                    end=e.end,
+                    by=e.by,
+                    why=e.why,
+                ),
             )
     return tuple(found.values())[:_MOST_EVIDENCE]
 

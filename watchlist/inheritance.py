@@ -1,4 +1,5 @@
-"""Tags pass down a procurement: a modification has those of the notices before it, and says from which.
+"""Tags pass down a procurement: a modification has those of the notices before it, and says from which; and, for
+review, from a vehicle to the orders under it.
 
 Only stated joins lead from one notice to another (docs/model.md). Pure.
 """
@@ -6,7 +7,7 @@ Only stated joins lead from one notice to another (docs/model.md). Pure.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from watchlist.evidence import Tag
+from watchlist.evidence import Evidence, Tag
 from watchlist.findings import Key
 
 _MOST_EVIDENCE = 2
@@ -35,15 +36,46 @@ def own_tags(tags: Iterable[Tag]) -> list[Tag]:
 def with_inherited(members: Iterable[Member]) -> Iterator[tuple[Member, tuple[Tag, ...]]]:
     """Each member of one procurement in order, with its own tags and those that pass down from members before it.
 
-    A vendor or technology passes down from the first notice that is tagged with it in the tier ``alert``; a seller does
-    not, since each notice names its own. What a notice says by itself in that tier needs no heritage.
+    A vendor or technology passes down from the first notice that is tagged with it in the tier ``alert``. What a notice
+    says by itself in that tier needs no heritage.
     """
-    passing: dict[Key, Tag] = {}
+    handed: dict[Key, Tag] = {}
     for member in sorted(members, key=lambda one: one.order):
-        yield member, settled(member.own, passing.values())
-        for tag in member.own:
-            if tag.tier == "alert" and tag.role != "seller":
-                passing.setdefault(_key(tag), _handed_down(tag, member.notice))
+        yield member, settled(member.own, handed.values())
+        for tag in passing(member.own):
+            handed.setdefault(_key(tag), _handed_down(tag, member.notice))
+
+
+def under_vehicle(found: Sequence[Tag], given: Iterable[Tag]) -> tuple[Tag, ...]:
+    """The tags of an order with those that its vehicle gives it. An order that names anything beyond doubt says itself
+    what was bought, and takes none.
+    """
+    if any(tag.tier == "alert" for tag in found):
+        return tuple(found)
+    named = {(tag.kind, tag.id) for tag in found}
+    return tuple(sorted((*found, *(tag for tag in given if (tag.kind, tag.id) not in named)), key=_key))
+
+
+def without_vehicle(found: Iterable[Tag]) -> tuple[Tag, ...]:
+    """Tags without those that a vehicle gave: they are for review, and nothing but another notice says them."""
+    return tuple(tag for tag in found if tag.tier == "alert" or any(not piece.notice for piece in tag.evidence))
+
+
+def given_by_vehicle(speakers: Iterable[Member], most: int) -> tuple[Tag, ...]:
+    """What the notices that speak for a vehicle of at most so many orders (``most``) give to these, for review: each
+    tag from the first of them that has it beyond doubt.
+    """
+    given: dict[Key, Tag] = {}
+    for member in sorted(speakers, key=lambda one: (one.order[0], one.notice)):
+        why = f"stands in the vehicle {member.notice}, which has no more than {most} orders, so for review: there"
+        for tag in passing(member.own):
+            given.setdefault(_key(tag), replace(tag, tier="review", evidence=_quoted(tag, why, member.notice)))
+    return tuple(given.values())
+
+
+def passing(own: Iterable[Tag]) -> list[Tag]:
+    """The tags of a notice that pass on: those beyond doubt; a seller does not, since each notice names its own."""
+    return [tag for tag in own if tag.tier == "alert" and tag.role != "seller"]
 
 
 def settled(own: Iterable[Tag], passed: Iterable[Tag]) -> tuple[Tag, ...]:
@@ -66,9 +98,8 @@ def from_versions(own: Iterable[Tag], others: Iterable[tuple[int, Iterable[Tag]]
     if any(tag.tier == "alert" for tag in kept.values()):
         return tuple(kept.values())
     for version, tags in others:
-        for tag in tags:
-            if tag.tier == "alert" and tag.role != "seller":
-                kept.setdefault(_key(tag), _of_version(tag, version))
+        for tag in passing(tags):
+            kept.setdefault(_key(tag), _of_version(tag, version))
     return tuple(tag for _, tag in sorted(kept.items()))
 
 
@@ -86,11 +117,12 @@ def _of_version(tag: Tag, version: int) -> Tag:
 
 
 def _handed_down(tag: Tag, notice: str) -> Tag:
-    why = f"passes down the contract from {notice}: there"
-    return replace(
-        tag,
-        evidence=tuple(
-            replace(piece, by="inheritance", why=f"{why} {piece.why}", notice=notice)
-            for piece in tag.evidence[:_MOST_EVIDENCE]
-        ),
+    return replace(tag, evidence=_quoted(tag, f"passes down the contract from {notice}: there", notice))
+
+
+def _quoted(tag: Tag, why: str, notice: str) -> tuple[Evidence, ...]:
+    """The first evidence of a tag, as it stands in another notice."""
+    return tuple(
+        replace(piece, by="inheritance", why=f"{why} {piece.why}", notice=notice)
+        for piece in tag.evidence[:_MOST_EVIDENCE]
     )

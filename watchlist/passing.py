@@ -1,49 +1,129 @@
-"""Reads what passes down in the procurements of notices: their members in order, with the tags of their own words."""
+"""Reads what passes on to notices: down their procurements, in order, and from the vehicles that they stand under."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from archive import tables as t
-from archive.times import moment
 from noticewatch.database import chunks
-from noticewatch.dates import dated
-from noticewatch.models import notice_in_part
+from watchlist import vehicles
 from watchlist.evidence import Tag
-from watchlist.inheritance import Member, own_tags, with_inherited
+from watchlist.inheritance import (
+    Member,
+    given_by_vehicle,
+    own_tags,
+    passing,
+    under_vehicle,
+    with_inherited,
+    without_vehicle,
+)
 from watchlist.queries import held_tags
+from watchlist.vehicles import MOST_ORDERS, Key, Place
 
 _MOST_MEMBERS: Final = 5_000
 """Members of a procurement above which nothing passes down: a vehicle of so many is no contract."""
 
 
-def passed_down(connection: Connection, own: Mapping[int, Sequence[Tag]]) -> dict[int, tuple[Tag, ...]]:
-    """All tags of notices whose own words give some: with those that pass down to them, and those of the other members
-    of their procurements to which something else passes down now. Joins that are only likely pass nothing.
+def passed_on(
+    connection: Connection,
+    own: Mapping[int, Sequence[Tag]],
+    places: Mapping[int, Place],
+    spoke: Collection[tuple[int, Key]],
+) -> dict[int, tuple[Tag, ...]]:
+    """All tags of notices whose own words give some: with those that pass on to them, and those of other notices to
+    which something else passes now. Joins that are only likely pass nothing.
+
+    ``places``: where the notices stand to vehicles; ``spoke``: notices that speak for vehicles, or did until now.
     """
-    found = {number: tuple(tags) for number, tags in own.items()}
+    looked = _Looked({number: tuple(tags) for number, tags in own.items()})
+    looked.under.update({number: place.under for number, place in places.items()})
+    _down_contracts(connection, own, looked)
+    given = _from_vehicles(connection, own, places, spoke, looked)
+    found = {}
+    for number, tags in looked.tags.items():
+        under = looked.under.get(number)
+        whole = under_vehicle(tags, given.get(under, ()) if under else ())
+        if number in own or _told(whole) != _told(looked.held.get(number, ())):
+            found[number] = whole
+    return found
+
+
+@dataclass(slots=True)
+class _Looked:
+    """The notices that are looked at: their tags without those that a vehicle gives, those that are held of the ones
+    that are not one's own, and the vehicle that each stands under.
+    """
+
+    tags: dict[int, tuple[Tag, ...]]
+    held: dict[int, Sequence[Tag]] = field(default_factory=dict)
+    under: dict[int, Key | None] = field(default_factory=dict)
+
+
+def _down_contracts(connection: Connection, own: Mapping[int, Sequence[Tag]], looked: _Looked) -> None:
     members = _members(connection, own)
     numbers = [number for some in members.values() for number in some]
     held = held_tags(connection, [number for number in numbers if number not in own])
     speaking = {number for number, tags in (*held.items(), *own.items()) if any(tag.tier == "alert" for tag in tags)}
     active = [some for some in members.values() if len(some) > 1 and not speaking.isdisjoint(some)]
-    order = _orders(connection, [number for some in active for number in some])
+    notices = vehicles.held(connection, [number for some in active for number in some])
+    looked.held.update(held)
     for some in active:
         line = [
-            Member(order[number][0], (order[number][1], number), own.get(number) or own_tags(held.get(number, ())))
-            for number in some
-            if number in order
+            Member(notices[one].id, (notices[one].day, one), own.get(one) or own_tags(held.get(one, ())))
+            for one in some
+            if one in notices
         ]
         for member, tags in with_inherited(line):
             number = member.order[1]
-            if number in own or _plain(tags) != _plain(held.get(number, ())):
-                found[number] = tags
-    return found
+            looked.tags[number], looked.under[number] = tags, notices[number].place.under
 
 
-def _plain(tags: Iterable[Tag]) -> list[tuple[str, str, str, str]]:
-    return sorted((tag.kind, tag.id, tag.role, tag.tier) for tag in tags)
+def _from_vehicles(
+    connection: Connection,
+    own: Mapping[int, Sequence[Tag]],
+    places: Mapping[int, Place],
+    spoke: Collection[tuple[int, Key]],
+    looked: _Looked,
+) -> dict[Key, tuple[Tag, ...]]:
+    """What each vehicle gives to its orders; these, and those that it gave something until now, are looked at too."""
+    former: dict[Key, list[int]] = {}
+    for number, key in spoke:
+        former.setdefault(key, []).append(number)
+    named = {key for place in places.values() for key in place.ever} | {key for key in looked.under.values() if key}
+    speakers = vehicles.speakers(connection, named | former.keys())
+    everybody = {number for some in (*speakers.values(), *former.values()) for number in some}
+    said = held_tags(connection, everybody)
+    notices = vehicles.held(connection, everybody)
+    given: dict[Key, tuple[Tag, ...]] = {}
+    reached: set[int] = set()
+    for key in speakers.keys() | former.keys():
+        line = [
+            Member(notices[one].id, (notices[one].day, one), own[one] if one in own else own_tags(said.get(one, ())))
+            for one in speakers.get(key, ())
+        ]
+        orders = vehicles.orders(connection, key) if line else None
+        if orders is not None:
+            given[key] = given_by_vehicle(line, MOST_ORDERS)
+            reached.update(orders)
+        every = {*speakers.get(key, ()), *former.get(key, ())}
+        passed = {(tag.kind, tag.id) for one in every for tag in passing((*said.get(one, ()), *own.get(one, ())))}
+        reached |= vehicles.receivers(connection, every, passed)
+    _add(connection, reached - looked.tags.keys(), looked)
+    return given
+
+
+def _add(connection: Connection, numbers: Collection[int], looked: _Looked) -> None:
+    held = held_tags(connection, numbers)
+    for number, notice in vehicles.held(connection, numbers).items():
+        looked.held[number] = held.get(number, ())
+        looked.tags[number], looked.under[number] = without_vehicle(looked.held[number]), notice.place.under
+
+
+def _told(tags: Iterable[Tag]) -> list[tuple[str, ...]]:
+    """What tells tags from others: also from which notices they come."""
+    return sorted((tag.kind, tag.id, tag.role, tag.tier, *(piece.notice for piece in tag.evidence)) for tag in tags)
 
 
 def _members(connection: Connection, numbers: Collection[int]) -> dict[int, list[int]]:
@@ -61,20 +141,3 @@ def _members(connection: Connection, numbers: Collection[int]) -> dict[int, list
         ):
             found.setdefault(procurement, []).append(notice)
     return {procurement: some for procurement, some in found.items() if len(some) <= _MOST_MEMBERS}
-
-
-def _orders(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Id and day of notices, by number; those that lead to another one are left out."""
-    n, v, r = t.notices.c, t.versions.c, t.records.c
-    query = (
-        select(n.number, n.id, n.first_seen, func.coalesce(v.content, r.content))
-        .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
-        .join(t.records, r.number == v.record)
-        .where(n.leads_to.is_(None))
-    )
-    found = {}
-    for chunk in chunks(numbers):
-        for number, identity, first_seen, content in connection.execute(query.where(n.number.in_(chunk))):
-            notice = notice_in_part(content, ("kind", "dates"))
-            found[number] = (identity, dated(notice, moment(first_seen))[0])
-    return found

@@ -27,6 +27,17 @@ tagged = Table(
 )
 """With which dictionary each notice's current version was tagged."""
 
+vehicles = Table(
+    "vehicles",
+    metadata,
+    Column("notice", ForeignKey("notices.number"), primary_key=True, autoincrement=False),
+    Column("number", String, nullable=False),
+    Column("issuer", String, nullable=False),
+)
+"""Notices of vehicles whose own words give tags that pass to the orders under them: letters and digits of the
+vehicle's number, and who issued it."""
+Index("vehicles_by_number", vehicles.c.number)
+
 retags = Table(
     "retags",
     metadata,

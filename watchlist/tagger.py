@@ -15,13 +15,14 @@ from archive.log import Derived, append_derived
 from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
 from noticewatch.database import chunks, insert_many
-from noticewatch.models import DERIVED, EventKind, Notice, notice_in_part
+from noticewatch.models import DERIVED, Content, EventKind, Notice, notice_from
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
-from watchlist.inheritance import from_versions
+from watchlist.inheritance import from_versions, passing
 from watchlist.matcher import Matcher
-from watchlist.passing import passed_down
-from watchlist.tables import tagged, tags
+from watchlist.passing import passed_on
+from watchlist.tables import tagged, tags, vehicles
+from watchlist.vehicles import Place, note, spoken_for
 
 _SKIPPED: Final = frozenset(kind.value for kind in DERIVED)
 _READ: Final = ("kind", "title", "title_from", "description", "parties")
@@ -52,16 +53,19 @@ class Tagger:
         with archive.writing() as connection:
             after, limit = cursor(connection, self.name), cursor(connection, "joiner")
             e = t.events.c
-            query = select(e.seq, e.notice, e.kinds, REGROUPED).where(e.seq > after, e.seq <= limit).order_by(e.seq)
-            rows = connection.execute(query.limit(BATCH)).all()
+            query = select(e.seq, e.notice, e.version, e.kinds, REGROUPED).where(e.seq > after, e.seq <= limit)
+            rows = connection.execute(query.order_by(e.seq).limit(BATCH)).all()
             if not rows:
                 return False
+            told: dict[int, int] = {}
+            for row in rows:
+                if row.regrouped or not _is_derived(row.kinds):
+                    told[row.notice] = max(row.version, told.get(row.notice, 0))
+            _tag(connection, matcher, told)
             if any(row.regrouped for row in rows):
                 silent = speechless(connection, {row.notice for row in rows if row.regrouped})
-                _forget(connection, tags, silent)
-                _forget(connection, tagged, silent)
-            numbers = {row.notice for row in rows if row.regrouped or not _is_derived(row.kinds)}
-            _tag(connection, matcher, sorted(numbers))
+                for table in (tags, tagged, vehicles):
+                    _forget(connection, table, silent)
             set_cursor(connection, self.name, rows[-1].seq)
             return True
 
@@ -73,10 +77,11 @@ class Tagger:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """The tags of a notice in a version."""
+    """The tags of a notice in a version, and where it stands to contract vehicles."""
 
     version: int
     tags: Sequence[Tag]
+    place: Place
 
 
 def tags_now(connection: Connection, matcher: Matcher, states: Mapping[int, State | None]) -> dict[int, Tagged]:
@@ -85,25 +90,35 @@ def tags_now(connection: Connection, matcher: Matcher, states: Mapping[int, Stat
     """
     current = list(_current(connection, states, matcher.dictionary.version))
     others = _others(connection, {number: version for number, version, _ in current})
-    return {
-        number: Tagged(
-            version,
-            from_versions(
-                matcher.tags(notice),
-                ((other, matcher.tags(notice_in_part(stated, _READ))) for other, stated in others.get(number, ())),
-            ),
-        )
-        for number, version, notice in current
-    }
+    found = {}
+    for number, version, text in current:
+        content = orjson.loads(text)
+        stated = [(other, orjson.loads(then)) for other, then in others.get(number, ())]
+        tags_then = ((other, matcher.tags(_matched(then))) for other, then in stated)
+        place = Place.of(content, (then for _, then in stated))
+        found[number] = Tagged(version, from_versions(matcher.tags(_matched(content)), tags_then), place)
+    return found
+
+
+def _matched(content: Content) -> Notice:
+    """What the matcher reads of a notice: to check all of it costs most."""
+    return notice_from({field: content[field] for field in _READ if field in content})
 
 
 def keep(
     connection: Connection, dictionary: str, found: Mapping[int, Tagged], states: Mapping[int, State | None]
 ) -> None:
-    """Put tags, and what passes down with them, in the place of those held, and append a quiet event for each notice
-    that was tagged otherwise.
+    """Put tags, and what passes on with them, in the place of those held, and append a quiet event for each notice
+    that was tagged otherwise. ``states``: of all notices that something happened to, tagged anew or not.
     """
-    whole = passed_down(connection, {number: one.tags for number, one in found.items()})
+    own = {number: one.tags for number, one in found.items()}
+    places = {number: one.place for number, one in found.items()}
+    spoke = spoken_for(connection, states)
+    speaking = {
+        n: place.contract for n, place in places.items() if place.vehicle and place.contract and passing(own[n])
+    }
+    note(connection, found, speaking)
+    whole = passed_on(connection, own, places, {*spoke.items(), *speaking.items()})
     others = states_of(connection, [number for number in whole if number not in found])
     for number in [number for number, state in others.items() if state is None]:
         del whole[number]  # not tagged yet: what passes down reaches it when it is
@@ -130,10 +145,13 @@ def states_of(connection: Connection, numbers: Sequence[int]) -> dict[int, State
     return found
 
 
-def _tag(connection: Connection, matcher: Matcher, numbers: Sequence[int]) -> None:
-    """Replace the tags of notices that are not yet tagged at their current version with this dictionary."""
-    states = states_of(connection, numbers)
-    keep(connection, matcher.dictionary.version, tags_now(connection, matcher, states), states)
+def _tag(connection: Connection, matcher: Matcher, told: Mapping[int, int]) -> None:
+    """Replace the tags of notices that are not yet tagged at their current version with this dictionary. ``told``: the
+    latest version that something was told of; one that came after the current one is filed before it, and counts too.
+    """
+    states = states_of(connection, sorted(told))
+    known = {number: state if state and told[number] <= state[0] else None for number, state in states.items()}
+    keep(connection, matcher.dictionary.version, tags_now(connection, matcher, known), states)
 
 
 def _is_derived(kinds: str) -> bool:
@@ -156,8 +174,8 @@ def _ids(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]
 
 def _current(
     connection: Connection, states: Mapping[int, State | None], dictionary: str
-) -> Iterator[tuple[int, int, Notice]]:
-    """Number, version and content of the notices that have records and whose tags are not up to date."""
+) -> Iterator[tuple[int, int, str]]:
+    """Number, version and content as JSON of the notices that have records and whose tags are not up to date."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
     query = (
         select(n.number, v.version, func.coalesce(v.content, r.content))
@@ -168,7 +186,7 @@ def _current(
     for chunk in chunks(states):
         for number, version, content in connection.execute(query.where(n.number.in_(chunk))).all():
             if states.get(number) != (version, dictionary):
-                yield number, version, notice_in_part(content, _READ)
+                yield number, version, content
 
 
 def _others(connection: Connection, current: Mapping[int, int]) -> dict[int, list[tuple[int, str]]]:

@@ -14,13 +14,16 @@ _AROUND = 90
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Why a tag stands: the words of the source in their context, the field they are in, and the reason."""
+    """Why a tag stands: the words of the source in their context, the field they are in, and the reason. ``href``:
+    address of the notice whose words they are, where it is another one.
+    """
 
     field: str
     before: str
     quote: str
     after: str
     why: str
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,17 @@ def tag_address(kind: str, tag_id: str) -> str:
 
 
 def quote_of(evidence: Evidence, notice: Notice) -> Quote:
-    """A quote in its context. The span is checked against the text; a quote found nowhere stands alone."""
+    """A quote in its context. The span is checked against the text; a quote found nowhere, or in another notice, stands
+    alone.
+    """
     before, quoted, after = "", evidence.quote, ""
-    text = field_texts(notice).get(evidence.field, "")
+    text = "" if evidence.notice else field_texts(notice).get(evidence.field, "")
     start = evidence.start if text[evidence.start : evidence.end] == evidence.quote else text.find(evidence.quote)
     if evidence.quote and start >= 0:
         end = start + len(evidence.quote)
         before, after = _clipped(text[:start], keep_end=True), _clipped(text[end:], keep_end=False)
-    return Quote(words.field_words(evidence.field), before, quoted, after, evidence.why)
+    href = addresses.notice(evidence.notice) if evidence.notice else ""
+    return Quote(words.field_words(evidence.field), before, quoted, after, evidence.why, href)
 
 
 def _clipped(text: str, *, keep_end: bool) -> str:

@@ -150,3 +150,11 @@ def test_no_notice_quotes_another_whose_content_is_withheld(archive: Archive) ->
     assert ids(follow(archive), 2)
     take_down(archive, ["us-action:P:0"], "Names a private person.")
     assert follow(archive) == {}
+
+
+@pytest.mark.both_databases
+def test_words_of_an_older_version_that_arrives_later_count_as_if_it_had_come_first(archive: Archive) -> None:
+    append(archive, [reading("P:0", action("SOFTWARE LICENSES", "2026-01-05"), revision="2")])
+    assert follow(archive) == {}
+    append(archive, [reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"), revision="1")], day=1)
+    assert {(tag.tier, tag.evidence[0].by) for tag in follow(archive)[1]} == {("review", "inheritance")}
