@@ -8,6 +8,7 @@ from watchlist.reading import DataFile, Placed
 from watchlist.records import (
     VENDOR_FILES,
     Clause,
+    Common,
     Family,
     Grey,
     Learned,
@@ -184,6 +185,18 @@ def check_greys(file: DataFile, technologies: _Technologies, origins: _Origins) 
                 raise placed.wrong(f"no technology is called {name!r}", f'"{name}"')
         for word in placed.record.words:
             _check_says(placed, word)
+        found.append(placed.record)
+    return tuple(found)
+
+
+def check_common(file: DataFile, origins: _Origins) -> tuple[Common, ...]:
+    """Common words, each once of its kind. Raises DictionaryError."""
+    seen: dict[str, dict[str, str]] = {}
+    found = []
+    for placed in file.records("common", Common):
+        _check_origins(placed, placed.record, origins)
+        for word in placed.record.words:
+            _check_once(placed, seen.setdefault(placed.record.of, {}), placed.record.of, word, word)
         found.append(placed.record)
     return tuple(found)
 

@@ -6,11 +6,13 @@ The files are in ``watchlist/data``; ``docs/contributing/watchlist.md`` tells ho
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar
 
 from watchlist.checking import (
     check_clauses,
+    check_common,
     check_greys,
     check_origins,
     check_spellings,
@@ -22,6 +24,7 @@ from watchlist.reading import DataFile, DictionaryError, read_file
 from watchlist.records import (
     VENDOR_FILES,
     Clause,
+    Common,
     Family,
     Grey,
     Learned,
@@ -32,6 +35,7 @@ from watchlist.records import (
     Terms,
     Vendor,
     Veto,
+    singular,
 )
 
 __all__ = ["DATA", "Dictionary", "DictionaryError", "Policy", "Technology", "TermBook", "Vendor", "load_dictionary"]
@@ -63,6 +67,7 @@ class Dictionary:
     spellings: tuple[Spelling, ...]
     clauses: tuple[Clause, ...]
     greys: tuple[Grey, ...]
+    common: tuple[Common, ...]
     origins: Mapping[str, Origin]
 
     def label(self, kind: str, identifier: str) -> str:
@@ -84,6 +89,16 @@ class Dictionary:
         """Words near which the terms of a technology mean another thing."""
         vetoes = [veto for book in self.books for veto in book.vetoes if veto.technology == technology]
         return tuple(dict.fromkeys(term for veto in vetoes for term in veto.terms))
+
+    @cached_property
+    def words_of_procedure(self) -> frozenset[str]:
+        """Words in a title that say how something is bought, and not what."""
+        return frozenset(word for one in self.common if one.of == "procedure" for word in one.words)
+
+    @cached_property
+    def words_of_many_subjects(self) -> frozenset[str]:
+        """Words that a headline shares with many a term without speaking of it, without the plural."""
+        return frozenset(singular(word) for one in self.common if one.of == "subjects" for word in one.words)
 
     def without(self, origins: Collection[str]) -> "Dictionary":
         """The dictionary as it would be had labelled sources never been seen; sources that taught nothing may be named.
@@ -107,6 +122,7 @@ class Dictionary:
             spellings=_kept(self.spellings, left_out),
             clauses=_kept(self.clauses, left_out),
             greys=_kept(self.greys, left_out),
+            common=_kept(self.common, left_out),
         )
 
 
@@ -128,13 +144,23 @@ def load_dictionary(folder: Path | None = None) -> Dictionary:
     spelling_file = read_file(folder / "spellings.toml", ("spelling",))
     clause_file = read_file(folder / "clauses.toml", ("clause",))
     grey_file = read_file(folder / "greys.toml", ("grey",))
+    common_file = read_file(folder / "common.toml", ("common",))
     term_files = {path.name.split(".")[1]: read_file(path, _TERM_BLOCKS) for path in _term_paths(folder)}
 
     origins = check_origins(origin_file)
     technologies = check_technologies(technology_file)
     return Dictionary(
         version=_version(
-            [origin_file, technology_file, *vendor_files, spelling_file, clause_file, grey_file, *term_files.values()]
+            [
+                origin_file,
+                technology_file,
+                *vendor_files,
+                spelling_file,
+                clause_file,
+                grey_file,
+                common_file,
+                *term_files.values(),
+            ]
         ),
         vendors=check_vendors(vendor_files, technologies, origins),
         technologies=technologies,
@@ -144,6 +170,7 @@ def load_dictionary(folder: Path | None = None) -> Dictionary:
         spellings=check_spellings(spelling_file, origins),
         clauses=check_clauses(clause_file, origins),
         greys=check_greys(grey_file, technologies, origins),
+        common=check_common(common_file, origins),
         origins=origins,
     )
 

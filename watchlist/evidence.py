@@ -1,9 +1,8 @@
 """Tags and their evidence: every tag can be quoted from a field of the notice as stored."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import orjson
 
@@ -74,41 +73,6 @@ def field_texts(notice: Notice) -> dict[str, str]:
         if party.duns:
             texts[f"{field}.duns"] = party.duns
     return texts
-
-
-def headline_fields(notice: Notice, fields: Iterable[str]) -> frozenset[str]:
-    """The fields that say in few words what is bought: titles, and descriptions where titles were made from them or say
-    nothing (``Resolution 24-113``) and these are short.
-    """
-    kinds = {"title"} if notice.title_from == "published" else {"title", "description"}
-    long = sum(len(part.text) for part in notice.description) > _SHORT
-    if not long and all(_says_nothing(title.text) for title in notice.title):
-        kinds = {"title", "description"}
-    return frozenset(name for name in fields if name.partition(".")[0] in kinds)
-
-
-def _says_nothing(title: str) -> bool:
-    """Whether a title has numbers, words of procedure and at most one abbreviation, but nothing that is bought."""
-    if len(title) > _LONGEST_EMPTY:
-        return False
-    words = _WORD.findall(_OF_PROCEDURE.sub(" ", title))
-    return not words or (len(words) == 1 and words[0].isupper() and len(words[0]) <= _ABBREVIATION)
-
-
-_SHORT: Final = 600
-"""Characters of a description that can stand for a headline."""
-_LONGEST_EMPTY: Final = 60
-"""Characters of a title above which it says something."""
-_ABBREVIATION: Final = 5
-"""Letters of a longest abbreviation."""
-_WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_OF_PROCEDURE: Final = re.compile(
-    r"\b(?:resolution|ordinance|motion|contracts?|agreement|amendment|modification|renewal|purchase|order|request|for|"
-    r"proposals?|bids?|quote|award|notice|approval|approve|authoriz(?:e|ing)|sole|source|rfp|rfq|rfi|ifb|itb|item|agenda|"
-    r"no|number|fiscal|year|fy|option|exercise|annual|the|of|to|and|an|in|with|new|additional|procurement|task|consent|"
-    r"calendar|report|recommendation|action)\b",
-    re.IGNORECASE,
-)
 
 
 def languages(notice: Notice) -> dict[str, str]:

@@ -9,6 +9,7 @@ from watchlist.evidence import By, Evidence, Tag
 from watchlist.findings import Findings, Key, Tier
 from watchlist.meaning import greys, meant
 from watchlist.patterns import Hit
+from watchlist.records import singular
 
 ROOT: Final = "surveillance"
 """The class above all others."""
@@ -21,13 +22,6 @@ _LEGAL_NEXT: Final = re.compile(
 )
 _LEGAL_INSIDE: Final = re.compile(r"\b(?:inc|llc|ltd|corp|corporation|incorporated|limited|gmbh)\.?$", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
-_SAID_OF_ALL: Final = re.compile(
-    r"(?:access|analysi|border|center|centre|collection|commercial|communication|criminal|data|database|device|digital|"
-    r"electronic|equipment|from|information|license|maintenance|management|media|medical|mobile|monitoring|national|"
-    r"online|platform|police|program|programme|public|record|school|search|security|service|social|software|solution|"
-    r"student|support|system|technology|that|tool|training|unit|vehicle|with)"
-)
-"""Words that a headline shares with many a term without speaking of it."""
 _MOST_SAID: Final = 3
 """Contexts that are quoted beside a vendor's name."""
 _CLOSE: Final = 60
@@ -103,8 +97,8 @@ class Judgement:
         if self._dictionary.technologies[hit.name.owner].premises:
             return False
         quote = self._texts[hit.field][hit.start : hit.end]
-        return not _words(quote).isdisjoint(
-            word for field in self._headline if field.startswith("title") for word in _words(self._texts[field])
+        return not self._words(quote).isdisjoint(
+            word for field in self._headline if field.startswith("title") for word in self._words(self._texts[field])
         )
 
     def _judge_sellers_words(self, terms: list[Hit]) -> None:
@@ -280,14 +274,12 @@ class Judgement:
         guards = owned and all(self._dictionary.technologies[name].premises for name in owned)
         return "for review, since it stands in the text only and may guard the buyer's own premises" if guards else ""
 
+    def _words(self, text: str) -> frozenset[str]:
+        """Words that say something, without the plural."""
+        return frozenset(map(singular, _WORD.findall(text.lower()))) - self._dictionary.words_of_many_subjects
+
     def _evidence(self, hit: Hit, by: By, why: str) -> Evidence:
         return Evidence(hit.field, self._texts[hit.field][hit.start : hit.end], hit.start, hit.end, by, why)
-
-
-def _words(text: str) -> frozenset[str]:
-    """Words that say something, without the plural."""
-    words = (word.removesuffix("s") for word in _WORD.findall(text.lower()))
-    return frozenset(word for word in words if not _SAID_OF_ALL.fullmatch(word))
 
 
 def _by_owner(hits: Iterable[Hit]) -> dict[str, list[Hit]]:

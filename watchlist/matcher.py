@@ -5,7 +5,8 @@ from typing import Final
 
 from noticewatch.models import Notice
 from watchlist.dictionary import Dictionary
-from watchlist.evidence import Evidence, Tag, field_texts, headline_fields, languages
+from watchlist.evidence import Evidence, Tag, field_texts, languages
+from watchlist.headline import Headlines
 from watchlist.judgement import Judgement
 from watchlist.patterns import Found, Patterns
 
@@ -20,6 +21,7 @@ class Matcher:
     def __init__(self, dictionary: Dictionary) -> None:
         self.dictionary = dictionary
         self.patterns: Final = Patterns(dictionary)
+        self._headlines: Final = Headlines(dictionary)
         self._by_identifier = {
             identifier.id: vendor for vendor in dictionary.vendors.values() for identifier in vendor.identifiers
         }
@@ -41,7 +43,7 @@ class Matcher:
                 found.append(some)
         if not found and not identified:
             return ()
-        headline = headline_fields(notice, texts)
+        headline = self._headlines.fields(notice, texts)
         if not identified and not any(each.causes(headline=each.field in headline) for each in found):
             return ()
         hits = [hit for each in found for hit in self.patterns.hits(each, cut=cut)]

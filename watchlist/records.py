@@ -258,3 +258,24 @@ class Grey(Learned):
     technologies: tuple[Text, ...] = ()
     words: Annotated[tuple[Phrase, ...], Field(min_length=1)]
     headline: bool = True
+
+
+def singular(word: str) -> str:
+    """A word without the s of a plural, or of its own: words are only compared so."""
+    return word.removesuffix("s")
+
+
+def _as_word(written: str) -> str:
+    """Refuses what is not one word as it stands in the middle of a sentence."""
+    if len(written) < 2 or not written.isalpha() or written != written.lower():
+        raise PydanticCustomError("word", "must be one word of two letters or more, in small letters")
+    return written
+
+
+class Common(Learned):
+    """Words that say nothing of what is bought. ``of``: ``procedure``, in a title, how it is bought; ``subjects``, what
+    a headline shares with many a term without speaking of it.
+    """
+
+    of: Literal["procedure", "subjects"]
+    words: Annotated[tuple[Annotated[str, AfterValidator(_as_word)], ...], Field(min_length=1)]

@@ -120,6 +120,12 @@ def test_the_guides_terms_can_be_added_as_they_stand(folder: Path) -> None:
         ("clauses.toml", 'words = ["updates of publicly available information"]\n', "", "must have words or a pattern"),
         ("spellings.toml", 'word = "license"', 'word = "recognition"', "'recognition' stands twice"),
         ("greys.toml", '["video_surveillance"', '["television"', "no technology is called 'television'"),
+        ("common.toml", '"access",', '"access", "access",', "'access' stands twice"),
+        ("common.toml", '"access",', '"access control",', "must be one word of two letters or more, in small letters"),
+        ("common.toml", '"rfp",', '"RFP",', "must be one word of two letters or more, in small letters"),
+        ("common.toml", 'of = "procedure"', 'of = "buyers"', "of: input should be 'procedure' or 'subjects'"),
+        ("common.toml", 'learned_from = ["general"]\n', "", "learned_from: is missing"),
+        ("common.toml", 'learned_from = ["general"]', 'learned_from = ["hearsay"]', "names 'hearsay', which origins"),
         ("greys.toml", '"a local law"', '"\u200b\u200b"', "has not even two letters or digits"),
         (
             "vendors.toml",

@@ -1,5 +1,7 @@
 """Wordings of the field that the dictionary must find, and the same words of other things, by example."""
 
+from dataclasses import replace
+
 import pytest
 
 from noticewatch.models import Kind, Notice, Text
@@ -148,9 +150,9 @@ def test_an_access_control_licence_of_genetec_is_not_called_plate_reading() -> N
     assert ("technology", "lpr") not in tags
 
 
-def told(title: str, text: str) -> tuple[Tag, ...]:
+def told(title: str, text: str, matcher: Matcher = MATCHER) -> tuple[Tag, ...]:
     notice = Notice(kind=Kind.OTHER, title=(Text(text=title),), description=(Text(text=text),))
-    return MATCHER.tags(notice)
+    return matcher.tags(notice)
 
 
 @pytest.mark.parametrize(
@@ -191,3 +193,25 @@ def test_a_maker_of_several_lines_that_sells_its_watched_one_is_an_alert() -> No
 def test_a_legal_form_is_the_same_in_full_and_short(seller: str) -> None:
     tags = explain(MATCHER, "Stingray II with amberjack antenna", seller)
     assert "l3harris" in {tag.id for tag in tags}
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "tier", "without"),
+    [
+        (
+            "Resolution No. 24-113",
+            "Purchase of twelve license plate readers for the police department.",
+            "alert",
+            "review",
+        ),
+        ("New technology for the lobby", "Facial recognition technology for visitors.", "review", "alert"),
+    ],
+)
+def test_words_that_say_nothing_are_data_with_the_source_that_taught_them(
+    title: str, text: str, tier: str, without: str
+) -> None:
+    whole = load_dictionary()
+    bare = whole.without(["general"])
+    assert not bare.words_of_procedure and not bare.words_of_many_subjects
+    assert {tag.tier for tag in told(title, text)} == {tier}
+    assert {tag.tier for tag in told(title, text, Matcher(replace(whole, common=())))} == {without}
