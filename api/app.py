@@ -7,6 +7,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.context import Context
+from api.negotiation import Tagged
 from api.protection import HeadAsGet, Protection
 from api.routes import (
     alert_links,
@@ -59,6 +60,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     )  # fmt: skip
     app.state.context = Context(archive, search, settings, watchlist, load_sources())
     app.add_middleware(Protection)
+    app.add_middleware(Tagged)
     app.add_middleware(HeadAsGet)
     problems.install(app)
     for module in (

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.context import Context
-from api.negotiation import FRESH, unchanged
+from api.negotiation import FRESH
 from noticewatch import addresses, words
 
 _STATIC = Path(__file__).parent / "static"
@@ -48,11 +48,8 @@ def render(
     values: Mapping[str, Any],
     *,
     status: int = 200,
-    etag: str | None = None,
 ) -> Response:
-    """A page. ``etag`` makes it answer 304 where the reader has it."""
-    if etag is not None and (held := unchanged(request, etag)):
-        return held
+    """A page."""
     held_context: Context = request.app.state.context
     shown = {
         "query": "",
@@ -63,5 +60,4 @@ def render(
         "base": held_context.settings.base_url,
         "path": request.url.path,
     } | dict(values)
-    headers = {"Cache-Control": FRESH} | ({"ETag": etag} if etag else {})
-    return HTMLResponse(environment().get_template(template).render(shown), status, headers)
+    return HTMLResponse(environment().get_template(template).render(shown), status, {"Cache-Control": FRESH})

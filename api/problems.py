@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.negotiation import wants_json
+from api.negotiation import FRESH, wants_json
 from api.protection import HEADERS
 from api.tombstones import stone_form
 from archive.withheld import Withheld
@@ -101,7 +101,7 @@ def install(app: FastAPI) -> None:
 def problem_response(problem: Problem) -> Response:
     """A problem as JSON."""
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else _again(problem)
-    return JSONResponse(problem.document(), problem.status, headers, media_type=PROBLEM)
+    return JSONResponse(problem.document(), problem.status, {"Cache-Control": FRESH} | headers, media_type=PROBLEM)
 
 
 def _again(problem: Problem) -> dict[str, str]:
@@ -130,7 +130,7 @@ def _http(error: HTTPException, path: str) -> Problem:
     if error.status_code == 404:
         return Problem(404, "not-found", f"Nothing stands at {path[:200]}; start from the search page or /docs/api.")
     phrase = HTTPStatus(error.status_code).phrase
-    return Problem(error.status_code, phrase.lower().replace(" ", "-"), f"{phrase}.")
+    return Problem(error.status_code, phrase.lower().replace(" ", "-"), f"{phrase}.", headers=error.headers)
 
 
 def _invalid(error: RequestValidationError) -> Problem:

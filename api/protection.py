@@ -1,4 +1,6 @@
-"""Headers that keep readers safe: no third parties, no scripts but ours, no trace of where a reader came from."""
+"""Headers that keep readers safe: no third parties, no scripts but ours, no trace of where a reader came from, and no
+page in the place of its JSON twin.
+"""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +18,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+    "Vary": "Accept",
 }
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}

@@ -72,7 +72,9 @@ def one_record(
 
 
 @router.get("/{capture_id}/payload", summary="The whole archived answer")
-def payload(held: Given, capture_id: str, authorization: Annotated[str | None, Header()] = None) -> Response:
+def payload(
+    request: Request, held: Given, capture_id: str, authorization: Annotated[str | None, Header()] = None
+) -> Response:
     """The whole payload: of one record, or the file of a document. Of more than one record it is for the operator, by
     the token NOTICEWATCH_ADMIN_TOKEN.
     """
@@ -88,10 +90,13 @@ def payload(held: Given, capture_id: str, authorization: Annotated[str | None, H
     if stone:
         what = f"What capture {capture_id} received"
         raise Withheld(what, stone, payload_sha256=capture.capture.payload_sha256)
-    headers = _INERT_HEADERS | {"ETag": etag_of(capture.capture.payload_sha256)}
-    headers["Content-Disposition"] = f'attachment; filename="{capture.capture.id}.bin"'
-    stream = _blocks(open_payload(held.archive, capture))
-    return StreamingResponse(stream, headers=headers, media_type="application/octet-stream")
+    etag = etag_of(capture.capture.payload_sha256)
+    answer = unchanged(request, etag)
+    if answer is None:
+        answer = StreamingResponse(_blocks(open_payload(held.archive, capture)), media_type="application/octet-stream")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{capture.capture.id}.bin"'
+    answer.headers.update(_INERT_HEADERS | {"ETag": etag})
+    return answer
 
 
 @router.get("/{capture_id}/{rest:path}", include_in_schema=False)

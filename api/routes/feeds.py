@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from api.context import Context, context
 from api.feed_entries import feed_of
 from api.feeds import Feed, atom, json_feed
-from api.negotiation import FRESH, etag_of, json_answer, unchanged
+from api.negotiation import FRESH, json_answer
 from api.parameters import request_from, written
 from api.problems import Problem
 from archive.deadlines import DUE_DAYS
@@ -30,7 +30,7 @@ def search_atom(request: Request, held: Given) -> Response:
     that are near are told for each ``due_days`` given: 1, 3, 7 or 14.
     """
     body = atom(_feed(request, held))
-    return _answer(request, Response(body, media_type="application/atom+xml; charset=utf-8"))
+    return Response(body, 200, {"Cache-Control": FRESH}, media_type="application/atom+xml; charset=utf-8")
 
 
 @router.get("/search.json", summary="A search as JSON feed")
@@ -38,7 +38,7 @@ def search_json(request: Request, held: Given) -> Response:
     """The same as JSON Feed 1.1."""
     answer = json_answer(json_feed(_feed(request, held)))
     answer.headers["Content-Type"] = "application/feed+json"
-    return _answer(request, answer)
+    return answer
 
 
 def _feed(request: Request, held: Context) -> Feed:
@@ -56,12 +56,3 @@ def _feed(request: Request, held: Context) -> Feed:
     kept[DUE] = [str(day) for day in told]
     address = addresses.search(kept, request.url.path.removeprefix(API))
     return feed_of(held, wanted, held.settings.base_url + address, told)
-
-
-def _answer(request: Request, answer: Response) -> Response:
-    etag = etag_of(bytes(answer.body).hex())
-    held = unchanged(request, etag)
-    if held is not None:
-        return held
-    answer.headers.update({"ETag": etag, "Cache-Control": FRESH})
-    return answer

@@ -18,7 +18,7 @@ from api.documents import document_views, reasons
 from api.facts import Facts, facts
 from api.hits import row_of_notice
 from api.lookup import MOST_CANDIDATES, as_named, find_notice, led_words
-from api.negotiation import etag_of, tagged_json, wants_json
+from api.negotiation import json_answer, wants_json
 from api.pages import render
 from api.proof import citation, held_records, receipts, request_paragraph
 from api.related import groups, relations
@@ -84,7 +84,7 @@ def version_page(request: Request, held: Given, notice_id: str, number: str) -> 
         raise NotFound(f"{row.id} has no version {wanted[:20]}; its page lists the {row.versions} it has.{led}")
     if wants_json(request):
         form = forms.version_form(row.id, shown_version(row.id, version), content=True)
-        return tagged_json(request, form, etag_of(version.content_sha256, form))
+        return json_answer(form)
     return _page(request, held, row, version)
 
 
@@ -120,7 +120,7 @@ def notice_page(request: Request, held: Given, notice_id: str) -> Response:
             row = as_named(connection, notice_id.removesuffix(".json"))
         return RedirectResponse(addresses.version_asked(row.id, version), 302)
     if wants_json(request):
-        return notice_answer(request, held, notice_id.removesuffix(".json"))
+        return notice_answer(held, notice_id.removesuffix(".json"))
     with held.archive.reading() as connection:
         found = find_notice(connection, notice_id)
     if found.row is not None:

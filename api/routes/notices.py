@@ -13,7 +13,7 @@ from api.context import Context, context
 from api.diff import asked_versions, compared, diff_form, to_compare
 from api.documents import document_form, page_form, past_form, reasons
 from api.lookup import as_named, find_notice, led_words, the_notice
-from api.negotiation import etag_of, json_answer, tagged_json
+from api.negotiation import json_answer
 from api.parameters import request_from
 from api.problems import Problem
 from api.proof import held_records
@@ -46,7 +46,7 @@ def search_notices(request: Request, held: Given) -> Response:
 
 
 @router.get("/notices/{notice_id:path}/versions/{number}", summary="One version of a notice")
-def one_version(request: Request, held: Given, notice_id: NoticeId, number: Number) -> Response:
+def one_version(held: Given, notice_id: NoticeId, number: Number) -> Response:
     """A version never changes: its address, content and hash stay."""
     with held.archive.reading() as connection:
         row = as_named(connection, notice_id)
@@ -55,7 +55,7 @@ def one_version(request: Request, held: Given, notice_id: NoticeId, number: Numb
     if version is None:
         raise NotFound(f"{row.id} has no version {number}; it has {row.versions}, see {addresses.notice(row.id)}.{led}")
     form = forms.version_form(row.id, shown_version(row.id, version), content=True)
-    return tagged_json(request, form, etag_of(version.content_sha256, form))
+    return json_answer(form)
 
 
 @router.get("/notices/{notice_id:path}/versions", summary="All versions of a notice")
@@ -95,7 +95,7 @@ def notice_captures(held: Given, notice_id: NoticeId) -> Response:
 
 
 @router.get("/notices/{notice_id:path}/related", summary="What a notice is linked to")
-def notice_related(request: Request, held: Given, notice_id: NoticeId) -> Response:
+def notice_related(held: Given, notice_id: NoticeId) -> Response:
     """Vehicles, orders, solicitations, awards, forecasts and corrections that the notice's contract is linked to by
     stated numbers, and what is probably the same (`inferred`). At most 1,000 of a kind, those seen latest; `cut` names
     the kinds that have more, and `counts` stop there. What is named and not held has no notice.
@@ -104,7 +104,7 @@ def notice_related(request: Request, held: Given, notice_id: NoticeId) -> Respon
         row = shown(the_notice(connection, notice_id))
         found = relations(connection, queries.members_of(connection, row), MOST)
     form = related_form(row, found)
-    return tagged_json(request, form, etag_of(form))
+    return json_answer(form)
 
 
 @router.get("/notices/{notice_id:path}/documents/{number}/pages", summary="The text of a document")
@@ -171,7 +171,7 @@ def one_notice(request: Request, held: Given, notice_id: NoticeId) -> Response:
         with held.archive.reading() as connection:
             row = as_named(connection, notice_id)
         return RedirectResponse(f"{addresses.API}{addresses.version_asked(row.id, version)}", 302)
-    return notice_answer(request, held, notice_id)
+    return notice_answer(held, notice_id)
 
 
 def diff_answer(request: Request, held: Context, notice_id: str) -> Response:
@@ -181,10 +181,10 @@ def diff_answer(request: Request, held: Context, notice_id: str) -> Response:
         row = to_compare(connection, notice_id, first, last)
         found = compared(connection, row, first, last)
     form = diff_form(row.id, found)
-    return tagged_json(request, form, etag_of(form))
+    return json_answer(form)
 
 
-def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
+def notice_answer(held: Context, notice_id: str) -> Response:
     """A notice in JSON; a redirect where another number of it is given, 300 where that leads to several."""
     with held.archive.reading() as connection:
         found = find_notice(connection, notice_id)
@@ -201,7 +201,7 @@ def notice_answer(request: Request, held: Context, notice_id: str) -> Response:
         totals = running_total(members, partial(held_since, connection, row))
     form = forms.notice_form(row, tags, members, since, totals)
     form |= {"related": related_form(row, linked, SHOWN), "witnesses": hearing_form(heard)}
-    return tagged_json(request, form, etag_of(form))
+    return json_answer(form)
 
 
 def moved(address: str) -> Response:

@@ -53,7 +53,7 @@ def vendor_page(request: Request, held: Given, vendor_id: str) -> Response:
     wanted = vendor_id.removesuffix(".json")
     vendor = vendor_by(held, wanted)
     if wants_json(request):
-        return vendor_answer(request, held, vendor)
+        return vendor_answer(held, vendor)
     if vendor.id != wanted:
         return RedirectResponse(addresses.vendor(vendor.id), 302)
     values = _values(held, profile(held, VENDOR, vendor.id), vendor.id, vendor.name, addresses.vendor(vendor.id))
@@ -66,7 +66,7 @@ def technology_page(request: Request, held: Given, technology_id: str) -> Respon
     wanted = technology_id.removesuffix(".json")
     entry = technology_by(held, wanted)
     if wants_json(request):
-        return technology_answer(request, held, entry)
+        return technology_answer(held, entry)
     if entry.id != wanted:
         return RedirectResponse(addresses.technology(entry.id), 302)
     values = _values(held, profile(held, TECHNOLOGY, entry.id), entry.id, entry.name, addresses.technology(entry.id))
@@ -79,7 +79,7 @@ def buyer_page(request: Request, held: Given, buyer_id: str) -> Response:
     wanted = buyer_id.removesuffix(".json")
     entry = buyer_by(wanted)
     if wants_json(request):
-        return buyer_answer(request, held, entry)
+        return buyer_answer(held, entry)
     if entry.id != wanted:
         return RedirectResponse(addresses.buyer(entry.id), 302)
     values = _values(held, profile(held, BUYER, entry.id), entry.id, entry.short_name, addresses.buyer(entry.id))

@@ -3,14 +3,14 @@
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.family import RULE, Bought, Family, Member, family
 from api.forms import member_form, tag_form
-from api.negotiation import etag_of, json_answer, tagged_json
+from api.negotiation import json_answer
 from api.profile import Named
 from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, profile
 from api.searching import item_form
@@ -31,9 +31,9 @@ def vendors(held: Given) -> Response:
 
 
 @router.get("/vendors/{vendor_id}", summary="One vendor")
-def vendor(request: Request, held: Given, vendor_id: str) -> Response:
+def vendor(held: Given, vendor_id: str) -> Response:
     """Names, totals by kind of amount, the family by date, fiscal years by buyer, sellers, contracts, mentions."""
-    return vendor_answer(request, held, vendor_by(held, vendor_id))
+    return vendor_answer(held, vendor_by(held, vendor_id))
 
 
 @router.get("/technologies", summary="Technologies of the watchlist")
@@ -43,9 +43,9 @@ def technologies(held: Given) -> Response:
 
 
 @router.get("/technologies/{technology_id}", summary="One technology")
-def technology(request: Request, held: Given, technology_id: str) -> Response:
+def technology(held: Given, technology_id: str) -> Response:
     """What is looked for, totals by kind of amount, fiscal years by buyer, who sells whose product, contracts."""
-    return technology_answer(request, held, technology_by(held, technology_id))
+    return technology_answer(held, technology_by(held, technology_id))
 
 
 @router.get("/buyers", summary="Public bodies")
@@ -55,9 +55,9 @@ def all_buyers(held: Given) -> Response:
 
 
 @router.get("/buyers/{buyer_id}", summary="One public body")
-def buyer(request: Request, held: Given, buyer_id: str) -> Response:
+def buyer(held: Given, buyer_id: str) -> Response:
     """What a public body and its parts buy on the watchlist: totals by kind of amount, fiscal years by seller."""
-    return buyer_answer(request, held, buyer_by(buyer_id))
+    return buyer_answer(held, buyer_by(buyer_id))
 
 
 def vendors_answer(held: Context) -> Response:
@@ -81,30 +81,30 @@ def buyers_answer(held: Context) -> Response:
     return json_answer({"items": items})
 
 
-def vendor_answer(request: Request, held: Context, entry: Vendor) -> Response:
+def vendor_answer(held: Context, entry: Vendor) -> Response:
     """A vendor in JSON."""
     found = family(held, entry.id)
     stated = {"unchecked": words.UNCHECKED, "family": _family(held, found) if found else None}
-    return _answer(request, held, _vendor(entry) | stated, profile(held, VENDOR, entry.id))
+    return _answer(held, _vendor(entry) | stated, profile(held, VENDOR, entry.id))
 
 
-def technology_answer(request: Request, held: Context, entry: Technology) -> Response:
+def technology_answer(held: Context, entry: Technology) -> Response:
     """A technology in JSON."""
-    return _answer(request, held, _technology(held, entry), profile(held, TECHNOLOGY, entry.id))
+    return _answer(held, _technology(held, entry), profile(held, TECHNOLOGY, entry.id))
 
 
-def buyer_answer(request: Request, held: Context, entry: BuyerEntry) -> Response:
+def buyer_answer(held: Context, entry: BuyerEntry) -> Response:
     """A public body in JSON."""
     stated = _buyer(entry) | {
         "above": list(ancestors(entry.id)[1:]),
         "parts": [part.id for part in children().get(entry.id, ())],
     }
-    return _answer(request, held, stated, profile(held, BUYER, entry.id))
+    return _answer(held, stated, profile(held, BUYER, entry.id))
 
 
-def _answer(request: Request, held: Context, stated: dict[str, Any], found: Profile) -> Response:
+def _answer(held: Context, stated: dict[str, Any], found: Profile) -> Response:
     form = stated | _profile(found) | {"coverage": coverage_view(held).form()}
-    return tagged_json(request, form, etag_of(form))
+    return json_answer(form)
 
 
 def _profile(found: Profile) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 
 from api.context import Context, context
-from api.negotiation import etag_of, json_answer, tagged_json
+from api.negotiation import json_answer
 from api.problems import Problem
 from archive.proof import answers, heads
 from archive.proof.answers import NotSealed
@@ -40,7 +40,6 @@ def all_heads(held: Given) -> Response:
 
 @router.get("/inclusion", summary="That a capture, a record, an event or a correction is in the log")
 def inclusion(
-    request: Request,
     held: Given,
     capture: Annotated[str | None, Query(description="id of a capture")] = None,
     event: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="seq of an event")] = None,
@@ -55,12 +54,11 @@ def inclusion(
     with held.archive.reading() as connection:
         asked = {"row": row, "event": event, "correction": correction}
         _, _, form = _sealed(lambda: answers.inclusion(connection, capture=capture, **asked))
-    return tagged_json(request, form, etag_of(form))
+    return json_answer(form)
 
 
 @router.get("/consistency", summary="That one size of the log is the beginning of another")
 def consistency(
-    request: Request,
     held: Given,
     first: Annotated[int, Query(alias="from", ge=0, le=MOST_NUMBER, description="the smaller size")],
     second: Annotated[int, Query(alias="to", ge=0, le=MOST_NUMBER, description="the larger size")],
@@ -68,7 +66,7 @@ def consistency(
     """The roots at both sizes, and the path by which the second is shown to begin with the first."""
     with held.archive.reading() as connection:
         form = answers.consistency(connection, first, second).form()
-    return tagged_json(request, form, etag_of(form))
+    return json_answer(form)
 
 
 @router.get("/{rest:path}", include_in_schema=False)

@@ -13,7 +13,7 @@ from api.calendar_file import Day, calendar
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.hits import Row, row_of_item
-from api.negotiation import FRESH, etag_of, json_answer, unchanged, wants_json
+from api.negotiation import FRESH, json_answer, wants_json
 from api.pages import render
 from api.parameters import day_given
 from api.problems import Problem
@@ -75,9 +75,7 @@ def renewals_calendar(request: Request, held: Given) -> Response:
     base = held.settings.base_url
     name = "noticewatch: ends of contracts" + "".join(f", {chip.label}" for chip in _chips(held, asked))
     body = calendar(name, (_event(ending, base) for ending in found.endings))
-    etag = etag_of(body.hex())
-    headers = {"ETag": etag, "Cache-Control": FRESH}
-    return unchanged(request, etag) or Response(body, 200, headers, media_type="text/calendar; charset=utf-8")
+    return Response(body, 200, {"Cache-Control": FRESH}, media_type="text/calendar; charset=utf-8")
 
 
 def _asked(request: Request) -> Asked:

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.both_databases
 API = "/api/v1"
 AWARD = f"{API}/notices/sam:d72dd40bd5ce47149836c17e9024ede0"
 TENDER = f"{API}/notices/sam:f4ce3f0421184c4bb6ed5aa8d7dbc24d"
+PAGE = AWARD.removeprefix(API)
 GIANT_OAK = f"{API}/notices/us-action:7012:70CMSD21FR0000035:0"
 
 
@@ -63,6 +64,62 @@ def test_a_version_never_changes_and_is_not_sent_twice(client: TestClient) -> No
     again = client.get(f"{TENDER}/versions/1", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/search?q=fivecast", PAGE, f"{PAGE}.json", f"{TENDER}", f"{TENDER}/versions", f"{TENDER}/captures",
+     f"{TENDER}/documents", f"{TENDER}/diff?from=1&to=2", f"{API}/captures/CAPTURE",
+     f"{API}/captures/CAPTURE/records/0", f"{API}/runs", f"{API}/vendors", f"{API}/notices?q=fivecast",
+     "/feeds/search.atom?q=fivecast", "/feeds/search.json?q=fivecast", "/feeds/renewals.ics", "/docs/search"],
+)  # fmt: skip
+def test_what_has_not_changed_is_not_sent_twice(client: TestClient, address: str) -> None:
+    capture = client.get(f"{AWARD}/captures").json()["items"][0]["id"]
+    asked = {"accept": "application/json" if address == PAGE else "*/*"}
+    first = client.get(address.replace("CAPTURE", capture), headers=asked)
+    assert first.status_code == 200
+    again = client.get(address.replace("CAPTURE", capture), headers=asked | {"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("etag", "cache-control", "vary", "content-security-policy"):
+        assert again.headers[name] == first.headers[name]
+    other = client.get(address.replace("CAPTURE", capture), headers=asked | {"if-none-match": '"another"'})
+    assert other.content == first.content
+
+
+def test_a_page_and_its_twin_are_never_taken_for_one_another(client: TestClient) -> None:
+    page, twin = client.get(PAGE), client.get(PAGE, headers={"accept": "application/json"})
+    assert page.headers["etag"] != twin.headers["etag"]
+    assert page.headers["vary"] == twin.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [("application/json", "application/json"), ("*/*", "text/html"), ("text/html, application/json", "text/html"),
+     ("application/json, text/html;q=0.5", "application/json"),
+     ("text/html;q=0.1, application/json", "application/json"),
+     ("text/html, application/json;q=0.9", "text/html"), ("Application/JSON", "application/json"),
+     ("application/json;q=0", "text/html"), ("application/json;q=much", "application/json"), (";q=,", "text/html")],
+)  # fmt: skip
+def test_the_form_that_is_preferred_is_answered(client: TestClient, accept: str, wanted: str) -> None:
+    for address in ("/search?q=fivecast", PAGE, "/vendors"):
+        assert client.get(address, headers={"accept": accept}).headers["content-type"].startswith(wanted)
+
+
+def test_what_only_its_owner_may_see_is_kept_by_nobody(client: TestClient) -> None:
+    answer = client.get("/alerts/new")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+
+
+def test_an_address_says_by_which_methods_it_may_be_asked(client: TestClient) -> None:
+    answer = client.post(f"{API}/notices")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+
+
+def test_an_error_is_not_kept(client: TestClient) -> None:
+    for address in (f"{API}/notices/nothing", "/notices/nothing"):
+        assert client.get(address).headers["cache-control"] == "no-cache"
 
 
 def test_versions_say_what_changed(client: TestClient) -> None:

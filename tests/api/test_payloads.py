@@ -38,9 +38,12 @@ def test_an_answer_with_one_record_is_open(tmp_path: Path, dictionary: Dictionar
         with archive.reading() as connection:
             (row,) = queries.captures_of(connection, 1)
         with served(archive, settings, dictionary) as client:
-            answer = client.get(f"/api/v1/captures/{row.capture.id}/payload")
+            address = f"/api/v1/captures/{row.capture.id}/payload"
+            answer = client.get(address)
+            again = client.get(address, headers={"if-none-match": answer.headers["etag"]})
         assert answer.status_code == 200
         assert b"Drone detection" in answer.content
+        assert (again.status_code, again.content) == (304, b"")
 
 
 def test_an_answer_between_the_first_and_the_last_that_said_the_same_is_the_operators_while_that_is_withheld(
