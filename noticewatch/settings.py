@@ -94,8 +94,8 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public_url_is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not _is_address(value):
-            raise ValueError("write an address that begins with http:// or https://")
+        if value is not None and (not _is_address(value) or "?" in value or "#" in value):
+            raise ValueError("write an address that begins with http:// or https://, without ? and #")
         return value
 
     @field_validator("search_url")
@@ -243,9 +243,10 @@ def _is_address(value: str) -> bool:
     """Whether this is an address of the web, with a port that there can be."""
     try:
         parts = urlsplit(value)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+    return known and value.isprintable() and " " not in value
 
 
 def _port(value: str) -> int | None:

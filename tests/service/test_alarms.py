@@ -184,6 +184,12 @@ def test_a_relay_that_takes_nothing_is_told_and_one_bad_webhook_is_not(archive: 
     assert alarms(archive, settings, {}) == []
 
 
+def test_the_doctor_does_not_say_that_somebody_would_be_told_where_nobody_can_be(archive: Archive) -> None:
+    for written, state in (("nonsense", "bad"), ("file:/tmp/told.jsonl", "good")):
+        settings = Settings(home=archive.folder, alarm_to=written)
+        assert [one.state for one in alarmed(archive, settings)] == [state]
+
+
 @pytest.mark.parametrize("written", ["nonsense", "https://example.org/hook", "desk@example.org"])
 def test_a_target_to_which_no_alarm_can_be_sent_is_refused_by_name(written: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="NOTICEWATCH_ALARM_TO"):
