@@ -72,6 +72,19 @@ def test_pages_fit_a_narrow_screen(browser: "Browser", address: str) -> None:
     context.close()
 
 
+def test_nothing_is_cut_off_or_folded_away_on_paper(browser: "Browser", address: str) -> None:
+    context = browser.new_context(viewport={"width": 718, "height": 1000})  # A4 with the margins that browsers leave
+    page = context.new_page()
+    page.emulate_media(media="print")
+    for path in (*PAGES, "/docs/alerts"):
+        page.goto(address + path)
+        assert page.evaluate(CUT_OFF) == [], path
+        assert not [one.inner_text() for one in page.locator("details > p").all() if not one.is_visible()], path
+    page.goto(address + "/search?q=cellebrite&lens=everything")
+    assert page.evaluate("getComputedStyle(document.querySelector('mark')).fontWeight") == "700"
+    context.close()
+
+
 def test_the_keyboard_reaches_the_content_and_its_place_is_seen(page: "Page", address: str) -> None:
     page.goto(address + ORDER)
     page.keyboard.press("Tab")
@@ -179,6 +192,9 @@ def test_a_citation_can_be_copied(page: "Page", address: str) -> None:
     assert page.locator("[data-copy] button").count() == 2
 
 
+CUT_OFF = """() => [...document.querySelectorAll('main *')]
+  .filter(e => e.clientWidth > 1 && (e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > 719))
+  .map(e => `${e.tagName} ${e.className}: ${e.textContent.slice(0, 60)}`)"""
 CONTRAST = """selector => {
   const parse = c => c.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => {
