@@ -58,6 +58,7 @@ def render(
         "permanent": None,
         "feeds": (),
         "base": held_context.settings.base_url,
+        "leads_nowhere_else": held_context.settings.leads_nowhere_else,
         "path": request.url.path,
     } | dict(values)
     return HTMLResponse(environment().get_template(template).render(shown), status, {"Cache-Control": FRESH})

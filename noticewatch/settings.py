@@ -4,6 +4,7 @@ import os
 import re
 from email.utils import parseaddr
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -203,6 +204,15 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Address that links in feeds and exports start with, without a slash at the end."""
         return (self.public_url or f"http://{self.bind}").rstrip("/")
+
+    @property
+    def leads_nowhere_else(self) -> bool:
+        """Whether links that start with the base address lead to this machine alone."""
+        host = urlsplit(self.base_url).hostname or ""
+        try:
+            return ip_address(host).is_loopback or ip_address(host).is_unspecified
+        except ValueError:
+            return host == "localhost"
 
     @cached_property
     def sender(self) -> str | None:

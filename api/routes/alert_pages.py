@@ -31,9 +31,9 @@ _ALSO: Final = ("do", "channel", "address", "target", "sort", "scope", "limit")
 
 
 @router.get("/alerts")
-def about(request: Request) -> Response:
+def about(request: Request, held: Held) -> Response:
     """What alerts are."""
-    return render(request, "alerts.html", {"permanent": "/alerts"})
+    return render(request, "alerts.html", {"permanent": "/alerts", "mail": held.settings.sends_mail})
 
 
 @router.get("/alerts/new")

@@ -4,7 +4,11 @@ import html
 import re
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
+from api.app import create_app
+from noticewatch.settings import Settings
 
 pytestmark = pytest.mark.both_databases
 
@@ -232,3 +236,44 @@ def test_an_unknown_address_is_a_page_with_a_way_out(client: TestClient, address
     assert answer.status_code == 404
     assert "/search" in answer.text
     assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_citation_says_where_its_address_leads_to_this_machine_alone(app: FastAPI, client: TestClient) -> None:
+    held = app.state.context
+    settings = Settings(home=held.archive.folder)
+    with TestClient(create_app(held.archive, held.search, settings, held.dictionary)) as alone:
+        assert "leads to this machine alone" in alone.get(ORDER).text
+    assert "leads to this machine alone" not in client.get(ORDER).text
+
+
+@pytest.mark.parametrize(
+    ("given", "alone"),
+    [
+        ({"bind": "127.0.0.1:8484"}, True),
+        ({"bind": "[::1]:8484"}, True),
+        ({"bind": "0.0.0.0:80"}, True),
+        ({"public_url": "http://localhost:8484/"}, True),
+        ({"bind": "192.0.2.7:80"}, False),
+        ({"public_url": "https://notices.example"}, False),
+    ],
+)
+@pytest.mark.sqlite_suffices
+def test_an_address_of_the_loopback_leads_nowhere_else(given: dict[str, str], alone: bool) -> None:
+    assert Settings(**given).leads_nowhere_else is alone
+
+
+def test_a_source_of_which_nothing_came_is_not_said_to_state_no_days(client: TestClient) -> None:
+    row = r'data-name="Covers">(.*?)</td>\s*<td class="num" data-name="Notices">(\d+)<'
+    rows = re.findall(row, client.get("/sources").text)
+    assert {days for days, notices in rows if notices == "0"} == {"nothing received yet"}
+    assert all(days != "nothing received yet" for days, notices in rows if notices != "0")
+
+
+def test_the_gaps_of_what_is_held_stand_open_above_a_chart(client: TestClient) -> None:
+    page = client.get("/buyers/usg-dhs-ice").text
+    assert re.search(r"<details[^>]* open><summary>Known gaps of what is held", page)
+
+
+def test_the_page_about_reading_says_what_an_alert_leaves_behind(client: TestClient) -> None:
+    about = client.get("/about").text.partition("About you")[2].partition("<footer")[0]
+    assert "leaves a question and an address" in about

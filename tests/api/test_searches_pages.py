@@ -338,3 +338,4 @@ def test_a_server_that_sends_no_mail_offers_none(tmp_path: Path) -> None:
             assert 'value="email"' not in shown
             assert 'value="webhook" checked' in shown
             assert "No mail is sent from here." in shown
+        assert "mail" not in client.get("/alerts").text.partition("<main")[2].partition("<footer")[0]
