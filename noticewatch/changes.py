@@ -166,8 +166,11 @@ def compare(old: str, new: str) -> list[Segment]:
 
 
 def _elided(text: str) -> str:
-    """Unchanged text, its middle left out where it is long."""
-    return text if len(text) <= 240 else f"{text[:110]} … {text[-110:]}"
+    """Unchanged text, its middle left out between words where it is long."""
+    if len(text) <= 240:
+        return text
+    head, tail = text[:110], text[-110:]
+    return f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
 
 
 def _said_part(field: str, value: Any) -> str:

@@ -1,5 +1,6 @@
 """Serves the pages and the API of a data folder, and drives the readers of its log."""
 
+import errno
 import gc
 import signal
 import socket
@@ -49,11 +50,21 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         bound.close()
         raise AddressTaken(
-            f"The address {settings.bind} cannot be used ({error.strerror}); stop the program that has it, "
-            f"or choose another: NOTICEWATCH_BIND={host}:{port + 1 if port < 65535 else port - 1}."
+            f"The address {settings.bind} cannot be used ({error.strerror}); {way_out(error, settings.bind)}."
         ) from error
     bound.set_inheritable(False)
     return bound
+
+
+def way_out(error: OSError, bind: str) -> str:
+    """What to do where an address cannot be used, by the reason."""
+    host, _, port = bind.rpartition(":")
+    if error.errno == errno.EADDRINUSE:
+        other = int(port) + (1 if int(port) < 65535 else -1)
+        return f"stop the program that has it, or choose another: NOTICEWATCH_BIND={host}:{other}"
+    if error.errno == errno.EACCES:
+        return f"ports below 1024 are the administrator's, so choose another: NOTICEWATCH_BIND={host}:8484"
+    return f"choose one that this machine has: NOTICEWATCH_BIND=127.0.0.1:{port}"
 
 
 def bound_settings(settings: Settings, bound: socket.socket) -> Settings:

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
-from noticewatch.changes import changes
+from noticewatch.changes import changes, compare
 from noticewatch.models import difference
 from noticewatch.settings import Settings
 from service.cli import main
@@ -232,3 +232,13 @@ def test_of_a_sum_that_words_do_not_tell_apart_only_what_differs_is_told() -> No
     [change] = changes([("amounts", [held | {"as_of": "2026-08-03"}], [held | {"as_of": "2026-07-28"}])])
     told = {segment.kind: segment.text for segment in change.segments if segment.kind != "same"}
     assert told == {"gone": "as of 2026-08-03", "come": "as of 2026-07-28"}
+
+
+def test_long_unchanged_text_is_cut_between_words() -> None:
+    words = "authorized resellers of Specialized OSINT Tools " * 12
+    same, went, came = compare(f"{words}old", f"{words}new")
+    shown = same.text.replace(" … ", " ").split()
+    assert "…" in same.text
+    assert set(shown) <= set(words.split())
+    assert (went.text, came.text) == ("old", "new")
+    assert [len(part) for part in compare(f"{'x' * 300} old", f"{'x' * 300} new")[0].text.split(" … ")] == [110, 110]

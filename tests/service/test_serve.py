@@ -1,5 +1,6 @@
 """The address to serve on."""
 
+import errno
 import signal
 import socket
 
@@ -7,7 +8,7 @@ import pytest
 
 from noticewatch.errors import SettingsError
 from noticewatch.settings import Settings
-from service.serve import AddressTaken, listen, stopped_by_signals
+from service.serve import AddressTaken, listen, stopped_by_signals, way_out
 
 
 def test_a_taken_address_is_one_sentence_with_the_way_out():
@@ -15,6 +16,18 @@ def test_a_taken_address_is_one_sentence_with_the_way_out():
         port = other.getsockname()[1]
         with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{port} cannot be used .*NOTICEWATCH_BIND=127\.0\.0\.1:"):
             listen(Settings(bind=f"127.0.0.1:{port}"))
+
+
+def test_an_address_of_another_machine_is_not_met_with_its_next_port():
+    with pytest.raises(AddressTaken, match=r"choose one that this machine has: NOTICEWATCH_BIND=127\.0\.0\.1:8484\."):
+        listen(Settings(bind="192.0.2.7:8484"))
+
+
+def test_the_way_out_is_an_address_that_can_be_written_as_it_stands():
+    taken, refused = OSError(errno.EADDRINUSE, "in use"), OSError(errno.EACCES, "denied")
+    assert way_out(taken, "[::1]:8484").endswith("NOTICEWATCH_BIND=[::1]:8485")
+    assert way_out(taken, "127.0.0.1:65535").endswith("NOTICEWATCH_BIND=127.0.0.1:65534")
+    assert way_out(refused, "127.0.0.1:80").endswith("NOTICEWATCH_BIND=127.0.0.1:8484")
 
 
 def test_an_unknown_host_is_refused_by_name():
