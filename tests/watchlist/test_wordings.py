@@ -132,6 +132,11 @@ def test_the_same_words_of_other_things_are_no_alert(title: str) -> None:
     assert alerted(title) == set()
 
 
+@pytest.mark.parametrize("title", ["ROBOTICS PROCESS AUTOMATION SUPPORT (RPAs)", "Robotic process automation: RPAS"])
+def test_software_robots_are_not_taken_for_remotely_piloted_aircraft(title: str) -> None:
+    assert not explain(MATCHER, title)
+
+
 @pytest.mark.parametrize(
     ("title", "supplier", "vendor"),
     [
