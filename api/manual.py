@@ -28,6 +28,7 @@ _GROUPS: Final = {
         "proof": "what can be proved of it, and what cannot",
         "evidence": "a version with its proof in one file, to be checked by others",
         "documents": "attachments of notices, kept and searched page by page",
+        "matching": "how often a tag is right, measured, and what is left out",
         "corrections": "what is done where something is wrong or must not be shown",
     },
     "To run it": {

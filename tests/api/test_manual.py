@@ -16,6 +16,8 @@ def test_every_document_is_listed_once_and_those_for_readers_come_first(client: 
     items = client.get("/docs.json").json()["items"]
     assert sorted(item["name"] for item in items) == NAMES
     assert items[0]["name"] == "search"
+    groups = {one.name: title for title, some in contents() for one, _ in some}
+    assert groups["matching"] == "To rely on it"
     page = client.get("/docs").text
     assert all(f'href="/docs/{name}"' in page for name in NAMES)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from indexer.query import FIELDS
 from service.cli import app
 from tests.house.test_rooms import ROOT, tracked
 
@@ -68,3 +69,13 @@ def test_the_readme_says_the_two_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.search(r"^ {4}make run\b", text, re.MULTILINE)
     assert re.search(r"^ {4}make test\b", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("decision", sorted((ROOT / "docs/decisions").glob("0*.md")), ids=lambda path: path.stem[:4])
+def test_a_decision_is_headed_by_the_number_in_its_name(decision: Path):
+    assert decision.read_text(encoding="utf-8").startswith(f"# {decision.stem[:4]}: ")
+
+
+def test_every_field_of_the_query_language_is_documented():
+    said = (ROOT / "docs/search.md").read_text(encoding="utf-8").partition("\nFields: ")[2].partition("\n")[0]
+    assert set(re.findall(r"`(\w+)`", said)) == set(FIELDS)
