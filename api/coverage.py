@@ -185,6 +185,8 @@ def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
         found.append(f"No crawl {of} by noticewatch has been complete yet, so what is missing here proves nothing.")
     if empty:
         found.append(f"Nothing has been received yet from {words.listed(empty)}.")
+    if not any("-" in view.jurisdiction for view in views):
+        found.append("No source of a state, county or city is collected, so what these buy is not covered.")
     return tuple(found)
 
 

@@ -119,16 +119,19 @@ def called_words(called: str) -> str:
     return re.sub(r"\d{4}-\d{2}-\d{2}", lambda match: words.day_words(match[0]), called)
 
 
-def row_of_notice(row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = False) -> Row:
-    """A notice as a row; with the words that caused its first tag where asked for."""
+def row_of_notice(
+    row: NoticeRow, tags: Sequence[Tag] = (), *, quote: bool = False, of: tuple[str, str] | None = None
+) -> Row:
+    """A notice as a row; with the words that caused a tag where asked for: that of kind and id, else the first."""
     if row.tombstone is not None:
         why = stone_words(row.tombstone)
         return _withheld(addresses.notice(row.id), row.id, row.source, why, row.content_sha256)
     notice, headline = row.notice, row.notice.stated_amount()
     views = tag_views(tags, notice)
     snippets: tuple[Snippet, ...] = ()
-    if quote and views and views[0].quotes:
-        first = views[0].quotes[0]
+    told = next((view for view in views if (view.kind, view.id) == of), views[0] if views else None)
+    if quote and told and told.quotes:
+        first = told.quotes[0]
         snippets = (Snippet(first.field, ((first.before, False), (first.quote, True), (first.after, False))),)
     return Row(
         href=addresses.notice(row.id),

@@ -96,8 +96,8 @@ def _values(held: Context, found: Profile, of: str, name: str, address: str) -> 
         "last": found.last,
         "chart": chart(found.obligations) if found.obligations else None,
         "chart_note": _chart_note(found),
-        "orders": _rows(found.orders),
-        "review": _rows(found.mentioned),
+        "orders": [row_of(one, (found.axis.name, of)) for one in found.orders],
+        "review": [row_of(one, (found.axis.name, of)) for one in found.mentioned],
         "search_matched": addresses.search(filters) if filters else "",
         "search_review": addresses.search(filters | {"tier": "review"}),
         "search_everything": addresses.search({"q": name, "lens": "everything"}),
@@ -230,11 +230,7 @@ def _buyer(held: Context, entry: BuyerEntry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rows(shown: Sequence[Shown]) -> list[Row]:
-    return [row_of(each) for each in shown]
-
-
-def row_of(shown: Shown) -> Row:
-    """A contract as a whole with the words for which it is matched; a mere mention by itself."""
-    alone = row_of_notice(shown.row, shown.tags, quote=True)
+def row_of(shown: Shown, of: tuple[str, str]) -> Row:
+    """A contract as a whole with the words for which it stands on the page of kind and id; a mere mention by itself."""
+    alone = row_of_notice(shown.row, shown.tags, quote=True, of=of)
     return replace(row_of_item(shown.item), snippets=alone.snippets) if shown.item else alone

@@ -87,6 +87,21 @@ def test_it_is_told_who_sells_whose_product(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "quoted"),
+    [
+        ("/vendors/fcn", {"FCN, INC"}),
+        ("/vendors/cellebrite", {"Cellebrite"}),
+        ("/technologies/drones", {"DRONE"}),
+        ("/technologies/osint", {"OSINT", "FIVECAST", "GIANT OAK"}),
+    ],
+)
+def test_a_page_quotes_the_words_for_which_a_row_stands_on_it(
+    client: TestClient, address: str, quoted: set[str]
+) -> None:
+    assert set(re.findall("<mark>(.*?)</mark>", client.get(address).text)) == quoted
+
+
+@pytest.mark.parametrize(
     ("name", "leads_to"),
     [
         ("/buyers/ICE", "/buyers/usg-dhs-ice"), ("/buyers/Customs and Border Protection", "/buyers/usg-dhs-cbp"),

@@ -1,11 +1,12 @@
 """The sources page says of each source how it comes, what it does not cover, and why it is not crawled."""
 
 import html
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.coverage import source_view
+from api.coverage import gaps, source_view
 from archive.rows import RunRow, SourceStatus
 from crawlers.due import Due, Standing
 from crawlers.source import load_sources
@@ -69,3 +70,12 @@ def test_what_a_crawl_waits_for_is_said() -> None:
     assert source_view(source, None, [], Due(source.name, source.schedule, moment), Standing(), moment).next.endswith(
         "due now"
     )
+
+
+def test_that_no_county_or_city_is_covered_is_said_until_a_source_of_one_is_there(client: TestClient) -> None:
+    source = next(iter(SOURCES.values()))
+    view = source_view(source, None, [], Due(source.name, source.schedule, now()), Standing(), now())
+    assert "No source of a state, county or city is collected" in gaps([view])[-1]
+    assert not [said for said in gaps([view, replace(view, jurisdiction="US-NY")]) if "county" in said]
+    for page in ("/search?q=zeppelin", "/sources", "/vendors/vigilant-solutions"):
+        assert client.get(page).text.count("No source of a state, county or city is collected") == 1, page
