@@ -1,5 +1,6 @@
 """Verdicts: what a window and a crawl are worth, computed from what the ledger holds of them. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,6 +17,7 @@ ENOUGH: Final = 20
 """Rows from which shares of them say something."""
 
 _MOST_REASONS: Final = 12
+_UNNAMED: Final = re.compile(r"and (\d+) more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,14 @@ def judge_crawl(windows: Iterable[tuple[Verdict, Sequence[str]]]) -> tuple[Verdi
     if len(said) > _MOST_REASONS:
         said = [*said[:_MOST_REASONS], f"and {len(said) - _MOST_REASONS} more"]
     return worst(verdicts), said
+
+
+def told(reasons: Sequence[str], most: int) -> tuple[list[str], int]:
+    """The first reasons of a crawl, drift behind all others, and how many more there are, whether named or not."""
+    unnamed = next((int(found[1]) for reason in reasons if (found := _UNNAMED.fullmatch(reason))), 0)
+    named = [reason for reason in reasons if not _UNNAMED.fullmatch(reason)]
+    named.sort(key=lambda reason: reason.startswith(DRIFT))
+    return named[:most], max(len(named) - most, 0) + unnamed
 
 
 def _unusable(facts: WindowFacts, due: Sequence[RequestFacts]) -> Judgement | None:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -279,11 +280,26 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"Setting {name} ({origin(name)}): {first['msg'].removeprefix('Value error, ')}."
-        ) from error
+        raise SettingsError(f"Setting {name} ({origin(name)}): {_way_out(first)}.") from error
     except ValueError as error:
         raise SettingsError(f"Settings in {file} cannot be read: {error}.") from error
+
+
+def _way_out(found: ErrorDetails) -> str:
+    """What is wrong with a setting, or how it is written, for people."""
+    limits = found.get("ctx", {})
+    if found["type"] == "extra_forbidden":
+        known = SourceSettings if len(found["loc"]) > 1 else Settings
+        return f"there is no such setting; known are {', '.join(sorted(known.model_fields))}"
+    ways = {
+        "int_parsing": "write a whole number",
+        "bool_parsing": "write true or false",
+        "string_type": "write text in quotation marks",
+        "literal_error": f"write {limits.get('expected')}",
+        "greater_than_equal": f"write a number of at least {limits.get('ge')}",
+        "less_than_equal": f"write a number of at most {limits.get('le')}",
+    }
+    return ways.get(found["type"]) or found["msg"].removeprefix("Value error, ")
 
 
 def origin(name: str) -> str:

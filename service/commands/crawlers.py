@@ -14,6 +14,7 @@ from archive.rows import RunRow, SourceStatus
 from crawlers.due import Due, Standing, plan, refuse_unknown_sources
 from crawlers.source import Source, load_sources, source
 from crawlers.standing import crawl_runs, standings
+from crawlers.verdict import told
 from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.identifiers import now
@@ -140,9 +141,9 @@ def _said(run: dict[str, Any] | None, attempt: dict[str, Any] | None) -> str:
         return "none yet"
     if run is None:
         return f"none yet; the latest {attempt['kind']}: {attempt['said']}"
-    reasons = sorted(run["reasons"], key=lambda reason: reason.startswith("drift"))
-    why = f": {'; '.join(map(words.reason_words, reasons[:2]))}" if reasons else ""
-    more = f"; and {len(reasons) - 2} more (--json has all)" if len(reasons) > 2 else ""
+    reasons, left = told(run["reasons"], 2)
+    why = f": {'; '.join(map(words.reason_words, reasons))}" if reasons else ""
+    more = f"; and {left} more (--json names more)" if left else ""
     verdict = run["verdict"].replace("_", " ") if run["verdict"] else "under way"
     drift = f". Shape: {'; '.join(run['findings'])}" if run["findings"] else ""
     later = f". Since then a {attempt['kind']}: {attempt['said']}" if attempt["id"] != run["id"] else ""

@@ -86,7 +86,7 @@ def _row(shown_name: str, name: str, value: Any, meaning: str) -> dict[str, Any]
     return {
         "name": shown_name,
         "value": masked,
-        "shown": "not set" if masked is None else str(masked),
+        "shown": "not set" if masked in {None, ""} else str(masked),
         "origin": origin(name),
         "meaning": meaning,
     }

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.verdict import DRIFT, RequestFacts, RequestState, WindowFacts, judge, judge_crawl
+from crawlers.verdict import DRIFT, RequestFacts, RequestState, WindowFacts, judge, judge_crawl, told
 from noticewatch.models import Verdict
 
 
@@ -89,6 +90,15 @@ def test_the_crawls_verdict_is_its_worst_windows_and_reasons_stand_once() -> Non
     ]
     assert judge_crawl(windows) == (Verdict.BLOCKED, ["late (2 windows)", "no"])
     assert judge_crawl([])[0] is Verdict.NOT_STARTED
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 12, 13, 40])
+def test_the_reasons_that_are_left_out_are_counted_with_those_that_the_ledger_does_not_name(count: int) -> None:
+    windows = [(Verdict.PARTIAL, [f"{DRIFT}{number}" if number % 2 else f"cut: {number}"]) for number in range(count)]
+    reasons, left = told(judge_crawl(windows)[1], 2)
+    assert len(reasons) + left == count
+    assert [reason.startswith(DRIFT) for reason in reasons] == ([False] if count == 1 else [False, count == 2])
+    assert told([], 2) == ([], 0)
 
 
 _STATES: Sequence[RequestState] = ("planned", "answered", "failed", "not_recorded")

@@ -57,9 +57,14 @@ def test_an_empty_variable_sets_nothing(monkeypatch):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("contcat = 'x'", "contcat"),
-        ("concurrent_crawls = 0", "concurrent_crawls"),
-        ("[sources.sam_gov_bulk]\nshedule = '1h'", "sources.sam_gov_bulk.shedule"),
+        ("contcat = 'x'", r"contcat \(file noticewatch\.toml\): there is no such setting; known are .*contact"),
+        ("concurrent_crawls = 0", "concurrent_crawls .*write a number of at least 1"),
+        ("concurrent_crawls = 99", "concurrent_crawls .*write a number of at most 32"),
+        ("concurrent_crawls = 'two'", "concurrent_crawls .*write a whole number"),
+        ("search_fallback = 'maybe'", "search_fallback .*write true or false"),
+        ("documents = 'some'", "documents .*write 'watchlist', 'all' or 'none'"),
+        ("bind = 8485", "bind .*write text in quotation marks"),
+        ("[sources.sam_gov_bulk]\nshedule = '1h'", r"sources\.sam_gov_bulk\.shedule .*known are .*key, schedule"),
         ("this is not toml", "noticewatch.toml"),
         ("public_url = 'javascript:alert(1)'", "public_url .*begins with http"),
         ("public_url = 'https://example.org/?page=1'", "public_url .*without \\? and #"),
@@ -102,7 +107,7 @@ def test_secrets_never_stand_in_what_is_listed(alone, monkeypatch):
     assert "hidden" not in str(rows)
     shown = {row["name"]: row["shown"] for row in rows}
     assert shown["NOTICEWATCH_ADMIN_TOKEN"] == shown["sources.sam_gov_bulk.key"] == "********"
-    assert shown["NOTICEWATCH_CONTACT"] == "not set"
+    assert shown["NOTICEWATCH_CONTACT"] == shown["NOTICEWATCH_ALARM_TO"] == "not set"
 
 
 @pytest.mark.parametrize(
