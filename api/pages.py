@@ -1,21 +1,27 @@
 """Pages: templates with what every page shows, HTML only from us, everything else escaped."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from api.context import Context
 from api.negotiation import FRESH
 from noticewatch import addresses, words
 
 _STATIC = Path(__file__).parent / "static"
+_OWN: Final = re.compile(
+    r"(?<![\w/])/(?:alerts|buyers|corrections|docs/api|docs|search|sources|technologies|vendors)(?![\w/-]|\.\w)"
+)
+"""Addresses of our own that sentences lead to."""
 
 
 @cache
@@ -30,9 +36,14 @@ def environment() -> Environment:
         day=words.day_words, short_day=words.short_day, moment=words.moment_words, count=words.count_words,
         stamped=lambda written: words.moment_words(datetime.fromisoformat(written)),
         size=words.file_size, kind=words.kind_words,
-        first_upper=words.first_upper, reason=words.reason_words,
+        first_upper=words.first_upper, reason=words.reason_words, linked=linked,
     )  # fmt: skip
     return made
+
+
+def linked(sentence: str) -> Markup:
+    """A sentence in which the addresses of our overviews are links. Everything else in it is text."""
+    return Markup(_OWN.sub(r'<a href="\g<0>">\g<0></a>', str(escape(sentence))))  # noqa: S704 - escaped before
 
 
 @cache

@@ -85,6 +85,16 @@ def test_nothing_is_cut_off_or_folded_away_on_paper(browser: "Browser", address:
     context.close()
 
 
+@pytest.mark.parametrize("wide", [390, 1280])
+def test_a_label_stands_in_the_line_of_its_field(browser: "Browser", address: str, wide: int) -> None:
+    context = browser.new_context(viewport={"width": wide, "height": 900})
+    page = context.new_page()
+    page.goto(address + "/renewals")
+    apart = "l => Math.abs(l.getBoundingClientRect().y - l.control.getBoundingClientRect().y)"
+    assert [label.inner_text() for label in page.locator("main label").all() if label.evaluate(apart) > 40] == []
+    context.close()
+
+
 def test_the_keyboard_reaches_the_content_and_its_place_is_seen(page: "Page", address: str) -> None:
     page.goto(address + ORDER)
     page.keyboard.press("Tab")

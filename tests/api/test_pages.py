@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.pages import linked
 from noticewatch.settings import Settings
 
 pytestmark = pytest.mark.both_databases
@@ -277,3 +278,27 @@ def test_the_gaps_of_what_is_held_stand_open_above_a_chart(client: TestClient) -
 def test_the_page_about_reading_says_what_an_alert_leaves_behind(client: TestClient) -> None:
     about = client.get("/about").text.partition("About you")[2].partition("<footer")[0]
     assert "leaves a question and an address" in about
+
+
+@pytest.mark.parametrize(
+    ("address", "links"),
+    [
+        ("/vendors/nobody", ["/vendors", "/search"]),
+        ("/technologies/nothing", ["/technologies"]),
+        ("/notices/nothing", ["/search", "/sources"]),
+        ("/docs/nothing", ["/docs"]),
+        ("/nothing/search/x", ["/docs/api"]),
+    ],
+)
+def test_a_page_that_is_not_there_links_the_ways_out_that_it_names(
+    client: TestClient, address: str, links: list[str]
+) -> None:
+    said = client.get(address, headers={"accept": "text/html"}).text.partition("<h1>")[2].partition("</p>")[0]
+    assert re.findall('<a href="(.*?)">', said) == links
+
+
+def test_what_a_reader_asked_for_stays_text_in_a_sentence_with_links() -> None:
+    assert linked("No <b>/vendors</b> 'x\"/search/y' at /vendors; try /search.x or /docs/api.") == (
+        'No &lt;b&gt;<a href="/vendors">/vendors</a>&lt;/b&gt; &#39;x&#34;/search/y&#39; at '
+        '<a href="/vendors">/vendors</a>; try /search.x or <a href="/docs/api">/docs/api</a>.'
+    )

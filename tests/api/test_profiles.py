@@ -1,5 +1,6 @@
 """Pages and answers of technologies and public bodies: whose money stands where, and how it rolls up."""
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -119,7 +120,7 @@ def test_other_names_lead_to_the_page(client: TestClient, name: str, leads_to: s
 def test_an_unknown_name_is_told_with_a_way_out(client: TestClient, address: str, way_out: str) -> None:
     for asked in (address, f"{address}.json", f"/api/v1{address}"):
         answer = client.get(asked)
-        assert answer.status_code == 404 and way_out in answer.text
+        assert answer.status_code == 404 and way_out in re.sub("</?a[^>]*>", "", answer.text)
 
 
 def test_a_body_that_no_source_covers_says_so_and_one_that_is_covered_does_not(client: TestClient) -> None:
@@ -239,3 +240,12 @@ def test_a_profile_follows_what_is_added_to_it_and_to_its_contracts(tmp_path: Pa
             assert told() == [(3, "$1,002", "2026-04-01")] * 2  # the tags of its order pass down to it
             takedowns.take_down(archive, ["us-action:7012:70CMSD26FR0000001:P2"], "A test.")
             assert told() == [(2, "$1,001", "2026-04-01")] * 2
+
+
+def test_a_long_list_of_words_is_folded_away_and_whole(client: TestClient, dictionary: Dictionary) -> None:
+    page = client.get("/technologies/lpr").text
+    told = html.unescape(page.partition("<dt>Words looked for</dt>")[2].partition("</dd>")[0])
+    terms = dictionary.terms_of("lpr")
+    assert [term for term in terms if term not in told] == []
+    assert f"and {len(terms) - 6} more</summary>" in told
+    assert "<summary>" not in client.get("/technologies/surveillance").text.partition("<dt>Not meant</dt>")[0][-400:]
