@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 _CONTROLS = {code: None for code in [*range(0x20), 0x7F] if code != 0x0A}
 _MOST_OCTETS = 75
+_ZONE = ("BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000",
+         "TZOFFSETTO:+0000", "END:STANDARD", "END:VTIMEZONE")  # fmt: skip
+"""What a calendar without a day holds: one without any component is none (RFC 5545, section 3.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,7 @@ def calendar(name: str, days: Iterable[Day]) -> bytes:
     """The calendar. Days of it block nobody's time."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//noticewatch//renewals//EN", "CALSCALE:GREGORIAN",
              f"NAME:{_text(name)}", f"X-WR-CALNAME:{_text(name)}"]  # fmt: skip
-    for day in days:
-        lines += _event(day)
+    lines += [line for day in days for line in _event(day)] or _ZONE
     lines.append("END:VCALENDAR")
     return b"".join(b"\r\n ".join(_folded(line)) + b"\r\n" for line in lines)
 

@@ -243,6 +243,12 @@ def test_the_calendar_has_a_day_for_each_end(client: TestClient) -> None:
     assert again.status_code == 304
 
 
+def test_a_calendar_without_a_day_is_one_all_the_same() -> None:
+    lines = calendar("ends", []).decode().splitlines()
+    begun, ended = ([line.partition(":")[2] for line in lines if line.startswith(word)] for word in ("BEGIN", "END"))
+    assert begun == ["VCALENDAR", "VTIMEZONE", "STANDARD"] == ended[::-1]
+
+
 @given(st.text(), st.text())
 def test_no_text_can_end_a_line_of_the_calendar_or_make_it_too_long(summary: str, description: str) -> None:
     stamp = datetime(2026, 1, 1, tzinfo=UTC)
