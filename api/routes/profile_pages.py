@@ -1,6 +1,6 @@
 """``/vendors/{id}``, ``/technologies/{id}``, ``/buyers/{id}``: what it is, what was paid, what is only mentioned."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 
