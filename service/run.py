@@ -22,7 +22,7 @@ from service.loading import show_load
 from service.output import note
 from service.readers import ReadersThread
 from service.schedule import Schedule
-from service.serve import PageServer, bound_settings, listen, logging_config, on_terminal, stopped_by_signals
+from service.serve import PageServer, Stopping, bound_settings, listen, logging_config, on_terminal, stopped_by_signals
 
 
 def run(settings: Settings) -> None:
@@ -97,7 +97,7 @@ def _roles(crawling: bool) -> tuple[Role, ...]:
 class _Crawling:
     """The half of ``run`` that loads the starter archive and then schedules, in a thread of its own."""
 
-    def __init__(self, house: House, stopping: threading.Event) -> None:
+    def __init__(self, house: House, stopping: Stopping) -> None:
         self._house, self._stopping = house, stopping
         self._children = Children()
         self._schedule = Schedule(house.archive, house.settings, self._children)
@@ -118,7 +118,7 @@ class _Crawling:
             self._schedule.start()
 
 
-def _begin_crawling(house: House, stopping: threading.Event) -> _Crawling:
+def _begin_crawling(house: House, stopping: Stopping) -> _Crawling:
     crawling = _Crawling(house, stopping)
     crawling.start()
     return crawling

@@ -5,9 +5,9 @@ import gc
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, Final
 
@@ -109,22 +109,38 @@ def logging_config() -> dict[str, Any]:
     return config
 
 
-class Stopping(threading.Event):
-    """Set when the service is to end; what was handed to :meth:`then` is called at that moment."""
+class Stopping:
+    """Set when the service is to end; what was handed to :meth:`then` is called at that moment.
+
+    A signal sets it in the middle of whatever the main thread does, a look at it too: no lock that such a look holds is
+    waited for, as that of an event is. It is waited for by one thread.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        self._set, self._told = False, SimpleQueue[None]()
         self._calls: list[Callable[[], None]] = []
+
+    def is_set(self) -> bool:
+        """Whether the service is to end."""
+        return self._set
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long that it is set; gives whether it is."""
+        if not self._set:
+            with suppress(Empty):
+                self._told.get(timeout=seconds)
+        return self._set
 
     def then(self, call: Callable[[], None]) -> None:
         """Call this when set; at once where it is set already, so that a signal between two lines is not lost."""
         self._calls.append(call)
-        if self.is_set():
+        if self._set:
             call()
 
     def set(self) -> None:
         """Let the service end."""
-        super().set()
+        self._set = True
+        self._told.put(None)
         for call in self._calls:
             call()
 

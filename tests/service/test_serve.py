@@ -3,12 +3,33 @@
 import errno
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from noticewatch.errors import SettingsError
 from noticewatch.settings import Settings
 from service.serve import AddressTaken, listen, stopped_by_signals, way_out
+from tests.house.test_rooms import ROOT
+from tests.waiting import PATIENCE
+
+INTERRUPTED = """
+import os, signal, threading
+from service.serve import stopped_by_signals
+
+def interrupt():
+    pause = threading.Event()
+    for _ in range(300):
+        os.kill(os.getpid(), signal.SIGHUP)
+        pause.wait(0.0001)
+
+with stopped_by_signals() as stopping:
+    interrupting = threading.Thread(target=interrupt, daemon=True)
+    interrupting.start()
+    while interrupting.is_alive():
+        stopping.wait(0.001)
+"""
 
 
 def test_a_taken_address_is_one_sentence_with_the_way_out():
@@ -47,3 +68,8 @@ def test_a_signal_is_never_lost_between_two_lines():
         stopping.then(lambda: called.append("late"))
         assert stopping.is_set()
     assert called == ["late"]
+
+
+def test_a_signal_never_waits_for_the_look_that_it_interrupts():
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], cwd=ROOT, timeout=PATIENCE, check=False)
+    assert ended.returncode == 0
