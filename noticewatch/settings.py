@@ -283,6 +283,8 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsError(f"Setting {name} ({origin(name)}): {_way_out(first)}.") from error
     except ValueError as error:
         raise SettingsError(f"Settings in {file} cannot be read: {error}.") from error
+    except OSError as error:
+        raise SettingsError(f"Settings in {file} cannot be read ({error.strerror}); make the file readable.") from error
 
 
 def _way_out(found: ErrorDetails) -> str:

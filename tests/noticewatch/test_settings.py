@@ -93,6 +93,13 @@ def test_a_named_file_that_does_not_exist_is_an_error(monkeypatch):
         load_settings()
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").is_file(), reason="a file that nobody can read is found on Linux only")
+def test_a_file_that_cannot_be_read_is_named(monkeypatch):
+    monkeypatch.setenv("NOTICEWATCH_CONFIG", "/proc/self/mem")
+    with pytest.raises(SettingsError, match=r"/proc/self/mem cannot be read \(.*\); make the file readable"):
+        load_settings()
+
+
 @pytest.mark.parametrize("bind", ["8484", "127.0.0.1", "127.0.0.1:port", "127.0.0.1:99999", ":8484"])
 def test_an_address_that_is_none_says_how_one_is_written(monkeypatch, bind):
     monkeypatch.setenv("NOTICEWATCH_BIND", bind)
