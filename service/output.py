@@ -90,10 +90,14 @@ class Field:
 
 
 def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
-    """Rows as a table, or as a block of lines each where the terminal is narrow. Nothing is cut off."""
+    """Rows as a table, or as a block of lines each where the terminal is narrow. Nothing is cut off.
+
+    What goes into a file or to another program is not broken, so that each line of a block can be looked for.
+    """
+    whole = console is None and not sys.stdout.isatty()
     console = console or Console(highlight=False)
     if console.width < NARROW and len(fields) > 3:
-        _say_blocks(console, fields, rows)
+        _say_blocks(console, fields, rows, whole=whole)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     for field in fields:
@@ -109,11 +113,12 @@ def say_table(fields: Sequence[Field], rows: Sequence[Sequence[str]], console: C
     console.print(table)
 
 
-def _say_blocks(console: Console, fields: Sequence[Field], rows: Sequence[Sequence[str]]) -> None:
+def _say_blocks(console: Console, fields: Sequence[Field], rows: Sequence[Sequence[str]], *, whole: bool) -> None:
     for row in rows:
         for index, (field, cell) in enumerate(zip(fields, row, strict=True)):
             if cell:
-                console.print(Text(cell, style="bold") if index == 0 else Text(f"  {field.name}: {cell}"))
+                line = Text(cell, style="bold") if index == 0 else Text(f"  {field.name}: {cell}")
+                console.print(line, soft_wrap=whole)
         console.print()
 
 

@@ -28,6 +28,12 @@ def test_a_narrow_terminal_loses_nothing_and_no_line_is_wider_than_it():
         assert "948,620.64" in text
 
 
+def test_what_another_program_reads_is_not_broken_into_lines(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    say_table(FIELDS, [ROW])
+    assert capsys.readouterr().out.splitlines()[0].strip() == ROW[0].strip()
+
+
 def test_money_and_sets_become_json_without_loss():
     assert orjson.loads(json_line({"amount": Decimal("948620.64"), "kinds": {"b", "a"}})) == {
         "amount": "948620.64",
