@@ -102,6 +102,7 @@ def _from_vehicles(
         line = [
             Member(notices[one].id, (notices[one].day, one), own[one] if one in own else own_tags(said.get(one, ())))
             for one in speakers.get(key, ())
+            if one in notices
         ]
         orders = vehicles.orders(connection, key) if line else None
         if orders is not None:
