@@ -17,6 +17,7 @@ from indexer.elastic.engine import ElasticsearchEngine
 from indexer.embedded import EmbeddedEngine
 from indexer.engine import Position, Rejected, SearchEngine
 from noticewatch.settings import Settings
+from tests.waiting import PATIENCE
 
 FOLDER: Final = "TEST_ELASTICSEARCH_FOLDER"
 """Where the processes of one run of the tests agree on one server."""
@@ -30,8 +31,10 @@ def engine_in(kind: str, folder: Path) -> SearchEngine:
 
 
 def elastic(**more: object) -> ElasticsearchEngine:
-    """An engine over an index of its own on the server of the tests."""
-    return elasticsearch_engine(settings(**more), server_url())
+    """An engine over an index of its own on the server of the tests, which answers late where this machine is busy."""
+    engine = elasticsearch_engine(settings(**more), server_url())
+    engine._searching = engine._writing = engine._client.options(request_timeout=PATIENCE)
+    return engine
 
 
 def settings(**more: object) -> Settings:
@@ -49,12 +52,17 @@ def none_refused(refused: Sequence[Rejected]) -> None:
     assert not refused, refused
 
 
+def raw() -> Elasticsearch:
+    """A client of our own, to do to the server what operators and accidents do."""
+    return Elasticsearch(server_url(), request_timeout=PATIENCE)
+
+
 def clear(engine: SearchEngine) -> None:
     """Let go of an engine, and remove what it has on the server."""
     engine.close()
     if isinstance(engine, ElasticsearchEngine):
         prefix = engine._prefix
-        with Elasticsearch(server_url()) as client:
+        with raw() as client:
             found = client.indices.get(index=f"{prefix}-*", features="aliases").body
             for name in found:
                 client.indices.delete(index=name)

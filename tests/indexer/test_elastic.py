@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from elasticsearch import Elasticsearch
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -28,7 +27,7 @@ from indexer.sync import IndexReader
 from indexer.upkeep import index_status, rebuild, reconcile, replay
 from noticewatch.settings import Settings
 from tests.archive.making import append, reading, title
-from tests.engines import clear, elastic, put, server_url, settings
+from tests.engines import clear, elastic, put, raw, server_url, settings
 from tests.indexer.growing import WORDS, answers, follow, grow
 from tests.indexer.making import EPOCH, ask, documents, row, texts
 from tests.waiting import nobody_listening
@@ -51,11 +50,6 @@ def shut() -> Iterator[int]:
     """A port at which no server is."""
     with nobody_listening() as port:
         yield port
-
-
-def raw() -> Elasticsearch:
-    """A client of our own, to do to the server what operators and accidents do."""
-    return Elasticsearch(server_url())
 
 
 def test_the_same_archive_answers_the_same_from_both_engines_and_from_rebuilt_ones(
