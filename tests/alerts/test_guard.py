@@ -34,6 +34,13 @@ def test_an_address_of_the_internet_is_connected_to(address):
     assert Guard(resolve=lambda _host, _port: [address]).addresses("hooks.example", 443, PATIENCE) == [address]
 
 
+@pytest.mark.parametrize("port", [22, 25, 6379, 9200])
+def test_only_ports_of_the_web_are_connected_to(port):
+    assert not Guard().allows("8.8.8.8", port)
+    with pytest.raises(TargetRefused):
+        Guard(resolve=lambda _host, _port: ["8.8.8.8"]).addresses("hooks.example", port, 5)
+
+
 def test_every_range_that_python_calls_special_is_inside():
     """A new special range in a later Python cannot be one that we let through."""
     for network in ipaddress._IPv4Constants._private_networks:
