@@ -16,6 +16,7 @@ from alerts.tokens import Tokens
 from archive.queries import notices
 from indexer.names import Names
 from noticewatch import addresses
+from noticewatch.addresses import MOST_NUMBER
 from noticewatch.database import shared_time
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.identifiers import now
@@ -33,7 +34,9 @@ Vendors = Annotated[list[str] | None, typer.Option("--vendor", help="Of this ven
 Technologies = Annotated[
     list[str] | None, typer.Option("--technology", help="Of this technology; repeat it for several.")
 ]
-Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the saved search, as alerts list shows it.")]
+Number = Annotated[
+    int, typer.Argument(metavar="ID", max=MOST_NUMBER, help="Number of the saved search, as alerts list shows it.")
+]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from archive.proof.forms import Head
 from archive.proof.verify import DoesNotHold, Verified
 from archive.proof.verify import verify as verify_archive
 from noticewatch import words
+from noticewatch.addresses import MOST_NUMBER
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
@@ -51,12 +52,15 @@ def head(as_json: Json = False) -> None:
 
 def inclusion(
     capture: Annotated[str | None, typer.Option(metavar="ID", help="Id of a capture.")] = None,
-    event: Annotated[int | None, typer.Option(metavar="SEQ", min=1, help="Number of an event of the log.")] = None,
+    event: Annotated[
+        int | None, typer.Option(metavar="SEQ", min=1, max=MOST_NUMBER, help="Number of an event of the log.")
+    ] = None,
     row: Annotated[
         int | None, typer.Option(min=0, help="With --capture: prove the record that was read from this row.")
     ] = None,
     correction: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Number of an entry of the log of corrections.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=MOST_NUMBER, help="Number of an entry of the log of corrections."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -46,6 +46,12 @@ def test_a_weak_number_makes_no_chain(weak: str) -> None:
     assert key(number=weak) is None
 
 
+def test_the_code_of_the_office_makes_no_chain() -> None:
+    office = {"role": "contracting", "name": "ICE", "codes": {"cgac": "070", "aac": "70-CDCR1"}}
+    assert key(number="70CDCR1", buyers=[office]) is None
+    assert key(number="70CDCR2", buyers=[office]) is not None
+
+
 def test_the_services_of_the_defense_department_are_one_department() -> None:
     assert len({key(cgac=code) for code in ("017", "021", "057", "097")}) == 1
     assert key(cgac="070") != key(cgac="097")

@@ -166,8 +166,8 @@ def test_known_rows_need_no_reading_even_with_a_newer_parser(archive: Archive) -
 
 def test_a_first_version_posted_long_ago_is_late(archive: Archive) -> None:
     opened(archive)
-    posted = [{"role": "posted", "value": "2026-06-01"}]
-    fresh = [{"role": "signed", "value": "2026-07-30"}]
+    posted = [{"role": "posted", "value": "2026-07-03"}]  # 31 days before it was captured
+    fresh = [{"role": "signed", "value": "2026-07-04"}]
     rows = [reading("L", title("L", dates=posted)), reading("F", title("F", dates=fresh)), reading("N", "no date")]
     append(archive, [], windows={"w": rows}, day=2, kind="crawl", late_after=30)
     assert {event.notice_id: event.late for event in loud(archive)} == {
