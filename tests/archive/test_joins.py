@@ -1,5 +1,6 @@
 """Procurements by contract number, and the running total of an award."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from archive.readers import drive, readers_lock
 from archive.rows import NoticeRow
 from archive.store import Archive
 from archive.totals import complete_since, running_total, stated_totals
+from archive.withheld import NOTHING, Tombstone
 from noticewatch.models import Verdict
 from tests.archive.making import append, head, kinds, reading, title
 
@@ -118,6 +120,10 @@ def test_a_sum_is_a_total_only_with_action_0_and_every_window_since(archive: Arc
     assert part.label == "known part since 2026-08-01"
     [part] = running_total(rows_of(archive)[1:], lambda _: True)
     assert part.label == "known part since 2026-08-02, earlier actions not held"
+    first, second = rows_of(archive)
+    stone = Tombstone(1, "It names a person.", first.first_seen, whole=True)
+    [part] = running_total([first, replace(second, notice=NOTHING, tombstone=stone)], lambda _: True)
+    assert (part.value, part.label) == (Decimal("100.25"), "known part since 2026-08-01")
 
 
 def test_what_a_source_states_of_the_whole_stands_beside_the_sum_and_is_never_added(archive: Archive) -> None:
@@ -153,4 +159,5 @@ def test_windows_since_a_day_are_complete_only_without_a_gap(archive: Archive) -
     append(archive, [], windows={"2026-08-06": []}, kind="crawl")
     with archive.reading() as connection:
         assert complete_since(connection, "usaspending_transactions", "7012", "2026-08-04")
+        assert not complete_since(connection, "usaspending_transactions", "7012", "2026-08-01")
         assert not complete_since(connection, "usaspending_transactions", "7014", "2026-08-04")
