@@ -1,7 +1,7 @@
 """Profiles of vendors, technologies and public bodies, for pages and JSON; what is read of them is remembered."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -135,7 +135,7 @@ def profile(held: Context, axis: Axis, of: str) -> Profile:
     """
     if axis is BUYER:
         asked = asked_of(axis, of)
-        numbers = matching(held, asked) if asked else frozenset()
+        numbers: Collection[int] = matching(held, asked) if asked else frozenset()
     else:
         numbers = tagged_with(held, axis, of)
     name, version = f"{axis.name}:{of}", held.dictionary.version
@@ -161,7 +161,7 @@ def tagged_with(held: Context, axis: Axis, of: str) -> frozenset[int]:
     return held.remember(f"tagged:{axis.name}:{of}", held.head(), read)
 
 
-def in_tiers(held: Context, axis: Axis, of: str, numbers: frozenset[int]) -> Tiers:
+def in_tiers(held: Context, axis: Axis, of: str, numbers: Collection[int]) -> Tiers:
     """Which of the notices are matched on one of the axis, and which only mention it."""
     with held.archive.reading() as connection:
         rows = sorted(queries.notices(connection, sorted(numbers), _READ).values(), key=_newest, reverse=True)
@@ -176,7 +176,7 @@ def contract_of(row: NoticeRow) -> int:
     return row.procurement or -row.number
 
 
-def _added_up(held: Context, axis: Axis, of: str, numbers: frozenset[int]) -> Profile:
+def _added_up(held: Context, axis: Axis, of: str, numbers: Collection[int]) -> Profile:
     """The profile without its contracts."""
     found = in_tiers(held, axis, of, numbers)
     strong, review, tags = found.alert, found.review, found.tags

@@ -1,8 +1,8 @@
 """A search asked and answered: the JSON of the API, and the values of the search page."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from api.context import Context
 from api.coverage import coverage_view
@@ -70,11 +70,42 @@ def _facet(value: FacetValue) -> dict[str, Any]:
     return {"value": value.value, "label": value.label, "count": value.count, "sums": sums}
 
 
-def matching(held: Context, request: SearchRequest) -> frozenset[int]:
+@dataclass(frozen=True, slots=True)
+class Numbers(Collection[int]):
+    """Numbers of notices as bits: many sets of them are remembered, and none takes more than a bit a notice held."""
+
+    bits: bytes
+
+    @classmethod
+    def of(cls, numbers: Iterable[int]) -> Self:
+        """The set of these numbers, in any order."""
+        bits = bytearray()
+        for number in numbers:
+            at, bit = divmod(number, 8)
+            if at >= len(bits):
+                bits.extend(bytes(at + 1 - len(bits)))
+            bits[at] |= 1 << bit
+        return cls(bytes(bits))
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int) or not 0 <= number < 8 * len(self.bits):
+            return False
+        return bool(self.bits[number // 8] >> number % 8 & 1)
+
+    def __iter__(self) -> Iterator[int]:
+        for at, byte in enumerate(self.bits):
+            if byte:
+                yield from (8 * at + bit for bit in range(8) if byte >> bit & 1)
+
+    def __len__(self) -> int:
+        return int.from_bytes(self.bits).bit_count()
+
+
+def matching(held: Context, request: SearchRequest) -> Numbers:
     """Numbers of all single notices that match; walked once for each question and state of the index."""
     wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=(), cursor=None)
     first = held.search.search(wanted)
-    return held.remember(f"matching:{wanted}", first.as_of, lambda: frozenset(_walk(held, wanted, first)))
+    return held.remember(f"matching:{wanted}", first.as_of, lambda: Numbers.of(_walk(held, wanted, first)))
 
 
 def _walk(held: Context, wanted: SearchRequest, answer: SearchAnswer) -> Iterator[int]:
