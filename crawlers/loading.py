@@ -6,12 +6,14 @@ import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from crawlers.parsing import Parser
 from crawlers.source import FOLDER, Source
-from crawlers.spider import SourceSpider
 from noticewatch.errors import SettingsError
+
+if TYPE_CHECKING:
+    from crawlers.spider import SourceSpider
 
 
 def load_parser(source: Source) -> Parser:
@@ -23,8 +25,10 @@ def load_parser(source: Source) -> Parser:
     return cast("Parser", module)
 
 
-def load_spider(source: Source) -> type[SourceSpider]:
+def load_spider(source: Source) -> "type[SourceSpider]":
     """The one spider class in ``spider.py`` of a source. Raises SettingsError where there is none or several."""
+    from crawlers.spider import SourceSpider  # noqa: PLC0415 - Scrapy is loaded only where something is crawled
+
     module = _module(source, "spider")
     own = [
         found

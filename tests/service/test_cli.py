@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -17,6 +19,11 @@ from service.commands.indexer import search
 from tests.service.conftest import CUT
 
 RECORD = "70B03C23F00001003"
+
+
+def test_no_command_waits_for_what_only_crawls_and_servers_need():
+    loaded = "import sys, service.cli; print(*{'scrapy', 'twisted', 'uvicorn', 'pyarrow'} & sys.modules.keys())"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "\n"
 
 
 def test_the_starter_archive_is_loaded_once(noticewatch):
