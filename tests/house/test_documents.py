@@ -79,3 +79,12 @@ def test_a_decision_is_headed_by_the_number_in_its_name(decision: Path):
 def test_every_field_of_the_query_language_is_documented():
     said = (ROOT / "docs/search.md").read_text(encoding="utf-8").partition("\nFields: ")[2].partition("\n")[0]
     assert set(re.findall(r"`(\w+)`", said)) == set(FIELDS)
+
+
+def test_every_picture_is_shown_by_a_document():
+    shown = {
+        (document.parent / target).resolve()
+        for document in DOCUMENTS
+        for target in LINK.findall(document.read_text(encoding="utf-8"))
+    }
+    assert set((ROOT / "docs/images").iterdir()) <= shown
