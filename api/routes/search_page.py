@@ -1,5 +1,6 @@
 """``/search``: the question as understood, its results, and how to narrow, follow or take them."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -33,6 +34,8 @@ FACET_NAMES = {
     "band": "Amount", "source": "Source", "tier": "Match",
 }  # fmt: skip
 _MOST_VALUES = 12
+_PLAIN = re.compile(r'(?:[^\s"():*~-][^\s"():*~]*|"[^"]*")(?: AND (?:[^\s"():*~-][^\s"():*~]*|"[^"]*"))+')
+"""A question of several words and phrases, all of which must occur."""
 _WITH_SUMS = ("vendor", "technology", "buyer")
 
 
@@ -77,6 +80,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "lens": wanted.lens,
         "total_words": total_words(wanted, answer.total if answer else 0),
         "understood": answer.understood if answer and wanted.query else "",
+        "any_href": any_of(wanted, answer.understood) if answer and not answer.total else "",
         "warnings": answer.warnings if answer else (),
         "single_href": addresses.search(written(wanted, scope="notice")) if answer and answer.taken_down else "",
         "problem": problem,
@@ -101,6 +105,12 @@ def total_words(wanted: SearchRequest, total: int) -> str:
     of = " on the watchlist" if wanted.lens == "watchlist" else ""
     asked = wanted.query or wanted.filters or wanted.date_from or wanted.date_to
     return words.count_words(total, one, many) + (" match" + ("es" if total == 1 else "") if asked else "") + of
+
+
+def any_of(wanted: SearchRequest, understood: str) -> str:
+    """The address of the question for any of its words, where it is of several plain words and phrases; or empty."""
+    plain = _PLAIN.fullmatch(understood)
+    return addresses.search(written(wanted, q=understood.replace(" AND ", " OR "))) if plain else ""
 
 
 def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:

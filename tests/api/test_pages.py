@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -152,6 +153,27 @@ def test_nothing_found_says_what_is_covered_and_what_to_try(client: TestClient) 
     assert "Nothing found" in page
     assert "The archive holds 10 notices" in page
     assert "search everything" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "any_of"),
+    [
+        ("fivecast rekor", "fivecast OR rekor"),
+        ('"giant oak" AND zeppelin', '"giant oak" OR zeppelin'),
+        ("zeppelin", ""),
+        ("fivecast NOT onyx", ""),
+        ("fivecast title:zeppelin", ""),
+        ("fivecast (rekor OR zeppelin)", ""),
+    ],
+)
+def test_where_not_all_words_are_found_together_any_of_them_can_be_asked_for(
+    client: TestClient, asked: str, any_of: str
+) -> None:
+    page = html.unescape(client.get("/search", params={"q": asked, "lens": "everything"}).text)
+    links = re.findall(r'<a href="([^"]*)">search for any of them', page)
+    assert [parse_qs(urlsplit(link).query)["q"] for link in links] == ([[any_of]] if any_of else [])
+    if any_of:
+        assert "Nothing found" not in client.get(links[0]).text
 
 
 @pytest.mark.parametrize("name", ["Vigilant Solutions", '"Vigilant Solutions"', "vigilant solutions"])
