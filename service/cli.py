@@ -88,9 +88,10 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return _fail(f"{_sentence(error.format_message())} Type {command} --help for what there is.", 2, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("Stopped.", INTERRUPTED, debug=False)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe has gone: nobody is left to be told
-        return 0
+    except SystemExit as ended:  # so click and rich end where the reader of a pipe has gone: nobody is left to be told
+        if isinstance(ended.__context__, BrokenPipeError):
+            return 0
+        raise
     except Exception as error:  # the last edge: a person gets a sentence, never a traceback unasked
         said = f"Unexpected error: {type(error).__name__}: {error}. Repeat it with --debug and report it, please."
         return _fail(said, 1, debug=debug)

@@ -26,6 +26,15 @@ def test_no_command_waits_for_what_only_crawls_and_servers_need():
     assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "\n"
 
 
+@pytest.mark.parametrize("command", [("settings",), ("settings", "--json"), ("--help",)])
+def test_a_reader_that_goes_away_is_no_error(command, tmp_path):
+    given = os.environ | {"NOTICEWATCH_HOME": str(tmp_path)}
+    called = [sys.executable, "-m", "service.cli", *command]
+    with subprocess.Popen(called, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait(timeout=60)) == (b"", 0)
+
+
 def test_the_starter_archive_is_loaded_once(noticewatch):
     code, out, _ = noticewatch("load-starter", "--json")
     first = json.loads(out)
