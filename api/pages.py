@@ -69,6 +69,7 @@ def render(
         "permanent": None,
         "feeds": (),
         "base": held_context.settings.base_url,
+        "contact": held_context.settings.contact,
         "leads_nowhere_else": held_context.settings.leads_nowhere_else,
         "path": request.url.path,
     } | dict(values)

@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     search_fallback: bool = Field(
         default=False, description="keep the embedded index too, and answer from it while the search server does not"
     )
-    contact: str | None = Field(None, description="e-mail or page in the user agent; live crawls need it")
+    contact: str | None = Field(
+        None, description="e-mail or page, told to publishers and to readers who object; live crawls need it"
+    )
     bind: str = Field("127.0.0.1:8484", description="address and port to serve on")
     public_url: str | None = Field(
         None, description="address under which readers reach the pages; default from NOTICEWATCH_BIND"

@@ -324,3 +324,22 @@ def test_what_a_reader_asked_for_stays_text_in_a_sentence_with_links() -> None:
         'No &lt;b&gt;<a href="/vendors">/vendors</a>&lt;/b&gt; &#39;x&#34;/search/y&#39; at '
         '<a href="/vendors">/vendors</a>; try /search.x or <a href="/docs/api">/docs/api</a>.'
     )
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [
+        ("desk@example.org", '<a href="mailto:desk@example.org" rel="noreferrer">desk@example.org</a>'),
+        (
+            "https://example.org/desk",
+            '<a href="https://example.org/desk" rel="noreferrer">https://example.org/desk</a>',
+        ),
+        (None, "who names no address here"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/corrections", "/watchlist", "/about"])
+def test_who_objects_is_told_whom_to_write_to(app: FastAPI, address: str, contact: str | None, said: str) -> None:
+    held = app.state.context
+    settings = Settings(home=held.archive.folder, contact=contact)
+    with TestClient(create_app(held.archive, held.search, settings, held.dictionary)) as client:
+        assert f"the operator of this archive, {said}" in client.get(address).text
