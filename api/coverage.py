@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from api import forms
 from api.context import Context
+from api.weeks import WEEKS, Strip, strip
 from archive import queries
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
 from crawlers.due import Due, Standing, plan
@@ -303,10 +304,20 @@ def _span(seconds: float) -> str:
     return words.count_words(int(hours), "hour") if hours < 72 else words.count_words(int(hours / 24), "day")
 
 
+def strips(held: Context) -> dict[str, Strip]:
+    """How each source was crawled in the last 26 weeks."""
+    today = now().date()
+    since = datetime.combine(today, time.min, UTC) - timedelta(weeks=WEEKS)
+    with held.archive.reading() as connection:
+        ended = queries.crawls_ended(connection, since)
+    return {name: strip(ended.get(name, ()), today) for name in held.sources}
+
+
 def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
     """Sources with their status, in JSON."""
     with held.archive.reading() as connection:
         status: Mapping[str, SourceStatus] = queries.sources_status(connection)
+    weeks = strips(held)
     items = [
         {
             "name": source.name,
@@ -326,6 +337,7 @@ def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
             "last_verified": source.last_verified,
             "verified_how": source.verified_how,
             "status": forms.status_form(status[name]) if name in status else None,
+            "weeks": [week.form() for week in weeks[name].weeks],
         }
         for (name, source), row in zip(held.sources.items(), view.sources, strict=True)
     ]

@@ -22,7 +22,7 @@ from archive.rows import (
     SourceStatus,
     VersionRow,
 )
-from archive.source_queries import counts, coverage, runs, sources_status
+from archive.source_queries import counts, coverage, crawls_ended, runs, sources_status
 from archive.times import moment
 from noticewatch.database import chunks
 from noticewatch.models import (
@@ -49,6 +49,7 @@ __all__ = [
     "captures_of",
     "counts",
     "coverage",
+    "crawls_ended",
     "events",
     "events_at",
     "events_of",

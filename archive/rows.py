@@ -93,6 +93,14 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CrawlEnd:
+    """That a crawl of a source ended (UTC), and how."""
+
+    ended_at: datetime
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """A run of a source. ``verdict`` is None while it runs; times are UTC."""
 

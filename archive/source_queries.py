@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import Connection, Row, func, select
 
 from archive import tables as t
-from archive.rows import Counts, Coverage, RunRow, SourceStatus
-from archive.times import moment
+from archive.rows import Counts, Coverage, CrawlEnd, RunRow, SourceStatus
+from archive.times import moment, stamp
 from noticewatch.models import RunKind, Verdict
 
 _A_DAY: Final = "____-__-__%"
@@ -42,6 +42,15 @@ def runs(
     if source is not None:
         query = query.where(t.runs.c.source == source)
     return [run_row(row) for row in connection.execute(query)]
+
+
+def crawls_ended(connection: Connection, since: datetime) -> dict[str, list[CrawlEnd]]:
+    """How the crawls of each source ended from a moment (UTC) on, in order; crawls of documents are none of these."""
+    r, found = t.runs.c, dict[str, list[CrawlEnd]]()
+    query = select(r.source, r.ended_at, r.verdict).where(r.kind == "crawl", r.ended_at >= stamp(since))
+    for source, ended_at, verdict in connection.execute(query.order_by(r.ended_at, r.number)):
+        found.setdefault(source, []).append(CrawlEnd(moment(ended_at), Verdict(verdict)))
+    return found
 
 
 def sources_status(connection: Connection) -> dict[str, SourceStatus]:

@@ -1,7 +1,7 @@
 """``/``: the box, what was published most recently, and one sentence on what all of it rests on."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +12,7 @@ from api.coverage import CoverageView, coverage_view
 from api.hits import Row, row_of_item
 from api.negotiation import json_answer, wants_json
 from api.pages import render
+from api.parameters import written
 from api.renewals import ROLES, Asked, renewals
 from api.routes.search_page import Choice, value_label
 from api.searching import Answered, item_form, run_search
@@ -19,6 +20,7 @@ from archive import queries
 from indexer.requests import SearchRequest
 from noticewatch import addresses, words
 from noticewatch.identifiers import now
+from noticewatch.models import AmountKind, Kind
 
 router = APIRouter(include_in_schema=False)
 EXAMPLES = (
@@ -27,6 +29,8 @@ EXAMPLES = (
     ("70CMSD26P00000034", {"q": "70CMSD26P00000034", "lens": "everything"}),
 )
 _LINES = 5
+_ORDERS = (Kind.AWARD, Kind.ORDER, Kind.VEHICLE, Kind.MODIFICATION)
+"""Kinds of notice by which something is bought."""
 _MOST = 8
 _FEEDS = (
     {"type": "application/atom+xml", "title": "noticewatch: the watchlist", "href": "/feeds/search.atom"},
@@ -56,6 +60,8 @@ def _values(held: Context, coverage: CoverageView, answered: Answered) -> dict[s
         "latest": rows,
         "examples": [Choice(label, 0, addresses.search(parameters)) for label, parameters in EXAMPLES],
         "ends": ends_soon(held),
+        "largest": largest(held),
+        "all_largest": addresses.search(written(_largest_asked(now().date()))),
         "vendors": _choices(held, answered, "vendor"),
         "buyers": _choices(held, answered, "buyer"),
         "technologies": _choices(held, answered, "technology"),
@@ -70,6 +76,23 @@ def ends_soon(held: Context) -> list[tuple[str, str, Row]]:
     today = now().date()
     endings = renewals(held, Asked(today, today + timedelta(days=365))).endings[:_LINES]
     return [(words.short_day(one.day), ROLES[one.role], row_of_item(one.contract.item)) for one in endings]
+
+
+def largest(held: Context) -> list[Row]:
+    """The contracts on which most is obligated among those of which something was ordered in the last twelve months.
+    What is announced or a limit is no money spent, and is not held against it.
+    """
+    asked = _largest_asked(now().date())
+    found = held.remember("largest", (held.state(), asked.date_from), lambda: run_search(held, asked))
+    obligated = [one for one in found.items if one.headline and one.headline.kind is AmountKind.OBLIGATED]
+    return [row_of_item(item) for item in obligated[:_LINES]]
+
+
+def _largest_asked(today: date) -> SearchRequest:
+    return SearchRequest(
+        filters={"kind": _ORDERS, "tier": ("alert",)}, sort="amount", facets=(),
+        date_from=today - timedelta(days=365),
+    )  # fmt: skip
 
 
 def heading(held: Context) -> str:

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api import forms
 from api.context import Context, context
-from api.coverage import coverage_view, run_line, scope_name, sources_form
+from api.coverage import coverage_view, run_line, scope_name, sources_form, strips
 from api.negotiation import json_answer, wants_json
 from api.pages import render
 from archive import queries
@@ -50,6 +50,7 @@ def sources_page(request: Request, held: Given) -> Response:
         rows = queries.runs(connection, limit=20)
     values = {
         "view": view,
+        "strips": strips(held),
         "runs": [run_line(row) for row in rows],
         "scope_names": {part.scope: scope_name(part.scope) for source in view.sources for part in source.windows},
         "twin": "/sources.json",

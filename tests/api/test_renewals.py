@@ -1,5 +1,6 @@
 """Which contracts end when, what options are left, and how it is known: on the page, in JSON and as a calendar."""
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -92,6 +93,34 @@ def test_the_front_page_tells_what_ends_within_a_year(tmp_path: Path, dictionary
         with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
             section = opened.get("/").text.partition('id="ends"')[2].partition("</section>")[0]
     assert "CELLEBRITE UFED" in section and short_day(soon) in section and "PREMIUM" not in section
+
+
+def test_the_front_page_tells_the_largest_contracts_with_a_notice_of_the_last_year(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
+    settings = settings_at(tmp_path / "home")
+    today = datetime.now(UTC).date()
+    recent, old = (str(today - timedelta(days=days)) for days in (30, 500))
+    rows = [
+        action(MOVED, "0", recent, "CELLEBRITE UFED", obligated="20000"),
+        action(SHORT, "0", recent, "CELLEBRITE PREMIUM", obligated="300000"),
+        action(OPEN_OPTION, "0", old, "CELLEBRITE OF OLD", obligated="9000000"),
+        action(PLANNED, "0", recent, "CELLEBRITE FORECAST", obligated="8000000", kind="forecast"),
+        action(CHAIRS, "0", recent, "OFFICE CHAIRS", obligated="7000000"),
+    ]
+    limit = {"kind": "announced", "basis": "limit", "value": "6000000", "currency": "USD"}
+    content = rows[0].notice.content() | {"amounts": [limit]}
+    announced = {"type": "piid", "printed": "W9124A", "plain": "W9124A", "issuer": "2100"}
+    rows.append(reading("announced", content | {"numbers": [announced], "title": [{"text": "CELLEBRITE ANNOUNCED"}]}))
+    with closing(Archive.open(settings)) as archive:
+        append(archive, rows)
+        with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
+            section = opened.get("/").text.partition('id="largest"')[2].partition("</section>")[0]
+            (all_of_them,) = re.findall(r'href="(/search[^"]*)"', section)
+            results = opened.get(html.unescape(all_of_them)).text
+    assert re.findall(r"CELLEBRITE \w+", section) == ["CELLEBRITE PREMIUM", "CELLEBRITE UFED"]
+    assert "$300,000" in section and "obligated" in section
+    assert "OF OLD" not in results and "CELLEBRITE UFED" in results and "CELLEBRITE ANNOUNCED" in results
 
 
 class Counting(EmbeddedEngine):
