@@ -1,12 +1,15 @@
 """Queries whose answers a person has checked, over a small archive of invented notices."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
+from indexer.conditions import filters, together
 from indexer.engine import SearchEngine
+from indexer.requests import SearchRequest
 from tests.engines import clear
-from tests.indexer.making import ask, filled, row, texts
+from tests.indexer.making import ask, filled, names, numbers, row, texts
 from watchlist.evidence import Tag
 
 pytestmark = pytest.mark.both_engines
@@ -285,3 +288,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> Iterat
 def test_a_query_finds_what_a_person_expects(engine: SearchEngine, query: str, expected: set[int]) -> None:
     assert ask(engine, query) == expected
     assert ask(engine, query, "procurement") == expected
+
+
+def test_amounts_that_are_filtered_by_are_dollars(engine: SearchEngine) -> None:
+    for least, expected in ((150_000, {9}), (-100, {8, 9, 10})):
+        asked = SearchRequest(amount_min=Decimal(least), amount_max=Decimal(1_000_000))
+        for scope in ("notice", "procurement"):
+            assert numbers(engine, together(*dict(filters(asked, names())).values()), scope) == expected

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
@@ -16,9 +17,14 @@ from indexer.requests import CursorError, FilterError, SearchAnswer, SearchReque
 from indexer.results import items
 from indexer.search import Search
 from indexer.sync import IndexReader
+from tests.archive.making import append, head, reading
 from tests.conftest import Small
 from tests.engines import clear
 from tests.indexer.making import filled, meant, row, texts
+from tests.small_archive import fill
+from watchlist.dictionary import Dictionary
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
 
 ALL = SearchRequest(lens="everything")
 
@@ -209,10 +215,21 @@ def test_a_result_of_a_rebuilt_capture_says_so_and_by_whom(search: Search) -> No
     assert item.recorders == ("another collector, commit 0000000",)
 
 
-def test_an_answer_says_as_of_when_and_its_pages_repeat_it(search: Search) -> None:
+def test_an_answer_says_as_of_when_and_its_pages_repeat_it(
+    archive: Archive, tmp_path: Path, dictionary: Dictionary
+) -> None:
+    fill(archive)
+    engine = EmbeddedEngine(tmp_path / "index")
+    readers = [Joiner(), Tagger(Matcher(dictionary)), IndexReader(engine)]
+    drive(archive, readers)
+    search = Search(archive, engine)
     first = search.search(replace(ALL, limit=2))
-    assert first.as_of > 0
+    assert 0 < first.as_of == head(archive)
+    append(archive, [reading("A", "a drone")])
+    drive(archive, readers)
+    assert search.search(ALL).as_of > first.as_of
     assert search.search(replace(ALL, limit=2, cursor=first.next_cursor)).as_of == first.as_of
+    engine.close()
 
 
 def test_an_answer_of_an_index_behind_the_log_says_so(small_archive: Archive, tmp_path: Path) -> None:
