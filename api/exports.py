@@ -32,9 +32,8 @@ _TOGETHER = 100
 
 def safe_cell(value: str) -> str:
     """A cell that no spreadsheet takes for a formula: an apostrophe is put before one. Plain numbers stay."""
-    if value.startswith(_FORMULA) and not _is_number(value):
-        return "'" + value
-    return value.replace("\x00", "")
+    shown = value.replace("\x00", "")
+    return "'" + shown if shown.startswith(_FORMULA) and not _is_number(shown) else shown
 
 
 def csv_lines(pairs: Iterable[tuple[Item, NoticeRow]], base: str) -> Iterator[str]:

@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from api.exports import safe_cell
 from archive.said import stone_words
 from crawlers.source import source as source_by_name
 from indexer.items import Item
@@ -180,7 +181,7 @@ def as_csv(found: Iterable[Item]) -> str:
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for item in found:
-        writer.writerow({name: _inert(value) for name, value in csv_row(item).items()})
+        writer.writerow({name: safe_cell(value) for name, value in csv_row(item).items()})
     return text.getvalue()
 
 
@@ -209,17 +210,6 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("name") or value.get("label") or value.get("id") or "")
     return str(value)
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "@", "\t", "\r"} or (cell[:1] == "-" and not _number(cell)) else cell
-
-
-def _number(cell: str) -> bool:
-    try:
-        return Decimal(cell).is_finite()
-    except InvalidOperation:
-        return False
 
 
 def _day(text: str | None, option: str) -> date | None:
