@@ -222,6 +222,24 @@ def test_a_long_list_goes_on_after_the_last_day_that_it_tells(
     assert told_of == ["2026-11-15", "2027-03-31", "2028-04-30", "2031-01-04"]
 
 
+def test_no_end_of_the_day_at_which_a_list_is_parted_is_left_out(
+    tmp_path: Path, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And an end that is the same with and without options is told once."""
+    monkeypatch.setattr("api.renewals.MOST", 1)
+    settings = settings_at(tmp_path / "home")
+    with closing(Archive.open(settings)) as archive:
+        day, last = "2026-11-15", "2027-01-01"
+        append(archive, [action(MOVED, "0", "2026-01-05", "CELLEBRITE UFED", end=day, option_end=day),
+                         action(SHORT, "0", "2026-01-05", "CELLEBRITE PREMIUM", end=day),
+                         action(OPEN_OPTION, "0", "2026-01-05", "CELLEBRITE KITS", end=last)])  # fmt: skip
+        with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as opened:
+            first = opened.get(f"/renewals.json?{SPAN}").json()
+            second = opened.get(first["next"]).json()
+    assert [(item["date"], item["role"]) for item in first["items"]] == [(day, "end"), (day, "end")]
+    assert [item["date"] for item in second["items"]] == [last]
+
+
 def test_without_days_the_list_begins_today(client: TestClient) -> None:
     before = datetime.now(UTC).date().isoformat()
     stated = client.get("/renewals.json").json()["from"]
