@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from api import problems
 from api.context import Context
 from api.negotiation import Tagged
+from api.pages import environment
 from api.protection import HeadAsGet, Protection
 from api.routes import (
     alert_links,
@@ -63,6 +64,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     app.add_middleware(Tagged)
     app.add_middleware(HeadAsGet)
     problems.install(app)
+    environment()
     for module in (
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,
         corrections, documentation, front, search_page, notice_pages,

@@ -26,10 +26,13 @@ _OWN: Final = re.compile(
 
 @cache
 def environment() -> Environment:
-    """The templates. Autoescape is on for all of them; an unknown name is an error."""
+    """The templates, all of them read at once: files that change under a running server are of another program.
+
+    Autoescape is on for all of them; an unknown name is an error.
+    """
     made = Environment(
         loader=PackageLoader("api", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.globals.update(static=static, addresses=addresses, words=words)
     made.filters.update(
@@ -38,6 +41,8 @@ def environment() -> Environment:
         size=words.file_size, kind=words.kind_words,
         first_upper=words.first_upper, reason=words.reason_words, linked=linked,
     )  # fmt: skip
+    for name in made.list_templates():
+        made.get_template(name)
     return made
 
 

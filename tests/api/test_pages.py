@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.pages import linked
+from api.pages import environment, linked
 from noticewatch.settings import Settings
 
 pytestmark = pytest.mark.both_databases
@@ -34,6 +34,17 @@ def test_every_page_answers_with_headers_that_keep_readers_safe(client: TestClie
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "style=" not in answer.text
+
+
+def test_pages_read_no_template_once_the_server_runs(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment.cache_clear()
+    held = environment()
+
+    def changed(*_: object) -> None:
+        raise AssertionError("the file of another program")
+
+    monkeypatch.setattr(held.loader, "get_source", changed)
+    assert [client.get(address).status_code for address in (*PAGES, "/nowhere")] == [200] * len(PAGES) + [404]
 
 
 @pytest.mark.parametrize(
