@@ -2,6 +2,8 @@
 page in the place of its JSON twin.
 """
 
+from contextlib import suppress
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,8 +29,14 @@ PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 _PRIVATE_PATHS = ("/alerts/", "/api/v1/searches", "/api/v1/alerts")
 
 
+class _Answered(Exception):
+    """All that a HEAD asks for was sent."""
+
+
 class HeadAsGet:
-    """Answers HEAD as GET without the body, so that every address can be checked without being read."""
+    """Answers HEAD as GET without the body, so that every address can be checked without being read. What comes in
+    parts, as a download does, is not read on.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,9 +48,15 @@ class HeadAsGet:
             return
 
         async def bodiless(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            await send({**message, "body": b"", "more_body": False})
+            if message.get("more_body"):
+                raise _Answered
 
-        await self.app({**scope, "method": "GET"}, receive, bodiless)
+        with suppress(_Answered):
+            await self.app({**scope, "method": "GET"}, receive, bodiless)
 
 
 class Protection:

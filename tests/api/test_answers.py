@@ -1,9 +1,14 @@
 """What programs get: JSON, problems, bytes."""
 
 import hashlib
+from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api.protection import HeadAsGet
 
 pytestmark = pytest.mark.both_databases
 
@@ -30,6 +35,23 @@ def test_an_address_can_be_checked_without_being_read(client: TestClient) -> Non
         answer = client.head(path)
         assert answer.status_code == 200
         assert answer.content == b""
+
+
+def test_what_comes_in_parts_is_not_read_on_where_only_its_head_is_asked_for(client: TestClient) -> None:
+    read: list[int] = []
+
+    def lines() -> Iterator[str]:
+        for number in range(1_000):
+            read.append(number)
+            yield f"{number}\n"
+
+    async def download(scope: Scope, receive: Receive, send: Send) -> None:
+        await StreamingResponse(lines(), media_type="text/csv")(scope, receive, send)
+
+    answer = TestClient(HeadAsGet(download)).head("/")
+    assert (answer.status_code, answer.content, read) == (200, b"", [0])
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert client.head(f"{API}/notices.jsonl?lens=everything").headers["content-type"] == "application/jsonl"
 
 
 def test_one_held_action_of_a_contract_is_a_known_part_of_it_and_not_its_total(client: TestClient) -> None:
