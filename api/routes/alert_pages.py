@@ -31,14 +31,24 @@ _ALSO: Final = ("do", "channel", "address", "target", "sort", "scope", "limit")
 
 
 @router.get("/alerts")
+@router.get("/alerts.json")
 def about(request: Request, held: Held) -> Response:
-    """What alerts are."""
-    return render(request, "alerts.html", {"permanent": "/alerts", "mail": held.settings.sends_mail})
+    """What alerts are; in JSON by which ways they come, and where a program asks for them."""
+    if wants_json(request):
+        ways = [name for name in CHANNELS if name != "email" or held.settings.sends_mail]
+        places = {"searches": f"{addresses.API}/searches", "preview": f"{addresses.API}/searches/preview"}
+        feeds = {form: f"/feeds/search.{form}" for form in ("atom", "json")}
+        return json_answer({"channels": ways, "feeds": feeds, **places})
+    values = {"permanent": "/alerts", "mail": held.settings.sends_mail, "twin": "/alerts.json"}
+    return render(request, "alerts.html", values)
 
 
 @router.get("/alerts/new")
+@router.get("/alerts/new.json")
 def new(request: Request, held: Held) -> Response:
-    """The form, filled in from a search, with what it would have found."""
+    """The form, filled in from a search, with what it would have found; in JSON this alone."""
+    if wants_json(request):
+        return json_answer(previewed(held, given_from(from_form(request.query_params.multi_items(), _ALSO))))
     try:
         value = from_form(request.query_params.multi_items(), _ALSO)
     except Problem as problem:

@@ -49,9 +49,12 @@ PROBLEMS = (
 
 
 @router.get("/docs/api")
+@router.get("/docs/api.json")
 def api_docs(request: Request) -> Response:
-    """The API in words."""
+    """The API in words; in JSON as OpenAPI."""
     schema = request.app.openapi()
+    if wants_json(request):
+        return json_answer(schema)
     values = {
         "description": schema["info"]["description"],
         "parameters": PARAMETERS,

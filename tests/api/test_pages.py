@@ -36,6 +36,17 @@ def test_every_page_answers_with_headers_that_keep_readers_safe(client: TestClie
     assert "style=" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("address", "member"), [("/docs/api", "paths"), ("/alerts", "preview"), ("/alerts/new", "weeks")]
+)
+def test_pages_of_words_and_forms_have_a_twin_too(client: TestClient, address: str, member: str) -> None:
+    by_header = client.get(f"{address}?q=drone", headers={"accept": "application/json"})
+    by_name = client.get(f"{address}.json?q=drone")
+    assert by_header.status_code == by_name.status_code == 200
+    assert by_header.json().keys() == by_name.json().keys()
+    assert member in by_name.json()
+
+
 def test_pages_read_no_template_once_the_server_runs(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     environment.cache_clear()
     held = environment()
