@@ -116,6 +116,8 @@ def _name(tag: str, home: Path) -> str:
 def _make(name: str, template: str) -> None:
     with psycopg.connect(server_url(), autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        if connection.info.server_version >= 150_000:
+            statement += sql.SQL(" STRATEGY FILE_COPY")  # twice as fast without fsync
         with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             connection.execute(statement)  # else another process of the test was quicker
 
