@@ -56,6 +56,7 @@ class Revisions:
         self._asked: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         self._by_anchor: dict[Anchor, dict[int, frozenset[Anchor] | None]] = {}
         self._anchorless: set[int] = set()
+        self._seen: tuple[object, ...] = ()
         self.broken: dict[int, str] = {}
         """Revisions that cannot be run any more, by their numbers, each with the sentence that says why."""
 
@@ -65,8 +66,12 @@ class Revisions:
     def refresh(self, connection: Connection, after: int) -> None:
         """Take up what is new, and let go of what counts for no event behind ``after``."""
         r = search_revisions.c
-        query = select(r.number, r.active_to_seq).where(or_(r.active_to_seq.is_(None), r.active_to_seq > after))
-        found = dict(plain_rows(connection, query))
+        counting = or_(r.active_to_seq.is_(None), r.active_to_seq > after)
+        told = func.count(), func.max(r.number), func.count(r.active_to_seq), func.sum(r.active_to_seq)
+        seen = tuple(connection.execute(select(*told).where(counting)).one())
+        if seen == self._seen:  # no number is given twice, and an end is only ever set: these are the same rows
+            return
+        found = dict(plain_rows(connection, select(r.number, r.active_to_seq).where(counting)))
         for number in self._held.keys() - found.keys():
             self._forget(number)
         for number, to_seq in found.items():
@@ -74,6 +79,7 @@ class Revisions:
                 held.to_seq = to_seq
         self.broken = {number: why for number, why in self.broken.items() if number in found}
         self._take(connection, [number for number in found if number not in self._held and number not in self.broken])
+        self._seen = seen
 
     def candidates(self, sieve: Sieve) -> Iterator[Active]:
         """Those that may match anything in a batch, in order: an anchor, and one beside it, stand in one document."""
