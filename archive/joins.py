@@ -54,7 +54,7 @@ class Joiner:
 
     def _join(self, connection: Connection, notices: Sequence[int]) -> None:
         """First the notices that name their procurement for certain, then those that depend on what is known."""
-        contents = _contents(connection, notices)
+        contents = current_contents(connection, notices)
         keep(connection, {number: (first_seen, content) for number, (_, first_seen, content) in contents.items()})
         stated = _stated(contents)
         made, findings = move(connection, decided(connection, _sure(stated)))
@@ -120,14 +120,14 @@ def _is_derived(kinds: str) -> bool:
 
 def read_stated(connection: Connection, notices: Iterable[int]) -> dict[int, Stated]:
     """What the current contents of notices state."""
-    return _stated(_contents(connection, notices))
+    return _stated(current_contents(connection, notices))
 
 
 def _stated(contents: Mapping[int, tuple[str, str, Mapping[str, Any]]]) -> dict[int, Stated]:
     return {number: Stated.of(number, notice_id, content) for number, (notice_id, _, content) in contents.items()}
 
 
-def _contents(connection: Connection, notices: Iterable[int]) -> dict[int, tuple[str, str, dict[str, Any]]]:
+def current_contents(connection: Connection, notices: Iterable[int]) -> dict[int, tuple[str, str, dict[str, Any]]]:
     """Id, first sighting and current content of the notices that have records."""
     n, v, r = t.notices.c, t.versions.c, t.records.c
     query = (

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
-import orjson
-from sqlalchemy import Connection, delete, func, or_, select, tuple_
+from sqlalchemy import Connection, delete, or_, select, tuple_
 
 from archive import tables as t
+from archive.joins import current_contents
 from archive.times import moment
 from archive.withheld import withheld_now
 from noticewatch.database import chunks, insert_many
@@ -23,6 +23,8 @@ MOST_ORDERS: Final = 200
 """Orders above which a vehicle passes nothing: who buys so much under one buys many things."""
 _MOST_NOTICES: Final = 1_000
 """Notices that name a number as their vehicle's, in any version, above which it is not asked who issued it."""
+_MOST_QUOTED: Final = 200
+"""Notices that one statement asks for by what quotes them: no database takes a condition of a thousand parts."""
 
 Key: TypeAlias = tuple[str, str]
 """Issuer of a contract number, and its letters and digits."""
@@ -59,19 +61,10 @@ class Held:
 
 def held(connection: Connection, numbers: Iterable[int]) -> dict[int, Held]:
     """Notices by number; those that lead to another one are left out."""
-    n, v, r = t.notices.c, t.versions.c, t.records.c
-    query = (
-        select(n.number, n.id, n.first_seen, func.coalesce(v.content, r.content))
-        .join(t.versions, (v.notice == n.number) & (v.version == n.current_version))
-        .join(t.records, r.number == v.record)
-        .where(n.leads_to.is_(None))
-    )
     found = {}
-    for chunk in chunks(numbers):
-        for number, identity, first_seen, content in connection.execute(query.where(n.number.in_(chunk))):
-            whole = orjson.loads(content)
-            notice = notice_from({"kind": whole["kind"], "dates": whole.get("dates", ())})
-            found[number] = Held(identity, dated(notice, moment(first_seen))[0], Place.of(whole))
+    for number, (identity, first_seen, whole) in current_contents(connection, numbers).items():
+        notice = notice_from({"kind": whole["kind"], "dates": whole.get("dates", ())})
+        found[number] = Held(identity, dated(notice, moment(first_seen))[0], Place.of(whole))
     return found
 
 
@@ -123,13 +116,13 @@ def orders(connection: Connection, key: Key) -> dict[int, Held] | None:
 
 def receivers(connection: Connection, notices: Collection[int], passed: Collection[tuple[str, str]]) -> set[int]:
     """Notices with tags for review that quote others, of the kinds and ids that pass from these."""
-    n, g = t.notices.c, tags.c
-    ids = connection.scalars(select(n.id).where(n.number.in_(sorted(notices)))).all()
-    quotes = or_(*(g.evidence.contains(f'"notice":"{one}"', autoescape=True) for one in ids))
-    found = set[int]()
-    for chunk in chunks(sorted(passed)):
-        query = select(g.notice).where(tuple_(g.kind, g.id).in_(chunk), g.tier == "review", quotes)
-        found.update(connection.scalars(query.distinct()))
+    n, g, found = t.notices.c, tags.c, set[int]()
+    for some in chunks(sorted(notices), _MOST_QUOTED):
+        ids = connection.scalars(select(n.id).where(n.number.in_(some))).all()
+        quotes = or_(*(g.evidence.contains(f'"notice":"{one}"', autoescape=True) for one in ids))
+        for chunk in chunks(sorted(passed)):
+            query = select(g.notice).where(tuple_(g.kind, g.id).in_(chunk), g.tier == "review", quotes)
+            found.update(connection.scalars(query.distinct()))
     return found
 
 

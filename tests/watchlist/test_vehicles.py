@@ -261,3 +261,11 @@ def test_how_many_orders_a_vehicle_has_is_counted_the_same_in_any_order_of_arriv
         found = {one for one in arrived(steps, cuts) if "F0" in one}
     under = {f"70CMSD26F0000000{number}" for number in ("1:0", "1:P1", "2:0", "4:0")}
     assert found == (under if most == 3 else set())
+
+
+def test_a_vehicle_may_be_spoken_for_by_more_notices_than_a_condition_has_parts(archive: Archive) -> None:
+    append(archive, [vehicle(key=f"7012:{BPA}:P{number:05}") for number in range(1_100)])
+    follow(archive)
+    append(archive, [order(1)], day=1)
+    follow(archive)
+    assert {(tag.id, tag.tier) for tag in held(archive)["70CMSD26F00000001:0"]} >= {("cellebrite", "review")}
