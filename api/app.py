@@ -41,7 +41,7 @@ from api.routes import (
 from archive.store import Archive
 from crawlers.source import load_sources
 from indexer.search import Search
-from noticewatch import __version__
+from noticewatch import __version__, addresses
 from noticewatch.settings import Settings
 from watchlist.current import Watchlist
 from watchlist.dictionary import Dictionary
@@ -72,6 +72,6 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
         searches, alert_pages, alert_links, alert_operator,
     ):  # fmt: skip
         app.include_router(module.router)
-    app.include_router(feeds.router, prefix=feeds.API, include_in_schema=False)
+    app.include_router(feeds.router, prefix=addresses.API, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     return app

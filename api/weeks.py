@@ -13,7 +13,6 @@ WEEKS: Final = 26
 _SIDE: Final = 10
 """Width and height of a shape, with the space beside it."""
 _BEST: Final = (Verdict.COMPLETE, Verdict.PARTIAL)
-_NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,11 @@ def strip(ends: Iterable[CrawlEnd], today: date) -> Strip:
     other = sum(week.shape == "bad" for week in weeks)
     said = f"a complete crawl ended in {complete} of the last {WEEKS} weeks"
     said += f"; at best a partial one in {partial}" if partial else ""
-    said += f"; none of those that ended brought anything in {other}" if other else ""
+    said += f"; neither in {other} in which crawls ended" if other else ""
     return Strip(weeks, said)
 
 
 def _week(monday: date, x: int, verdicts: Sequence[Verdict]) -> Week:
     best = next((one for one in _BEST if one in verdicts), verdicts[-1] if verdicts else None)
-    shape = _NONE if best is None else best.value if best in _BEST else "bad"
+    shape = "none" if best is None else best.value if best in _BEST else "bad"
     return Week(monday, x, shape, best)

@@ -19,7 +19,6 @@ from archive.deadlines import DUE_DAYS
 from noticewatch import addresses
 
 router = APIRouter(prefix="/feeds", tags=["feeds"])
-API: Final = "/api/v1"
 DUE: Final = "due_days"
 Given = Annotated[Context, Depends(context)]
 
@@ -54,5 +53,5 @@ def _feed(request: Request, held: Context) -> Feed:
     told = [day for day in DUE_DAYS if str(day) in days]
     kept = {name: value for name, value in written(wanted).items() if name not in {"sort", "limit", "cursor"}}
     kept[DUE] = [str(day) for day in told]
-    address = addresses.search(kept, request.url.path.removeprefix(API))
+    address = addresses.search(kept, request.url.path.removeprefix(addresses.API))
     return feed_of(held, wanted, held.settings.base_url + address, told)

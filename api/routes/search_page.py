@@ -1,6 +1,5 @@
 """``/search``: the question as understood, its results, and how to narrow, follow or take them."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -16,6 +15,8 @@ from api.pages import render
 from api.parameters import request_from, with_filter, written
 from api.problems import Problem, problem_of
 from api.searching import Answered, answer_form, run_search
+from indexer.meaning import meaning
+from indexer.query import Every, Quoted, Some, Word, parse
 from indexer.requests import FacetValue, SearchRequest
 from noticewatch import addresses, words
 from noticewatch.errors import UsageError
@@ -34,8 +35,6 @@ FACET_NAMES = {
     "band": "Amount", "source": "Source", "tier": "Match",
 }  # fmt: skip
 _MOST_VALUES = 12
-_PLAIN = re.compile(r'(?:[^\s"():*~-][^\s"():*~]*|"[^"]*")(?: AND (?:[^\s"():*~-][^\s"():*~]*|"[^"]*"))+')
-"""A question of several words and phrases, all of which must occur."""
 _WITH_SUMS = ("vendor", "technology", "buyer")
 
 
@@ -80,7 +79,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "lens": wanted.lens,
         "total_words": total_words(wanted, answer.total if answer else 0),
         "understood": answer.understood if answer and wanted.query else "",
-        "any_href": any_of(wanted, answer.understood) if answer and not answer.total else "",
+        "any_href": any_of(held, wanted) if answer and not answer.total else "",
         "warnings": answer.warnings if answer else (),
         "single_href": addresses.search(written(wanted, scope="notice")) if answer and answer.taken_down else "",
         "problem": problem,
@@ -107,10 +106,14 @@ def total_words(wanted: SearchRequest, total: int) -> str:
     return words.count_words(total, one, many) + (" match" + ("es" if total == 1 else "") if asked else "") + of
 
 
-def any_of(wanted: SearchRequest, understood: str) -> str:
+def any_of(held: Context, wanted: SearchRequest) -> str:
     """The address of the question for any of its words, where it is of several plain words and phrases; or empty."""
-    plain = _PLAIN.fullmatch(understood)
-    return addresses.search(written(wanted, q=understood.replace(" AND ", " OR "))) if plain else ""
+    question = parse(wanted.query)
+    if not isinstance(question, Every):
+        return ""
+    if not all(isinstance(part, (Word, Quoted)) and part.field is None for part in question.parts):
+        return ""
+    return addresses.search(written(wanted, q=meaning(Some(question.parts), held.search.names).understood))
 
 
 def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:

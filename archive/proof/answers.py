@@ -125,7 +125,7 @@ def of_correction(connection: Connection, number: int) -> LeafProof:
     if row is None or place is None:
         raise NotFound(f"There is no correction {number}; /corrections lists all that were made.")
     if heads.covering(connection, place) is None:
-        raise NotSealed(f"No signed head covers correction {number} yet; one is signed when its run is closed.")
+        raise NotSealed(f"No signed head covers correction {number} yet; one is signed once no run is open.")
     return _proof(connection, "correction", place, forms.correction_leaf(row))
 
 
