@@ -42,6 +42,9 @@ __all__ = ["DATA", "Dictionary", "DictionaryError", "Policy", "Technology", "Ter
 
 DATA: Final = Path(__file__).parent / "data"
 
+RULES: Final = 2
+"""To be raised with every change of the program that gives other tags by the same data: what is held is tagged again.
+"""
 _TERM_BLOCKS: Final = ("terms", "family", "veto")
 _L = TypeVar("_L", bound=Learned)
 
@@ -58,7 +61,7 @@ class TermBook:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All data of the watchlist; ``version`` changes with any byte of them."""
+    """All data of the watchlist; ``version`` changes with any byte of them, and with the rules of the program."""
 
     version: str
     vendors: Mapping[str, Vendor]
@@ -183,7 +186,7 @@ def _term_paths(folder: Path) -> list[Path]:
 
 
 def _version(files: Iterable[DataFile]) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"rules {RULES}\n".encode())
     for file in files:
         digest.update(f"{file.path.name} {len(file.data)}\n".encode())
         digest.update(file.data)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from watchlist.evidence import Evidence, Tag
-from watchlist.findings import Key
+from watchlist.findings import Key, Tier
 
 _MOST_EVIDENCE = 2
 """Pieces of evidence that pass down with a tag: the notice they stand in shows them all."""
@@ -16,21 +16,28 @@ _MOST_EVIDENCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A notice of a procurement: its id, its place in order, and the tags that its own words give."""
+    """A notice of a procurement: its id, the day it is dated by, and the tags that its own words give."""
 
     notice: str
-    order: tuple[str, int]
+    day: str
     own: Sequence[Tag]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its place among others: of one day the first by id, whichever came first."""
+        return self.day, self.notice
 
 
 def own_tags(tags: Iterable[Tag]) -> list[Tag]:
-    """Tags as the notice's own words give them: without what passed down, and what only that had settled in doubt."""
+    """Tags as the notice's own words give them: without what passed down, what only that had settled in doubt, and who
+    sold only that.
+    """
     found = []
     for tag in tags:
         own = tuple(piece for piece in tag.evidence if not piece.notice)
         if own:
             found.append(tag if own == tag.evidence else replace(tag, tier="review", evidence=own))
-    return found
+    return list(with_sellers(found))
 
 
 def with_inherited(members: Iterable[Member]) -> Iterator[tuple[Member, tuple[Tag, ...]]]:
@@ -40,7 +47,7 @@ def with_inherited(members: Iterable[Member]) -> Iterator[tuple[Member, tuple[Ta
     says by itself in that tier needs no heritage.
     """
     handed: dict[Key, Tag] = {}
-    for member in sorted(members, key=lambda one: one.order):
+    for member in sorted(members, key=lambda one: one.place):
         yield member, settled(member.own, handed.values())
         for tag in passing(member.own):
             handed.setdefault(_key(tag), _handed_down(tag, member.notice))
@@ -58,7 +65,7 @@ def under_vehicle(found: Sequence[Tag], given: Iterable[Tag]) -> tuple[Tag, ...]
 
 def without_vehicle(found: Iterable[Tag]) -> tuple[Tag, ...]:
     """Tags without those that a vehicle gave: they are for review, and nothing but another notice says them."""
-    return tuple(tag for tag in found if tag.tier == "alert" or any(not piece.notice for piece in tag.evidence))
+    return with_sellers(tag for tag in found if tag.tier == "alert" or any(not piece.notice for piece in tag.evidence))
 
 
 def given_by_vehicle(speakers: Iterable[Member], most: int) -> tuple[Tag, ...]:
@@ -66,11 +73,26 @@ def given_by_vehicle(speakers: Iterable[Member], most: int) -> tuple[Tag, ...]:
     tag from the first of them that has it beyond doubt.
     """
     given: dict[Key, Tag] = {}
-    for member in sorted(speakers, key=lambda one: (one.order[0], one.notice)):
+    for member in sorted(speakers, key=lambda one: one.place):
         why = f"stands in the vehicle {member.notice}, which has no more than {most} orders, so for review: there"
         for tag in passing(member.own):
             given.setdefault(_key(tag), replace(tag, tier="review", evidence=_quoted(tag, why, member.notice)))
     return tuple(given.values())
+
+
+def with_sellers(found: Iterable[Tag], sellers: Iterable[Tag] = ()) -> tuple[Tag, ...]:
+    """Tags with those of ``sellers`` too: whoever sells stands only beside what is sold, in the best tier of that."""
+    kept = {_key(tag): tag for tag in (*sellers, *found)}
+    sold = [tag.tier for tag in kept.values() if tag.role != "seller"]
+    if not sold:
+        return ()
+    tier: Tier = "alert" if "alert" in sold else "review"
+    return tuple(replace(tag, tier=tier) if tag.role == "seller" else tag for _, tag in sorted(kept.items()))
+
+
+def borrowed(found: Iterable[Tag]) -> bool:
+    """Whether some of a notice's tags rest on the words of another one, or of another version."""
+    return any(piece.notice or piece.version for tag in found for piece in tag.evidence)
 
 
 def passing(own: Iterable[Tag]) -> list[Tag]:

@@ -43,17 +43,11 @@ class Judgement:
 
     def tags(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> tuple[Tag, ...]:
         """The tags of the notice, from what was found in its texts and identifiers."""
-        everything = list(hits)
-        kept = meant(everything, self._headline)
-        self._greys = greys(self._dictionary, everything, self._headline, self._texts)
+        kept = self._kept(hits)
         terms = [hit for hit in kept if hit.name.part == "term"]
-        contexts = [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
-        others = {hit.name.owner for hit in contexts if hit.name.policy == "never_alone"}
+        contexts = self._contexts(kept)
         self._judge_terms(terms)
-        self._judge_names(
-            (hit for hit in kept if hit.name.part == "name" and hit.name.owner not in others),
-            (pair for pair in identified if pair[0] not in others),
-        )
+        self._judge_names(kept, contexts, identified)
         products = self._attributed([hit for hit in kept if hit.name.part == "product"], kept)
         self._judge_products(hit for hit in products if hit.name.policy == "strong")
         self._judge_doubtful([hit for hit in products if hit.name.policy != "strong"], contexts, terms)
@@ -61,6 +55,24 @@ class Judgement:
         self._name_sellers()
         self._name_technologies()
         return tuple(self._found.tags(self._dictionary))
+
+    def sellers(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> tuple[Tag, ...]:
+        """Who sells, whether anything sold is named or not, for review."""
+        kept = self._kept(hits)
+        self._judge_names(kept, self._contexts(kept), identified)
+        found = Findings()
+        for owner, evidence in self._sellers:
+            found.add(("vendor", owner, "seller"), "review", evidence)
+        return tuple(found.tags(self._dictionary))
+
+    def _kept(self, hits: Iterable[Hit]) -> list[Hit]:
+        """The hits that mean what they say here; also notes what makes the notice a grey case."""
+        everything = list(hits)
+        self._greys = greys(self._dictionary, everything, self._headline, self._texts)
+        return meant(everything, self._headline)
+
+    def _contexts(self, kept: Iterable[Hit]) -> list[Hit]:
+        return [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
 
     # Terms --------------------------------------------------------------------------------------------------------
 
@@ -114,14 +126,22 @@ class Judgement:
 
     # Names --------------------------------------------------------------------------------------------------------
 
-    def _judge_names(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> None:
-        for hit in hits:
+    def _judge_names(
+        self, kept: Iterable[Hit], contexts: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]
+    ) -> None:
+        """Names and identifiers of vendors, but of those whose name means another firm beside these words."""
+        others = {hit.name.owner for hit in contexts if hit.name.policy == "never_alone"}
+        for hit in kept:
+            if hit.name.part != "name" or hit.name.owner in others:
+                continue
             vendor = self._dictionary.vendors[hit.name.owner]
             suffices = self._suffices(hit)
             how = "which suffices" if suffices else "which counts beside what it is watched for"
             evidence = self._evidence(hit, "alias", f"listed as a name of {vendor.name}, {how}")
             self._judge_name(vendor, evidence, suffices)
         for owner, evidence in identified:
+            if owner in others:
+                continue
             vendor = self._dictionary.vendors[owner]
             suffices = bool(vendor.names) and vendor.names[0].policy in {"strong", "legal_name_only"}
             self._judge_name(vendor, evidence, suffices)

@@ -1,6 +1,6 @@
 """The matcher: a pure function from a notice to its tags, each with quotable evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from noticewatch.models import Notice
@@ -33,14 +33,7 @@ class Matcher:
         away.
         """
         texts = field_texts(notice)
-        found: list[Found] = []
-        identified: list[tuple[str, Evidence]] = []
-        spoken = languages(notice)
-        for name, text in texts.items():
-            if name.endswith(_SCHEMES):
-                identified += self._identified(name, text)
-            elif text and (some := self.patterns.find(name, text, spoken.get(name, ""))):
-                found.append(some)
+        found, identified = self._found(notice, texts)
         if not found and not identified:
             return ()
         headline = self._headlines.fields(notice, texts)
@@ -49,6 +42,27 @@ class Matcher:
         hits = [hit for each in found for hit in self.patterns.hits(each, cut=cut)]
         hits = hits if vetoes else [hit for hit in hits if hit.name.part != "veto"]
         return Judgement(self.dictionary, headline, texts).tags(hits, identified)
+
+    def sellers(self, notice: Notice) -> tuple[Tag, ...]:
+        """Who sells in a notice, for review, though nothing else of the watchlist is named in it: what is sold may be
+        known from another notice of its contract.
+        """
+        texts = field_texts(notice)
+        found, identified = self._found(notice, texts)
+        hits = [hit for each in found for hit in self.patterns.hits(each)]
+        return Judgement(self.dictionary, self._headlines.fields(notice, texts), texts).sellers(hits, identified)
+
+    def _found(self, notice: Notice, texts: Mapping[str, str]) -> tuple[list[Found], list[tuple[str, Evidence]]]:
+        """What may be a name, by field, and the vendors that identifiers name."""
+        found: list[Found] = []
+        identified: list[tuple[str, Evidence]] = []
+        spoken = languages(notice)
+        for name, text in texts.items():
+            if name.endswith(_SCHEMES):
+                identified += self._identified(name, text)
+            elif text and (some := self.patterns.find(name, text, spoken.get(name, ""))):
+                found.append(some)
+        return found, identified
 
     def _identified(self, name: str, value: str) -> Iterable[tuple[str, Evidence]]:
         scheme = name.rpartition(".")[2].upper()

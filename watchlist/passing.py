@@ -70,13 +70,13 @@ def _down_contracts(connection: Connection, own: Mapping[int, Sequence[Tag]], lo
     notices = vehicles.held(connection, [number for some in active for number in some])
     looked.held.update(held)
     for some in active:
+        numbered = {notices[one].id: one for one in some if one in notices}
         line = [
-            Member(notices[one].id, (notices[one].day, one), own.get(one) or own_tags(held.get(one, ())))
-            for one in some
-            if one in notices
+            Member(notice, notices[one].day, own.get(one) or own_tags(held.get(one, ())))
+            for notice, one in numbered.items()
         ]
         for member, tags in with_inherited(line):
-            number = member.order[1]
+            number = numbered[member.notice]
             looked.tags[number], looked.under[number] = tags, notices[number].place.under
 
 
@@ -100,7 +100,7 @@ def _from_vehicles(
     reached: set[int] = set()
     for key in speakers.keys() | former.keys():
         line = [
-            Member(notices[one].id, (notices[one].day, one), own[one] if one in own else own_tags(said.get(one, ())))
+            Member(notices[one].id, notices[one].day, own[one] if one in own else own_tags(said.get(one, ())))
             for one in speakers.get(key, ())
             if one in notices
         ]
@@ -123,8 +123,12 @@ def _add(connection: Connection, numbers: Collection[int], looked: _Looked) -> N
 
 
 def _told(tags: Iterable[Tag]) -> list[tuple[str, ...]]:
-    """What tells tags from others: also from which notices they come."""
-    return sorted((tag.kind, tag.id, tag.role, tag.tier, *(piece.notice for piece in tag.evidence)) for tag in tags)
+    """What tells tags from others: also from which notices they come. Who sells follows from what is sold."""
+    return sorted(
+        (tag.kind, tag.id, tag.role, tag.tier, *(piece.notice for piece in tag.evidence))
+        for tag in tags
+        if tag.role != "seller"
+    )
 
 
 def _members(connection: Connection, numbers: Collection[int]) -> dict[int, list[int]]:

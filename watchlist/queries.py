@@ -13,6 +13,7 @@ from noticewatch.database import chunks
 from watchlist.current import dictionary_in_force
 from watchlist.dictionary import Dictionary
 from watchlist.evidence import Tag, load_evidence
+from watchlist.inheritance import with_sellers
 from watchlist.tables import tags
 
 _KIND: dict[str, Literal["vendor", "technology"]] = {"vendor": "vendor", "technology": "technology"}
@@ -64,6 +65,7 @@ def _tags(
     labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
     hidden: set[str] | None = None
+    lessened = set[int]()
     for chunk in chunks(notice_numbers):
         for row in connection.execute(_chosen(withheld, evidence), {"notices": chunk}):
             label = labels.label(row.kind, row.id)
@@ -72,10 +74,12 @@ def _tags(
                 hidden = _hidden(connection) if hidden is None else hidden
                 quoted = tuple(piece for piece in quoted if piece.notice not in hidden)
                 if not quoted:
+                    lessened.add(row.notice)
                     continue
             tag = Tag(_KIND[row.kind], row.id, label, row.role, row.tier, quoted)
             found.setdefault(row.notice, []).append(tag)
-    return found
+    rest = {number: list(with_sellers(found[number])) for number in lessened & found.keys()}
+    return {number: some for number, some in (found | rest).items() if some}
 
 
 @cache

@@ -100,7 +100,7 @@ class Retagger:
             standing = states_of(connection, list(states))
             same = {number: one for number, one in found.items() if standing[number] == states[number]}
             _note(connection, version, same, list(_changes(before, same)))
-            keep(connection, version, same, states)
+            keep(connection, matcher, same, states)
         self._place = (version, max(states))
         return True
 

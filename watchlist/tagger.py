@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, Table, delete, func, select
 
 from archive import tables as t
+from archive.joins import current_contents
 from archive.log import Derived, append_derived
 from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
@@ -18,7 +19,7 @@ from noticewatch.database import chunks, insert_many
 from noticewatch.models import DERIVED, Content, EventKind, Notice, notice_from
 from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
-from watchlist.inheritance import from_versions, passing
+from watchlist.inheritance import borrowed, from_versions, passing, with_sellers
 from watchlist.matcher import Matcher
 from watchlist.passing import passed_on
 from watchlist.tables import tagged, tags, vehicles
@@ -106,7 +107,7 @@ def _matched(content: Content) -> Notice:
 
 
 def keep(
-    connection: Connection, dictionary: str, found: Mapping[int, Tagged], states: Mapping[int, State | None]
+    connection: Connection, matcher: Matcher, found: Mapping[int, Tagged], states: Mapping[int, State | None]
 ) -> None:
     """Put tags, and what passes on with them, in the place of those held, and append a quiet event for each notice
     that was tagged otherwise. ``states``: of all notices that something happened to, tagged anew or not.
@@ -122,17 +123,28 @@ def keep(
     others = states_of(connection, [number for number in whole if number not in found])
     for number in [number for number, state in others.items() if state is None]:
         del whole[number]  # not tagged yet: what passes down reaches it when it is
+    whole |= _sold(connection, matcher, {number: some for number, some in whole.items() if borrowed(some)})
     again = [number for number in whole if number not in found or states.get(number) is not None]
     before = _ids(connection, again)
     _forget(connection, tags, again)
     _forget(connection, tagged, [number for number in again if number in found])
     _insert(connection, whole)
+    dictionary = matcher.dictionary.version
     rows = [{"notice": number, "version": one.version, "dictionary": dictionary} for number, one in found.items()]
     insert_many(connection, tagged, rows)
     changed = [(number, before.get(number, []), _plain(whole[number])) for number in again]
     findings = [Derived(number, EventKind.RETAGGED, [("tags", old, new)]) for number, old, new in changed if old != new]
     if findings:
         append_derived(connection, findings)
+
+
+def _sold(connection: Connection, matcher: Matcher, found: Mapping[int, Sequence[Tag]]) -> dict[int, tuple[Tag, ...]]:
+    """Tags of notices with those who sell in them: their own words may say no more than that."""
+    contents = current_contents(connection, found)
+    return {
+        number: with_sellers(found[number], matcher.sellers(_matched(content)))
+        for number, (_, _, content) in contents.items()
+    }
 
 
 def states_of(connection: Connection, numbers: Sequence[int]) -> dict[int, State | None]:
@@ -151,7 +163,7 @@ def _tag(connection: Connection, matcher: Matcher, told: Mapping[int, int]) -> N
     """
     states = states_of(connection, sorted(told))
     known = {number: state if state and told[number] <= state[0] else None for number, state in states.items()}
-    keep(connection, matcher.dictionary.version, tags_now(connection, matcher, known), states)
+    keep(connection, matcher, tags_now(connection, matcher, known), states)
 
 
 def _is_derived(kinds: str) -> bool:

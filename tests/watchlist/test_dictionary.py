@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.watchlist.explaining import explain
-from watchlist.dictionary import DATA, DictionaryError, load_dictionary
+from watchlist.dictionary import DATA, RULES, DictionaryError, load_dictionary
 from watchlist.matcher import Matcher
 from watchlist.safety import why_unsafe
 
@@ -34,7 +34,13 @@ def blocks_of_guide() -> list[str]:
     return re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_version_changes_with_the_data_and_with_nothing_else(folder: Path) -> None:
+def test_other_rules_make_another_version_so_that_what_is_held_is_tagged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_dictionary().version
+    monkeypatch.setattr("watchlist.dictionary.RULES", RULES + 1)
+    assert load_dictionary().version != before
+
+
+def test_the_version_changes_with_the_data_and_not_with_their_place(folder: Path) -> None:
     assert load_dictionary(folder).version == load_dictionary().version
     replace(folder / "vendors.toml", '"Cellebrite", policy = "strong"', '"Cellebrite", policy = "needs_context"')
     assert load_dictionary(folder).version != load_dictionary().version

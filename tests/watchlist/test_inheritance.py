@@ -32,33 +32,34 @@ def passed(*members: Member) -> dict[str, list[tuple[str, str]]]:
 
 def test_tags_pass_down_to_what_comes_after_and_never_back() -> None:
     before, base, after = (
-        Member("before", ("2020", 1), []), Member("base", ("2021", 2), [tag("axon")]), Member("after", ("2022", 3), []),
+        Member("before", "2020", []), Member("base", "2021", [tag("axon")]), Member("after", "2022", []),
     )  # fmt: skip
     assert passed(after, base, before) == {"before": [], "base": [("axon", "")], "after": [("axon", "base")]}
 
 
 def test_sellers_and_doubtful_tags_do_not_pass_down() -> None:
-    base = Member("base", ("2021", 1), [tag("fcn", role="seller"), tag("axon", "review")])
-    assert passed(base, Member("after", ("2022", 2), []))["after"] == []
+    base = Member("base", "2021", [tag("fcn", role="seller"), tag("axon", "review")])
+    assert passed(base, Member("after", "2022", []))["after"] == []
 
 
 def test_what_a_notice_says_itself_needs_no_heritage_but_a_doubt_is_settled_by_it() -> None:
-    base = Member("base", ("2021", 1), [tag("axon")])
-    own, doubtful = Member("own", ("2022", 2), [tag("axon")]), Member("doubtful", ("2023", 3), [tag("axon", "review")])
+    base = Member("base", "2021", [tag("axon")])
+    own, doubtful = Member("own", "2022", [tag("axon")]), Member("doubtful", "2023", [tag("axon", "review")])
     found = passed(base, own, doubtful)
     assert found["own"] == [("axon", "")]
     assert found["doubtful"] == [("axon", "base")]
 
 
 def test_the_reason_names_the_notice_and_its_words() -> None:
-    _, (_, tags) = with_inherited([Member("base", ("2021", 1), [tag("axon")]), Member("after", ("2022", 2), [])])
+    _, (_, tags) = with_inherited([Member("base", "2021", [tag("axon")]), Member("after", "2022", [])])
     assert tags[0].reason == "passes down the contract from base: there a name of axon"
     assert tags[0].evidence[0].by == "inheritance"
     assert own_tags(tags) == []
 
 
-def action(text: str, day: str) -> dict[str, object]:
+def action(text: str, day: str, seller: str = "") -> dict[str, object]:
     return {
+        "parties": [{"role": "supplier", "name": seller}] if seller else [],
         "kind": "order",
         "title": [{"text": text}],
         "title_from": "made from description",
@@ -123,10 +124,65 @@ def test_a_version_that_lost_the_words_keeps_their_tags_for_review_and_names_whe
 
 
 def test_a_doubt_that_was_settled_from_elsewhere_is_still_known_as_one() -> None:
-    base, doubtful = Member("base", ("2021", 1), [tag("axon")]), Member("own", ("2022", 2), [tag("axon", "review")])
+    base, doubtful = Member("base", "2021", [tag("axon")]), Member("own", "2022", [tag("axon", "review")])
     _, (_, tags) = with_inherited([base, doubtful])
     assert [(one.tier, len(one.evidence)) for one in tags] == [("alert", 2)]
     assert own_tags(tags) == [tag("axon", "review")]
+
+
+SELLER, OPTION = "CARAHSOFT TECHNOLOGY CORP", "EXERCISE OPTION YEAR ONE"
+
+
+def sold(found: dict[int, list[Tag]], number: int) -> list[tuple[str, str, str, str]]:
+    """Who sells in a notice: with the tier, the words, and the notice in which these stand."""
+    pieces = ((tag, tag.evidence[0]) for tag in found.get(number, []) if tag.role == "seller")
+    return [(tag.id, tag.tier, piece.quote, piece.notice) for tag, piece in pieces]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("order_first", [True, False])
+def test_a_vague_modification_names_its_own_seller_beside_what_passes_down(archive: Archive, order_first: bool) -> None:
+    base = reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05", "THUNDERCAT TECHNOLOGY, LLC"))
+    later = reading("P:1", action(OPTION, "2026-06-05", SELLER))
+    for day, one in enumerate([base, later] if order_first else [later, base]):
+        append(archive, [one], day=day)
+        found = follow(archive)
+    own = found[2 if order_first else 1]
+    assert {tag.tier for tag in own} == {"alert"}
+    assert sold({1: own}, 1) == [("carahsoft", "alert", SELLER, "")]
+
+
+@pytest.mark.both_databases
+def test_a_seller_goes_with_what_it_sells(archive: Archive) -> None:
+    append(archive, [reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"), revision="1")])
+    append(archive, [reading("P:1", action(OPTION, "2026-06-05", SELLER))], day=1)
+    assert sold(follow(archive), 2)
+    append(archive, [reading("P:0", action("PAPER", "2026-01-05"), revision="2")], day=2)
+    assert 2 not in follow(archive)
+    assert [event.notice_number for event in events(archive) if EventKind.RETAGGED in event.kinds] == [1, 2]
+
+
+def test_a_seller_stands_beside_what_only_an_older_version_says_for_review(archive: Archive) -> None:
+    append(archive, [reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"), revision="1")])
+    append(archive, [reading("P:0", action("SOFTWARE", "2026-01-05", SELLER), revision="2")], day=1)
+    assert [tier for _, tier, _, _ in sold(follow(archive), 1)] == ["review"]
+
+
+def test_a_seller_is_not_shown_alone_where_what_it_sells_is_withheld(archive: Archive) -> None:
+    base = reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"))
+    append(archive, [base, reading("P:1", action(OPTION, "2026-06-05", SELLER))])
+    assert sold(follow(archive), 2)
+    take_down(archive, ["us-action:P:0"], "Names a private person.")
+    with archive.reading() as connection:
+        assert queries.tags_of(connection, [1, 2]) == {}
+
+
+def test_a_seller_is_found_by_itself_but_makes_no_tag(archive: Archive) -> None:
+    append(archive, [reading("P:1", action(OPTION, "2026-06-05", SELLER))])
+    assert follow(archive) == {}
+    assert [tag.id for tag in MATCHER.sellers(reading("P:1", action(OPTION, "2026-06-05", SELLER)).notice)] == [
+        "carahsoft"
+    ]
 
 
 def test_what_is_tagged_in_a_later_batch_than_its_order_is_tagged_once(archive: Archive) -> None:

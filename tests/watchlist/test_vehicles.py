@@ -28,6 +28,7 @@ from watchlist.tagger import Tagger
 from watchlist.vehicles import MOST_ORDERS
 
 MATCHER = Matcher(load_dictionary())
+SELLER = "CARAHSOFT TECHNOLOGY CORP"
 BPA, OTHER = "70CMSD26A00000001", "70CMSD26A00000002"
 NAMED, PLAIN = "CELLEBRITE UFED LICENSES, BLANKET PURCHASE AGREEMENT", "BLANKET PURCHASE AGREEMENT"
 
@@ -50,12 +51,13 @@ def order(
     text: str = "TASK ORDER",
     revision: str = "",
     mod: str = "0",
+    seller: str = "",
 ) -> Reading:
     piid = f"70CMSD26F{number:08}"
     parent = {"type": "parent_piid", "printed": under, "plain": under} | ({"issuer": issuer} if issuer else {})
     content = {
         "kind": "order" if mod == "0" else "modification", "title": [{"text": text}],
-        "title_from": "made from description",
+        "title_from": "made from description", "parties": [{"role": "supplier", "name": seller}] if seller else [],
         "numbers": [{"type": "piid", "printed": piid, "plain": piid, "issuer": "7012"}, parent],
         "dates": [{"role": "signed", "value": "2026-03-05"}],
     }  # fmt: skip
@@ -211,11 +213,12 @@ STEPS = st.permutations(
         vehicle(revision="2"), vehicle(PLAIN, revision="1"), vehicle("AXON FLEX", OTHER, revision="1"),
         vehicle(PLAIN, OTHER, revision="2"), vehicle("CLEARVIEW AI FACE RECOGNITION", OTHER, issuer="9700"),
         vehicle("AXON FLEX AND CELLEBRITE", BPA, key="us-award-like", day="2026-01-04"),
-        order(1, revision="1"), order(1, under=OTHER, revision="2"), order(2), order(2, mod="P1"),
-        order(3, under=OTHER, issuer="9700"), order(4, text="PHONE EXTRACTION"), order(5, issuer=None),
+        order(1, revision="1"), order(1, under=OTHER, revision="2", seller=SELLER), order(2, seller=SELLER),
+        order(2, mod="P1", seller="THUNDERCAT TECHNOLOGY, LLC"), order(3, under=OTHER, issuer="9700"),
+        order(4, text="PHONE EXTRACTION"), order(4, mod="P1", seller=SELLER), order(5, issuer=None, seller=SELLER),
     ]
 )  # fmt: skip
-CUTS = st.lists(st.booleans(), min_size=13, max_size=13)
+CUTS = st.lists(st.booleans(), min_size=14, max_size=14)
 """After which of them the readers run."""
 
 
@@ -237,6 +240,9 @@ def test_any_order_of_arrival_gives_the_same_tags(
 ) -> None:
     found = arrived(steps, cuts)
     assert SECOND in found
+    sellers = {one: [tag[0] for tag in tags if tag[1] == "seller"] for one, tags in found.items()}
+    assert sellers["70CMSD26F00000002:P1"] == ["thundercat-technology"]
+    assert sellers["70CMSD26F00000004:P1"] == ["carahsoft"]
     assert found == arrived(others, other_cuts)
 
 
