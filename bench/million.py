@@ -13,26 +13,25 @@ Searches and facets are timed by the processor: each runs in one thread, and oth
 import multiprocessing
 import os
 import random
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-import sqlite_utils
 from sqlalchemy import func, select
 
 from archive import tables
 from archive.beside import ahead
 from archive.queries import NoticeRow, notices
 from archive.store import Archive
-from bench.engines import ORDER, QUERIES, asked_of_fts5, node_of, said, timed
+from bench.engines import ORDER, QUERIES, beside, node_of, searches, timed
+from bench.full_text import FullText
 from indexer.ast import Code
 from indexer.documents import Document, Member, notice_document, procurement_document
 from indexer.embedded import EmbeddedEngine
@@ -121,8 +120,8 @@ def main(home: Path, count: int, folder: Path) -> int:
     good = seconds <= 360 * count / MILLION
     with multiprocessing.get_context("spawn").Pool(1) as pool:  # what serves has not built
         good &= pool.apply(serve, (folder, count))
-        ours, totals = pool.apply(searches, (folder,))
-    good &= beside_fts5(made, count, folder, ours, totals)
+        ours, totals = pool.apply(searched, (folder,))
+    good &= beside(full_text(made, count, folder), ours, totals)
     good &= change(made, folder, position)
     return 0 if good else 1
 
@@ -163,12 +162,9 @@ def serve(folder: Path, count: int) -> bool:
     return good and held <= 500
 
 
-def searches(folder: Path) -> tuple[list[float], list[int]]:
-    """Times of searches and their totals."""
-    engine = EmbeddedEngine(folder / "index")
-    nodes = [node_of(query) for query in QUERIES if query]
-    totals = [engine.find(node, ORDER, 20).total for node in nodes]
-    return timed([lambda node=node: engine.find(node, ORDER, 20) for node in nodes], clock=CLOCK), totals
+def searched(folder: Path) -> tuple[list[float], list[int]]:
+    """Times of searches and their totals, in a process of their own."""
+    return searches(EmbeddedEngine(folder / "index"))
 
 
 def deep(engine: EmbeddedEngine) -> bool:
@@ -196,31 +192,16 @@ def resident() -> float:
     raise AssertionError
 
 
-def beside_fts5(made: Corpus, count: int, folder: Path, ours: Sequence[float], totals: Sequence[int]) -> bool:
-    path = folder / "fts5.sqlite"
-    database = sqlite_utils.Database(path)
+def full_text(made: Corpus, count: int, folder: Path) -> FullText:
     rows = (made.row(number)[0] for number in range(1, count + 1))
-    database["notices"].insert_all(
-        (
-            {
-                "id": row.number, "dated": row.notice.dates[0].value, "title": row.notice.title[0].text,
-                "body": plain_text(row.notice.description[0].text), "others": others(row.notice),
-            }
-            for row in rows
-        ), pk="id",
+    columns = (
+        {
+            "id": row.number, "dated": row.notice.dates[0].value, "title": row.notice.title[0].text,
+            "body": plain_text(row.notice.description[0].text), "others": others(row.notice),
+        }
+        for row in rows
     )  # fmt: skip
-    database["notices"].enable_fts(["title", "body", "others"], tokenize="porter")
-    database["notices"].create_index(["dated"])
-    held = sqlite3.connect(path)
-    asked = [query for query in QUERIES if query]
-    parts = [
-        abs(asked_of_fts5(held, query) - total) / max(total, 1) for query, total in zip(asked, totals, strict=True)
-    ]
-    print(
-        f"{len(asked)} queries, totals differ from FTS5, which stems otherwise, by {100 * statistics.mean(parts):.1f} %"
-    )
-    theirs = timed([lambda query=query: asked_of_fts5(held, query) for query in asked], rounds=1, clock=CLOCK)
-    return said("against FTS5", ours, theirs, (1, 40))
+    return FullText(folder / "fts5.sqlite", columns, ["title", "body", "others"])
 
 
 def others(notice: Notice) -> str:
