@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
+import orjson
 from sqlalchemy import Connection, select
 
 from archive import tables as t
@@ -26,20 +27,39 @@ _MOST_MEMBERS: Final = 5_000
 """Members of a procurement above which nothing passes down: a vehicle of so many is no contract."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Notices that changed their procurements, and ids of those that they left."""
+
+    notices: frozenset[int] = frozenset()
+    left: frozenset[str] = frozenset()
+
+    @classmethod
+    def told(cls, events: Iterable[tuple[int, str]]) -> Self:
+        """As events tell of them: each with its notice and what changed, JSON."""
+        changes = [(notice, orjson.loads(changed)[0]) for notice, changed in events]
+        return cls(frozenset(notice for notice, _ in changes), frozenset(old for _, (_, old, _) in changes if old))
+
+
+NO_MOVES: Final = Moves()
+
+
 def passed_on(
     connection: Connection,
     own: Mapping[int, Sequence[Tag]],
     places: Mapping[int, Place],
     spoke: Collection[tuple[int, Key]],
+    moves: Moves = NO_MOVES,
 ) -> dict[int, tuple[Tag, ...]]:
     """All tags of notices whose own words give some: with those that pass on to them, and those of other notices to
     which something else passes now. Joins that are only likely pass nothing.
 
-    ``places``: where the notices stand to vehicles; ``spoke``: notices that speak for vehicles, or did until now.
+    ``places``: where the notices stand to vehicles; ``spoke``: notices that speak for vehicles, or did until now;
+    ``moves``: those that changed their procurements.
     """
     looked = _Looked({number: tuple(tags) for number, tags in own.items()})
     looked.under.update({number: place.under for number, place in places.items()})
-    _down_contracts(connection, own, looked)
+    _down_contracts(connection, own, moves, looked)
     given = _from_vehicles(connection, own, places, spoke, looked)
     found = {}
     for number, tags in looked.tags.items():
@@ -61,12 +81,14 @@ class _Looked:
     under: dict[int, Key | None] = field(default_factory=dict)
 
 
-def _down_contracts(connection: Connection, own: Mapping[int, Sequence[Tag]], looked: _Looked) -> None:
-    members = _members(connection, own)
+def _down_contracts(connection: Connection, own: Mapping[int, Sequence[Tag]], moves: Moves, looked: _Looked) -> None:
+    members = _members(connection, own.keys() | moves.notices, moves.left)
     numbers = [number for some in members.values() for number in some]
     held = held_tags(connection, [number for number in numbers if number not in own])
     speaking = {number for number, tags in (*held.items(), *own.items()) if any(tag.tier == "alert" for tag in tags)}
-    active = [some for some in members.values() if len(some) > 1 and not speaking.isdisjoint(some)]
+    active = [
+        some for some in members.values() if not speaking.isdisjoint(some) and (len(some) > 1 or some[0] not in own)
+    ]
     notices = vehicles.held(connection, [number for some in active for number in some])
     looked.held.update(held)
     for some in active:
@@ -131,14 +153,16 @@ def _told(tags: Iterable[Tag]) -> list[tuple[str, ...]]:
     )
 
 
-def _members(connection: Connection, numbers: Collection[int]) -> dict[int, list[int]]:
-    """Members by procurement of the procurements that some notices belong to."""
-    m = t.memberships.c
+def _members(connection: Connection, numbers: Collection[int], ids: Collection[str]) -> dict[int, list[int]]:
+    """Members by procurement of the procurements that some notices belong to, and of those of some ids."""
+    m, p = t.memberships.c, t.procurements.c
     procurements = [
         number
         for chunk in chunks(sorted(numbers))
         for number in connection.scalars(select(m.procurement).where(m.notice.in_(chunk)).distinct())
     ]
+    for chunk in chunks(sorted(ids)):
+        procurements += connection.scalars(select(p.number).where(p.id.in_(chunk)))
     found: dict[int, list[int]] = {}
     for chunk in chunks(sorted(set(procurements))):
         for notice, procurement in connection.execute(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 from archive import tables as t
 from archive.joins import current_contents
 from archive.log import Derived, append_derived
-from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
+from archive.readers import BATCH, MOVED, REGROUPED, cursor, set_cursor, speechless
 from archive.store import Archive
 from noticewatch.database import chunks, insert_many
 from noticewatch.models import DERIVED, Content, EventKind, Notice, notice_from
@@ -21,7 +21,7 @@ from watchlist.current import Watchlist, matcher_of
 from watchlist.evidence import Tag, dump_evidence
 from watchlist.inheritance import borrowed, from_versions, passing, with_sellers
 from watchlist.matcher import Matcher
-from watchlist.passing import passed_on
+from watchlist.passing import NO_MOVES, Moves, passed_on
 from watchlist.tables import tagged, tags, vehicles
 from watchlist.vehicles import Place, note, spoken_for
 
@@ -54,7 +54,7 @@ class Tagger:
         with archive.writing() as connection:
             after, limit = cursor(connection, self.name), cursor(connection, "joiner")
             e = t.events.c
-            query = select(e.seq, e.notice, e.version, e.kinds, REGROUPED).where(e.seq > after, e.seq <= limit)
+            query = select(e.seq, e.notice, e.version, e.kinds, REGROUPED, MOVED).where(e.seq > after, e.seq <= limit)
             rows = connection.execute(query.order_by(e.seq).limit(BATCH)).all()
             if not rows:
                 return False
@@ -62,7 +62,8 @@ class Tagger:
             for row in rows:
                 if row.regrouped or not _is_derived(row.kinds):
                     told[row.notice] = max(row.version, told.get(row.notice, 0))
-            _tag(connection, matcher, told)
+            moves = Moves.told((row.notice, row.moved) for row in rows if row.moved)
+            _tag(connection, matcher, told, moves)
             if any(row.regrouped for row in rows):
                 silent = speechless(connection, {row.notice for row in rows if row.regrouped})
                 for table in (tags, tagged, vehicles):
@@ -107,10 +108,15 @@ def _matched(content: Content) -> Notice:
 
 
 def keep(
-    connection: Connection, matcher: Matcher, found: Mapping[int, Tagged], states: Mapping[int, State | None]
+    connection: Connection,
+    matcher: Matcher,
+    found: Mapping[int, Tagged],
+    states: Mapping[int, State | None],
+    moves: Moves = NO_MOVES,
 ) -> None:
     """Put tags, and what passes on with them, in the place of those held, and append a quiet event for each notice
-    that was tagged otherwise. ``states``: of all notices that something happened to, tagged anew or not.
+    that was tagged otherwise. ``states``: of all notices that something happened to, tagged anew or not; ``moves``:
+    those that changed their procurements.
     """
     own = {number: one.tags for number, one in found.items()}
     places = {number: one.place for number, one in found.items()}
@@ -119,7 +125,7 @@ def keep(
         n: place.contract for n, place in places.items() if place.vehicle and place.contract and passing(own[n])
     }
     note(connection, found, speaking)
-    whole = passed_on(connection, own, places, {*spoke.items(), *speaking.items()})
+    whole = passed_on(connection, own, places, {*spoke.items(), *speaking.items()}, moves)
     others = states_of(connection, [number for number in whole if number not in found])
     for number in [number for number, state in others.items() if state is None]:
         del whole[number]  # not tagged yet: what passes down reaches it when it is
@@ -157,13 +163,13 @@ def states_of(connection: Connection, numbers: Sequence[int]) -> dict[int, State
     return found
 
 
-def _tag(connection: Connection, matcher: Matcher, told: Mapping[int, int]) -> None:
+def _tag(connection: Connection, matcher: Matcher, told: Mapping[int, int], moves: Moves) -> None:
     """Replace the tags of notices that are not yet tagged at their current version with this dictionary. ``told``: the
     latest version that something was told of; one that came after the current one is filed before it, and counts too.
     """
     states = states_of(connection, sorted(told))
     known = {number: state if state and told[number] <= state[0] else None for number, state in states.items()}
-    keep(connection, matcher, tags_now(connection, matcher, known), states)
+    keep(connection, matcher, tags_now(connection, matcher, known), states, moves)
 
 
 def _is_derived(kinds: str) -> bool:

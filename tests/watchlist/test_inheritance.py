@@ -1,18 +1,29 @@
 """Tags pass down a procurement, from what came before, and say from which notice."""
 
-import pytest
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.contract_corrections import join, split
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
 from archive.takedowns import take_down
-from noticewatch.models import EventKind
-from tests.archive.making import append, events, reading
+from noticewatch.errors import NotFound, UsageError
+from noticewatch.models import EventKind, Reading
+from tests.archive.making import append, events, open_archive, reading
 from watchlist import queries
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Evidence, Tag, field_texts
 from watchlist.inheritance import Member, own_tags, with_inherited
 from watchlist.matcher import Matcher
+from watchlist.retag import Retagger
 from watchlist.tagger import Tagger
 
 MATCHER = Matcher(load_dictionary())
@@ -183,6 +194,59 @@ def test_a_seller_is_found_by_itself_but_makes_no_tag(archive: Archive) -> None:
     assert [tag.id for tag in MATCHER.sellers(reading("P:1", action(OPTION, "2026-06-05", SELLER)).notice)] == [
         "carahsoft"
     ]
+
+
+NAMED = "CELLEBRITE UFED LICENSES"
+
+
+def identity(contract: int, mod: str) -> str:
+    return f"us-action:70CMSD26P0000000{contract}:{mod}"
+
+
+def order(contract: int, mod: str, text: str) -> Reading:
+    piid = f"70CMSD26P0000000{contract}"
+    number = {"type": "piid", "printed": piid, "plain": piid, "issuer": "7012"}
+    return reading(f"{piid}:{mod}", action(text, f"2026-0{len(mod)}-05") | {"numbers": [number]})
+
+
+@pytest.mark.both_databases
+def test_tags_follow_contracts_that_are_split_and_joined_by_corrections(archive: Archive) -> None:
+    append(archive, [order(0, "0", NAMED), order(0, "P1", OPTION), order(1, "0", OPTION)])
+    assert set(follow(archive)) == {1, 2}
+    split(archive, identity(0, "0"), [identity(0, "P1")], "Another purchase.")
+    assert set(follow(archive)) == {1}
+    join(archive, [identity(0, "0"), identity(1, "0")], "One purchase.")
+    assert set(follow(archive)) == {1, 3}
+    split(archive, identity(1, "0"), [identity(0, "0")], "Two purchases.")
+    assert set(follow(archive)) == {1}, "what is left behind alone has nothing before it either"
+    retagged = [event for event in events(archive) if EventKind.RETAGGED in event.kinds]
+    assert [event.notice_number for event in retagged] == [2, 3, 3]
+    assert all(event.quiet for event in retagged)
+
+
+NAMES = [(contract, mod) for contract in range(2) for mod in ("0", "P1", "P02")]
+ARRIVALS = st.tuples(st.just("arrive"), st.sampled_from(NAMES), st.sampled_from([NAMED, "AXON FLEX CAMERAS", OPTION]))
+CORRECTIONS = st.tuples(st.sampled_from(["join", "split"]), st.sampled_from(NAMES), st.sampled_from(NAMES))
+
+
+@settings(max_examples=20)
+@given(st.lists(st.one_of(ARRIVALS, CORRECTIONS, CORRECTIONS), max_size=8))
+def test_whatever_arrives_and_is_corrected_tags_are_as_if_all_were_tagged_anew(steps: list[tuple[Any, ...]]) -> None:
+    """Three notices of each of two contracts, one of which begins with a name."""
+    with TemporaryDirectory() as folder, closing(open_archive(Path(folder) / "home")) as archive:
+        append(archive, [order(*name, NAMED if name == (0, "0") else OPTION) for name in NAMES])
+        found = follow(archive)
+        for day, (kind, name, other) in enumerate(steps, start=1):
+            with suppress(NotFound, UsageError):
+                if kind == "arrive":
+                    append(archive, [order(*name, other)], day=day)
+                elif kind == "join":
+                    join(archive, [identity(*name), identity(*other)], "One purchase.")
+                else:
+                    split(archive, identity(*name), [identity(*other)], "Another purchase.")
+            found = follow(archive)
+        drive(archive, [Retagger(Matcher(replace(load_dictionary(), version="another")))])
+        assert follow(archive) == found
 
 
 def test_what_is_tagged_in_a_later_batch_than_its_order_is_tagged_once(archive: Archive) -> None:

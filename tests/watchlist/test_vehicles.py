@@ -230,7 +230,10 @@ def arrived(steps: Sequence[Reading], cuts: Sequence[bool]) -> dict[str, list[tu
             if cut:
                 follow(archive)
         follow(archive)
-        return told(archive)
+        found = told(archive)
+        drive(archive, [Retagger(Matcher(replace(load_dictionary(), version="another")))])
+        assert told(archive) == found
+        return found
 
 
 @settings(max_examples=15)
