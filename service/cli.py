@@ -2,32 +2,66 @@
 
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from noticewatch import __version__
 from noticewatch.errors import NoticewatchError
-from service.commands import (
-    alerts,
-    archive,
-    backups,
-    corrections,
-    crawlers,
-    differences,
-    doctor,
-    evidence,
-    export,
-    index,
-    indexer,
-    proof,
-    service,
-    watchlist,
-)
+
+_MODULES: Final[Mapping[str, Sequence[str]]] = {
+    "service": ["run", "serve", "schedule", "settings"],
+    "crawlers": ["sources", "crawl", "import", "load-starter", "new-source"],
+    "indexer": ["search"],
+    "archive": ["show", "history"],
+    "backups": ["backup", "restore", "archive"],
+    "differences": ["diff"],
+    "evidence": ["evidence"],
+    "export": ["export"],
+    "proof": ["verify", "proof"],
+    "doctor": ["doctor"],
+    "index": ["index"],
+    "watchlist": ["watchlist"],
+    "corrections": ["correct"],
+    "alerts": ["alerts"],
+}
+"""The commands that each module of ``service.commands`` adds, in the order in which help lists them."""
+
+
+@cache
+def _added_by(module: str) -> TyperGroup:
+    room = typer.Typer(rich_markup_mode="markdown")
+    import_module(f"service.commands.{module}").add_to(room)
+    return typer.main.get_group(room)
+
+
+class _Commands(Mapping[str, Any]):
+    """All commands by name. The module of one is loaded when it is asked for: a command waits for no other's."""
+
+    _module: Final = {name: module for module, names in _MODULES.items() for name in names}
+
+    def __getitem__(self, name: str) -> Any:
+        return _added_by(self._module[name]).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._module)
+
+    def __len__(self) -> int:
+        return len(self._module)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given | {"commands": _Commands()})
+
 
 app = typer.Typer(
     name="noticewatch",
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,23 +70,6 @@ app = typer.Typer(
     help="Which public bodies buy surveillance technology, from whom and for how much. "
     "Start with `noticewatch run`. A traceback of an error is shown with `--debug`.",
 )
-for room in (
-    service,
-    crawlers,
-    indexer,
-    index,
-    watchlist,
-    archive,
-    backups,
-    differences,
-    evidence,
-    export,
-    proof,
-    corrections,
-    alerts,
-    doctor,
-):
-    room.add_to(app)
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""

@@ -4,16 +4,21 @@ import csv
 import io
 import json
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
 from dataclasses import fields
+from importlib import import_module
 
 import pytest
+import typer
 
 from crawlers.source import load_sources
 from indexer.upkeep import IndexStatus
+from service import commands
+from service.cli import app
 from service.commands import index
 from service.commands.indexer import search
 from tests.service.conftest import CUT
@@ -21,9 +26,32 @@ from tests.service.conftest import CUT
 RECORD = "70B03C23F00001003"
 
 
+def loaded_by(code, *names):
+    """Which of these modules a process has loaded that has executed the code."""
+    told = f"import sys, typer, service.cli\n{code}\nprint(*sorted({set(names)} & sys.modules.keys()))"
+    ended = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    return ended.stdout.splitlines()[-1].split()
+
+
 def test_no_command_waits_for_what_only_crawls_and_servers_need():
-    loaded = "import sys, service.cli; print(*{'scrapy', 'twisted', 'uvicorn', 'pyarrow'} & sys.modules.keys())"
-    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "\n"
+    every = "assert len(dict(typer.main.get_command(service.cli.app).commands)) > 20"
+    assert loaded_by(every, "alerts", "scrapy", "twisted", "uvicorn", "pyarrow") == ["alerts"]
+
+
+def test_a_command_waits_for_no_other_commands_modules(monkeypatch, tmp_path):
+    monkeypatch.setenv("NOTICEWATCH_HOME", str(tmp_path))
+    asked = "try: service.cli.main(['settings'])\nexcept SystemExit: pass"
+    assert loaded_by(asked, "noticewatch.settings", "archive", "indexer", "alerts", "api") == ["noticewatch.settings"]
+
+
+def test_every_command_that_a_module_adds_is_a_command():
+    added = []
+    for found in pkgutil.iter_modules(commands.__path__):
+        module = import_module(f"service.commands.{found.name}")
+        if hasattr(module, "add_to"):
+            module.add_to(room := typer.Typer())
+            added += typer.main.get_group(room).commands
+    assert sorted(added) == sorted(dict(typer.main.get_command(app).commands))
 
 
 @pytest.mark.parametrize("command", [("settings",), ("settings", "--json"), ("--help",)])

@@ -52,5 +52,5 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_what_stood_there(load
 
 
 def test_only_who_asks_for_parquet_waits_for_what_writes_it():
-    command = "import api.dataset, service.cli, sys; sys.exit('pyarrow' in sys.modules)"
+    command = "import api.dataset, service.cli, service.commands.export, sys; sys.exit('pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode == 0
