@@ -11,6 +11,7 @@ RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 ARGS ?=
+unexport PYTHONDONTWRITEBYTECODE # where it is set, each start would compile the program anew
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test replays faults elasticsearch lint format bench lock clean
