@@ -1,8 +1,9 @@
 """The schema of the database: migrations under a lock, and a newer program's schema told apart."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from noticewatch.database import writing
 from noticewatch.errors import DataFolderError, SchemaTooNew
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_opened: Final[WeakKeyDictionary[Engine, str | None]] = WeakKeyDictionary()
+_opened: Final[WeakKeyDictionary[Engine, str]] = WeakKeyDictionary()
 """The schema that this program brought each database to; its files may be a newer program's by now."""
 
 
@@ -29,16 +30,16 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
     Raises SchemaTooNew for a database of a newer program, DataFolderError if the lock or the database is not writable,
     DatabaseUnavailable where the server is away or forbids it.
     """
-    config, scripts = _scripts()
-    _opened[engine] = scripts.get_current_head()
+    _opened[engine] = _revisions()[0]
     try:
         with FileLock(lock_folder / "migrate.lock", timeout=60):
             with engine.connect() as connection:
-                if _is_current(connection, scripts, engine, lock_folder):
+                if _is_current(connection, engine, lock_folder):
                     return
             with _migrating(engine) as connection:
-                if _is_current(connection, scripts, engine, lock_folder):
+                if _is_current(connection, engine, lock_folder):
                     return  # another machine was quicker
+                config = _config()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 _order_by_bytes(connection)
@@ -64,15 +65,21 @@ def moved(engine: Engine) -> SchemaTooNew | None:
     )
 
 
-def _scripts() -> tuple[Config, ScriptDirectory]:
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    return config, ScriptDirectory.from_config(config)
+    return config
 
 
-def _is_current(connection: Connection, scripts: ScriptDirectory, engine: Engine, folder: Path) -> bool:
+@cache
+def _revisions() -> Sequence[str]:
+    """The schemas that this program knows, as its files told when it first opened a database; the newest is first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _is_current(connection: Connection, engine: Engine, folder: Path) -> bool:
     current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    if current is not None and current not in _revisions():
         where, other = f"in {folder}", "NOTICEWATCH_HOME to another folder"
         if engine.dialect.name != "sqlite":
             where, other = f"in the database {engine.url.database}", "NOTICEWATCH_DATABASE_URL to another database"
@@ -80,7 +87,7 @@ def _is_current(connection: Connection, scripts: ScriptDirectory, engine: Engine
             f"The data {where} were written by a newer noticewatch (schema {current}); "
             f"update the program, or point {other}."
         )
-    return current == scripts.get_current_head()
+    return current == _revisions()[0]
 
 
 def _order_by_bytes(connection: Connection) -> None:

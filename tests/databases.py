@@ -30,6 +30,7 @@ FOLDER: Final = "TEST_POSTGRESQL_FOLDER"
 """Where the processes of one run of the tests agree on one server."""
 
 _TEMPLATE: Final = "noticewatch_template"
+_made: Final[set[str]] = set()
 
 
 def kind() -> str:
@@ -51,11 +52,13 @@ def empty_at(home: Path) -> Settings:
     return settings_at(home)
 
 
-def copied(home: Path, to: Path) -> Path:
-    """A copy of a data folder with its database. Nobody may have it open."""
+def copied(home: Path, to: Path, settings: Settings | None = None) -> Path:
+    """A copy of a data folder with its database, which are of ``settings``, by default :func:`settings_at` the folder.
+    Nobody may have it open.
+    """
     shutil.copytree(home, to)
     if kind() == "postgresql":
-        held = make_url(settings_at(home).database).database
+        held = make_url((settings or settings_at(home)).database).database
         assert held is not None
         _make(_name(os.environ[TAG], to.absolute()), held)
     return to
@@ -74,10 +77,9 @@ def kept() -> Iterator[None]:
 
 def drop(tag: str) -> None:
     """Drop the databases made under a tag."""
-    with psycopg.connect(server_url(), autocommit=True) as connection:
-        found = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{tag}_"])
-        for (name,) in found.fetchall():
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    found = _server().execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{tag}_"])
+    for (name,) in found.fetchall():
+        _server().execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @cache
@@ -103,6 +105,11 @@ def address(name: str) -> str:
 
 
 @cache
+def _server() -> psycopg.Connection[Any]:
+    """A connection of this process, on which it makes and drops databases."""
+    return psycopg.connect(server_url(), autocommit=True)
+
+
 def _database_of(tag: str, home: Path) -> str:
     name = _name(tag, home)
     _make(name, _TEMPLATE)
@@ -114,12 +121,15 @@ def _name(tag: str, home: Path) -> str:
 
 
 def _make(name: str, template: str) -> None:
-    with psycopg.connect(server_url(), autocommit=True) as connection:
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        if connection.info.server_version >= 150_000:
-            statement += sql.SQL(" STRATEGY FILE_COPY")  # twice as fast without fsync
-        with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            connection.execute(statement)  # else another process of the test was quicker
+    """Make a database, where this process knows of none of the name."""
+    if name in _made:
+        return
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    if _server().info.server_version >= 150_000:
+        statement += sql.SQL(" STRATEGY FILE_COPY")  # twice as fast without fsync
+    with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        _server().execute(statement)  # else another process of the test was quicker
+    _made.add(name)
 
 
 def _make_template(url: str) -> None:

@@ -22,7 +22,7 @@ from archive.warc import Placed
 from noticewatch.database import connect
 from noticewatch.models import Capture, Content, Event, Origin, Reading, RunKind, Verdict, notice_from
 from noticewatch.settings import Settings
-from tests.databases import kind, settings_at
+from tests.databases import copied, kept, kind, settings_at
 
 SOURCE = "usaspending_transactions"
 REGISTER = "us-action"
@@ -31,21 +31,22 @@ WHOLE = frozenset({"kind", "status", "title", "description", "numbers", "dates",
 
 
 def open_archive(folder: Path) -> Archive:
-    """A new archive, copied from one that was migrated once; it does not wait for the disk."""
-    if kind() == "postgresql":
-        return Archive.open(settings_at(folder))
-    shutil.copytree(_template(), folder)
-    engine = connect(Settings(home=folder).database)
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    """A new archive, copied from one that was opened once; it does not wait for the disk."""
+    template = _template(kind())
+    engine = connect(settings_at(copied(template.home, folder, template)).database)
+    if kind() == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     return Archive(engine, folder)
 
 
 @cache
-def _template() -> Path:
+def _template(_kind: str) -> Settings:
     folder = Path(tempfile.mkdtemp(prefix="noticewatch-test-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    Archive.open(Settings(home=folder)).close()
-    return folder
+    with kept():
+        settings = settings_at(folder)
+    Archive.open(settings).close()
+    return settings
 
 
 def capture(day: float, name: str = "", source: str = SOURCE) -> Capture:
