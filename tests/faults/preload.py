@@ -1,20 +1,33 @@
 """What the fork server loads once for all crawls."""
 
 import contextlib
+import gc
 
 import scrapy.core.downloader
+import scrapy.core.scheduler
 import scrapy.core.scraper
-import scrapy.downloadermiddlewares.httpcompression
-import scrapy.extensions.closespider  # noqa: F401 - likewise
+import scrapy.pqueues
+import scrapy.squeues  # noqa: F401 - likewise
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
 
 import crawlers.addon
 import crawlers.capturing
+import crawlers.downloading
 import crawlers.engine
-import crawlers.importing  # noqa: F401 - likewise
+import crawlers.importing
+import crawlers.replay  # noqa: F401 - likewise
 from crawlers.loading import load_parser, load_spider
 from crawlers.source import load_sources
 
+for _kind in ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES"):
+    for _component in Settings().getdict(f"{_kind}_BASE"):
+        load_object(_component)
+for _name in ("DUPEFILTER_CLASS", "LOG_FORMATTER", "STATS_CLASS"):
+    load_object(Settings()[_name])
 for _one in load_sources().values():
     with contextlib.suppress(Exception):  # a source under work fails in its own test, not here
         load_spider(_one)
         load_parser(_one)
+
+gc.freeze()  # children do not look through what they never let go of
