@@ -8,7 +8,13 @@ from multiprocessing import forkserver
 from typing import Final
 
 FORKED: Final = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.faults.preload", "archive.backup", "crawlers.documents.engine"])
+FORKED.set_forkserver_preload(
+    [
+        "pytest", "alerts.assembly", "api.app", "archive.backup", "crawlers.capturing", "crawlers.documents.engine",
+        "crawlers.downloading", "crawlers.engine", "crawlers.importing", "crawlers.replay", "indexer.embedded",
+        "watchlist.tagger", "tests.faults.preload",
+    ]
+)  # fmt: skip
 
 
 def ensure_started() -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import multiprocessing
 import shutil
 from pathlib import Path
 
@@ -18,13 +17,13 @@ from archive.store import RESTORING, Archive
 from archive.warc import WarcWriter
 from noticewatch.errors import CaptureDamaged, DataFolderError, UsageError
 from noticewatch.models import Verdict
+from noticewatch.settings import Settings
 from tests.archive.making import REGISTER, SOURCE, append, capture, events, never_reread, open_archive, reading
 from tests.databases import empty_at, settings_at
+from tests.forking import FORKED
 from tests.waiting import until
 
 pytestmark = pytest.mark.both_databases
-
-SPAWN = multiprocessing.get_context("spawn")
 
 
 def _payload(number: int) -> bytes:
@@ -52,8 +51,8 @@ def _append_one(archive: Archive, writer: WarcWriter, number: int) -> None:
     ledger.finish_run(archive, run, Verdict.COMPLETE)
 
 
-def _write_on(home: str, begin: int) -> None:
-    archive = Archive.open(settings_at(Path(home)))
+def _write_on(settings: Settings, begin: int) -> None:
+    archive = Archive.open(settings)
     with WarcWriter(archive.warc_folder, SOURCE) as writer:
         for number in range(begin, begin + 100_000):
             _append_one(archive, writer, number)
@@ -94,7 +93,7 @@ def test_a_restored_backup_says_what_the_archive_said_under_a_new_epoch(archive:
 @pytest.mark.xdist_group("processes")
 def test_a_backup_made_while_others_write_is_of_one_moment(archive: Archive, tmp_path: Path) -> None:
     _fill(archive)
-    child = SPAWN.Process(target=_write_on, args=(str(archive.folder), 100))
+    child = FORKED.Process(target=_write_on, args=(settings_at(archive.folder), 100))
     child.start()
     try:
         heads = [12]

@@ -1,27 +1,26 @@
 """The ledger of runs and what happens to runs whose process died."""
 
-import multiprocessing
-from pathlib import Path
-
 import pytest
 
 from archive import ledger, queries
 from archive.store import Archive
 from noticewatch.models import Verdict
+from noticewatch.settings import Settings
 from tests.archive.making import SOURCE, append, reading
 from tests.databases import settings_at
+from tests.forking import FORKED
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
 
-def _begin_and_die(home: str) -> None:
-    ledger.start_run(Archive.open(settings_at(Path(home))), SOURCE, "crawl")
+def _begin_and_die(settings: Settings) -> None:
+    ledger.start_run(Archive.open(settings), SOURCE, "crawl")
 
 
 def test_a_run_whose_process_died_is_closed_as_failed(archive: Archive) -> None:
     living = ledger.start_run(archive, SOURCE, "crawl")
-    child = multiprocessing.get_context("spawn").Process(target=_begin_and_die, args=(str(archive.folder),))
+    child = FORKED.Process(target=_begin_and_die, args=(settings_at(archive.folder),))
     child.start()
     child.join(PATIENCE)
     assert ledger.close_dead_runs(archive) == 1

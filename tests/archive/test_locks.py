@@ -18,13 +18,14 @@ from archive.locks import LEASE, LeaseLost, SourceTaken, confirm, hold
 from archive.processes import Process, is_dead, started, this_process
 from archive.store import Archive
 from noticewatch.models import Verdict
+from noticewatch.settings import Settings
 from tests.archive.making import SOURCE, append, events, open_archive, reading
 from tests.databases import settings_at
+from tests.forking import FORKED
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 
-SPAWN = multiprocessing.get_context("spawn")
 ELSEWHERE = Process("elsewhere/1/1", 4711, "1")
 BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
 
@@ -121,15 +122,15 @@ def _renewed(archive: Archive) -> datetime:
     return found.renewed_at
 
 
-def _hold_until_killed(home: str, ready: "multiprocessing.synchronize.Event") -> None:
-    with hold(Archive.open(settings_at(Path(home))), "one"):
+def _hold_until_killed(settings: Settings, ready: "multiprocessing.synchronize.Event") -> None:
+    with hold(Archive.open(settings), "one"):
         ready.set()
         signal.pause()
 
 
 def test_the_lock_of_a_killed_process_of_this_machine_is_free_at_once(archive: Archive) -> None:
-    ready = SPAWN.Event()
-    child = SPAWN.Process(target=_hold_until_killed, args=(str(archive.folder), ready))
+    ready = FORKED.Event()
+    child = FORKED.Process(target=_hold_until_killed, args=(settings_at(archive.folder), ready))
     child.start()
     assert ready.wait(PATIENCE)
     with pytest.raises(SourceTaken, match=f"process {child.pid}"), hold(archive, "one"):
@@ -159,9 +160,9 @@ def test_a_process_is_dead_only_where_that_is_known() -> None:
     assert not is_dead(Process("elsewhere", ended.pid, ""))
 
 
-def _take_turns(home: str, name: str, turns: int) -> None:
+def _take_turns(settings: Settings, name: str, turns: int) -> None:
     """Hold the source in turns; inside, no other may be: a file that only one can make says so."""
-    archive, mark = Archive.open(settings_at(Path(home))), Path(home) / "inside"
+    archive, mark = Archive.open(settings), settings.home / "inside"
     done = 0
     while done < turns:
         try:
@@ -186,7 +187,7 @@ def _alone(mark: Path) -> Iterator[None]:
 @pytest.mark.xdist_group("processes")
 def test_of_several_processes_one_at_a_time_holds_a_source(tmp_path: Path) -> None:
     archive = open_archive(tmp_path / "data")
-    children = [SPAWN.Process(target=_take_turns, args=(str(archive.folder), name, 15)) for name in "abc"]
+    children = [FORKED.Process(target=_take_turns, args=(settings_at(archive.folder), name, 15)) for name in "abc"]
     for child in children:
         child.start()
     for child in children:

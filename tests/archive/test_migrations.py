@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import multiprocessing
 import shutil
 import sqlite3
 from pathlib import Path
@@ -34,6 +33,7 @@ from noticewatch.database import connect, metadata, writing
 from noticewatch.settings import Settings
 from tests.archive.making import append, reading
 from tests.databases import empty_at, kind
+from tests.forking import FORKED
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
@@ -41,7 +41,6 @@ pytestmark = pytest.mark.both_databases
 SCHEMAS = Path(__file__).parent / "schemas"
 ANSWERS = Path(__file__).parents[2] / "starter" / "usaspending_transactions" / "fy2023-cut.warc.gz"
 RELEASED = sorted(path.name.partition(".")[0] for path in SCHEMAS.glob("*.sqlite.gz"))
-SPAWN = multiprocessing.get_context("spawn")
 
 
 def _placed(home: Path, schema: str) -> Settings:
@@ -152,7 +151,7 @@ def test_two_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     homes = [str(settings.home)] * 2
     if kind() == "postgresql":
         homes = [str(settings.home), str(tmp_path / "of another machine")]  # no file lock holds them apart
-    children = [SPAWN.Process(target=_open, args=(settings, home)) for home in homes]
+    children = [FORKED.Process(target=_open, args=(settings, home)) for home in homes]
     for child in children:
         child.start()
     for child in children:

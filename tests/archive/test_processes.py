@@ -1,10 +1,10 @@
 """Several processes at once, and processes that die: the log stays whole."""
 
-import multiprocessing
 import os
 import random
 import signal
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -12,20 +12,21 @@ from sqlalchemy import select
 
 from archive import tables
 from archive.store import Archive
+from noticewatch.settings import Settings
 from tests.archive.dying import statements
 from tests.archive.making import append, events, open_archive, reading
 from tests.databases import settings_at
+from tests.forking import FORKED
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
 
-SPAWN = multiprocessing.get_context("spawn")
 PER_PROCESS = 600
 
 
-def _append_many(home: str, name: str, count: int, size: int, dies_at: int | None = None) -> int:
+def _append_many(settings: Settings, name: str, count: int, size: int, dies_at: int | None = None) -> int:
     """What a child does: append ``count`` notices in runs of ``size``; gives how many statements that took."""
-    archive = Archive.open(settings_at(Path(home)))
+    archive = Archive.open(settings)
     with statements(archive, dies_at) as run:
         for begin in range(0, count, size):
             rows = [reading(f"{name}-{number}", f"title {number}") for number in range(begin, begin + size)]
@@ -34,8 +35,8 @@ def _append_many(home: str, name: str, count: int, size: int, dies_at: int | Non
     return run[0]
 
 
-def _start(home: Path, *arguments: object) -> multiprocessing.process.BaseProcess:
-    process = SPAWN.Process(target=_append_many, args=(str(home), *arguments))
+def _start(home: Path, *arguments: object) -> BaseProcess:
+    process = FORKED.Process(target=_append_many, args=(settings_at(home), *arguments))
     process.start()
     return process
 
@@ -77,12 +78,12 @@ def test_three_processes_lose_no_seq_and_a_reader_beside_them_misses_none(tmp_pa
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_killed_and_begun_again_is_as_if_undisturbed(tmp_path: Path, seed: int) -> None:
     undisturbed, disturbed = open_archive(tmp_path / "a"), open_archive(tmp_path / "b")
-    run = _append_many(str(undisturbed.folder), "x", 2_000, 100)
+    run = _append_many(settings_at(undisturbed.folder), "x", 2_000, 100)
     child = _start(disturbed.folder, "x", 2_000, 100, random.Random(seed).randrange(run // 20, run * 3 // 4))
     child.join(PATIENCE)
     assert child.exitcode == -signal.SIGKILL
     assert 0 < len(events(disturbed)) < 2_000, "it was killed in the middle"
-    _append_many(str(disturbed.folder), "x", 2_000, 100)
+    _append_many(settings_at(disturbed.folder), "x", 2_000, 100)
     assert _contents(disturbed) == _contents(undisturbed)
     undisturbed.close()
     disturbed.close()

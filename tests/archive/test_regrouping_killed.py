@@ -1,6 +1,5 @@
 """A regrouping is one transaction: killed at any moment, a chain is as it was before or as it is after."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -11,23 +10,24 @@ import pytest
 from archive import chain_corrections
 from archive.store import Archive
 from noticewatch.errors import UsageError
+from noticewatch.settings import Settings
 from tests.archive.dying import statements
 from tests.archive.making import append, head, open_archive
 from tests.archive.test_regrouping import SAM, SPARES, assert_whole, postings, sam, stories
 from tests.databases import settings_at
+from tests.forking import FORKED
 from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.xdist_group("processes")]
 
-SPAWN = multiprocessing.get_context("spawn")
 CHAINS = 24
 
 
-def _regroup_many(home: str, dies_at: int | None = None) -> int:
+def _regroup_many(settings: Settings, dies_at: int | None = None) -> int:
     """What a child does: of each chain two notices, then the posting that joins them; every third is parted again.
     Gives how many statements that took.
     """
-    archive = Archive.open(settings_at(Path(home)))
+    archive = Archive.open(settings)
     with statements(archive, dies_at) as run:
         for chain in range(CHAINS):
             number, solicitation = f"{chain:02}", f"70CDCR26R{chain:05}"
@@ -45,15 +45,15 @@ def _regroup_many(home: str, dies_at: int | None = None) -> int:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_killed_regrouping_is_whole_or_not_at_all(tmp_path: Path, seed: int) -> None:
     undisturbed, disturbed = open_archive(tmp_path / "a"), open_archive(tmp_path / "b")
-    run = _regroup_many(str(undisturbed.folder))
+    run = _regroup_many(settings_at(undisturbed.folder))
     dies_at = random.Random(seed).randrange(run // 10, run * 3 // 4)
-    child = SPAWN.Process(target=_regroup_many, args=(str(disturbed.folder), dies_at))
+    child = FORKED.Process(target=_regroup_many, args=(settings_at(disturbed.folder), dies_at))
     child.start()
     child.join(PATIENCE)
     assert child.exitcode == -signal.SIGKILL
     assert 0 < head(disturbed) < head(undisturbed), "it was killed in the middle"
     assert_whole(disturbed)
-    _regroup_many(str(disturbed.folder))
+    _regroup_many(settings_at(disturbed.folder))
     assert_whole(disturbed)
     assert postings(disturbed) == postings(undisturbed)
     assert stories(disturbed) == stories(undisturbed)

@@ -1,4 +1,4 @@
-"""What the fork server loads once for all crawls."""
+"""What the fork server loads last: all of Scrapy that a crawl uses, and the sources."""
 
 import contextlib
 import gc
@@ -7,16 +7,10 @@ import scrapy.core.downloader
 import scrapy.core.scheduler
 import scrapy.core.scraper
 import scrapy.pqueues
-import scrapy.squeues  # noqa: F401 - likewise
+import scrapy.squeues  # noqa: F401 - so that it is loaded
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
-import crawlers.addon
-import crawlers.capturing
-import crawlers.downloading
-import crawlers.engine
-import crawlers.importing
-import crawlers.replay  # noqa: F401 - likewise
 from crawlers.loading import load_parser, load_spider
 from crawlers.source import load_sources
 
