@@ -7,6 +7,7 @@ A test marked ``both_databases`` runs twice. It opens archives by :func:`setting
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -39,16 +40,19 @@ def kind() -> str:
 
 
 def settings_at(home: Path, **more: Any) -> Settings:
-    """Settings of a data folder, in the kind of database that the test runs on."""
+    """Settings of a data folder, in the kind of database that the test runs on; one with tables, where it is new."""
     if kind() == "sqlite":
-        return Settings(home=home, **more)
+        settings = Settings(home=home, **more)
+        _place_tables(Path(str(make_url(settings.database).database)))
+        return settings
     return Settings(home=home, database_url=_database_of(os.environ[TAG], home.absolute()), **more)
 
 
 def empty_at(home: Path) -> Settings:
     """Settings of a data folder to be, in a database without any table."""
-    if kind() == "postgresql":
-        _make(_name(os.environ[TAG], home.absolute()), "template1")
+    if kind() == "sqlite":
+        return Settings(home=home)
+    _make(_name(os.environ[TAG], home.absolute()), "template1")
     return settings_at(home)
 
 
@@ -130,6 +134,30 @@ def _make(name: str, template: str) -> None:
     with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
         _server().execute(statement)  # else another process of the test was quicker
     _made.add(name)
+
+
+def _place_tables(file: Path) -> None:
+    """Copy a database with this program's tables to where there is none, whole or not at all."""
+    if file.exists() or file.parent.is_file():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent) as part, suppress(FileExistsError):
+        shutil.copyfile(_tables(), part.name)
+        os.link(part.name, file)  # else another process of the test was quicker
+
+
+@cache
+def _tables() -> Path:
+    folder = Path(os.environ[FOLDER])
+    place = folder / "tables.sqlite"
+    with FileLock(folder / "tables.lock"):
+        if not place.exists():
+            part = folder / "tables.part"
+            engine = connect(f"sqlite:///{part}")
+            migrate(engine, folder)
+            engine.dispose()
+            part.rename(place)
+    return place
 
 
 def _make_template(url: str) -> None:

@@ -16,11 +16,12 @@ from indexer.tables import dead_letters
 from noticewatch.database import metadata
 from noticewatch.errors import DataFolderError, SchemaTooNew
 from tests.databases import settings_at
+from watchlist.radar.tables import agencies
 from watchlist.tables import tags
 
 pytestmark = pytest.mark.both_databases
 
-OF_ROOMS = (texts, tags, dead_letters, deadlines, alert_limits)
+OF_ROOMS = (texts, tags, dead_letters, deadlines, alert_limits, agencies)
 """Tables of modules that are not loaded otherwise."""
 
 
