@@ -9,16 +9,16 @@ from archive import queries
 from archive.store import Archive
 from archive.tables import captures, notices
 from archive.takedowns import restore, take_down
-from noticewatch.settings import Settings
 from tests.api.serving import served
 from tests.api.test_gone import PULLED, STAYS, take
+from tests.databases import settings_at
 from watchlist.dictionary import Dictionary
 
 
 def test_a_file_of_which_one_row_alone_is_still_held_to_it_stays_the_operators(
     tmp_path: Path, dictionary: Dictionary
 ) -> None:
-    settings = Settings(home=tmp_path / "home")
+    settings = settings_at(tmp_path / "home")
     with closing(Archive.open(settings)) as archive:
         for day, listed in ((2, [PULLED, STAYS]), (3, [PULLED, STAYS]), (4, [STAYS])):
             take(archive, settings, tmp_path, day, listed)
@@ -32,7 +32,7 @@ def test_a_file_of_which_one_row_alone_is_still_held_to_it_stays_the_operators(
 
 
 def test_an_answer_with_one_record_is_open(tmp_path: Path, dictionary: Dictionary) -> None:
-    settings = Settings(home=tmp_path / "home")
+    settings = settings_at(tmp_path / "home")
     with closing(Archive.open(settings)) as archive:
         take(archive, settings, tmp_path, 2, [STAYS])
         with archive.reading() as connection:
@@ -49,7 +49,7 @@ def test_an_answer_with_one_record_is_open(tmp_path: Path, dictionary: Dictionar
 def test_an_answer_between_the_first_and_the_last_that_said_the_same_is_the_operators_while_that_is_withheld(
     tmp_path: Path, dictionary: Dictionary
 ) -> None:
-    settings = Settings(home=tmp_path / "home")
+    settings = settings_at(tmp_path / "home")
     with closing(Archive.open(settings)) as archive:
         for day in (2, 3, 4):
             take(archive, settings, tmp_path, day, [STAYS])

@@ -16,6 +16,7 @@ from archive.store import Archive
 from crawlers.engine import crawl
 from crawlers.source import read_source
 from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.forking import FORKED
 from tests.waiting import PATIENCE
 
@@ -91,7 +92,7 @@ def _crawl(
     os.dup2(said, 2)
     os.environ.update(environment)
     source = read_source(HERE / "tiny_asks").model_copy(update=facts)
-    own = Settings(home=data, contact=CONTACT, **settings)
+    own = settings_at(data, contact=CONTACT, **settings)
     archive = Archive.open(own)
     if most_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_file, most_file))

@@ -22,6 +22,7 @@ from crawlers.source import load_sources, source
 from noticewatch.errors import SourceDrift, UsageError
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.faults.crawling import REPLAYS, as_recorded
 from tests.faults.payloads import Form, form_of, shifted, without_column, without_rows
 from tests.faults.scale import STEP
@@ -101,7 +102,7 @@ def test_a_damaged_file_is_refused_and_the_good_one_afterwards_puts_it_right(
     absent = _absent(name, damage, whole)
     if absent:
         pytest.skip(f"{damage.name} does not apply to {name}: {absent}")
-    archive = Archive.open(Settings(home=tmp_path / "home"))
+    archive = Archive.open(settings_at(tmp_path / "home"))
     _take(archive, tmp_path, name, whole, whole.payload, DAY)
     before = state_of(archive)
     verdict, said = _take(archive, tmp_path, name, whole, damage.make(whole), DAY + timedelta(days=1))
@@ -119,7 +120,7 @@ def test_a_file_with_a_shifted_column_tells_nobody_and_the_good_one_puts_it_righ
 ) -> None:
     """Imports may be years old and differ in most rows, so they are no change storm; they are quiet instead."""
     whole = good(name)
-    archive = Archive.open(Settings(home=tmp_path / "home"))
+    archive = Archive.open(settings_at(tmp_path / "home"))
     _take(archive, tmp_path, name, whole, whole.payload, DAY)
     before = state_of(archive)
     _take(archive, tmp_path, name, whole, shifted(whole.payload, whole.keys), DAY + timedelta(days=1))
@@ -136,7 +137,7 @@ def test_a_file_with_a_shifted_column_tells_nobody_and_the_good_one_puts_it_righ
 def test_a_packed_file_that_cannot_be_unpacked_is_refused(
     name: str, packed: str, good: Callable[[str], Good], tmp_path: Path
 ) -> None:
-    archive = Archive.open(Settings(home=tmp_path / "home"))
+    archive = Archive.open(settings_at(tmp_path / "home"))
     file = tmp_path / packed
     file.write_bytes(PACKED[packed](good(name).payload))
     with pytest.raises(

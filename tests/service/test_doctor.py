@@ -50,13 +50,6 @@ def doctor(inside, capsys):
     return run
 
 
-@pytest.fixture
-def archive(tmp_path):
-    opened = Archive.open(Settings(home=tmp_path / "home"))
-    yield opened
-    opened.close()
-
-
 def states(answer, state):
     return {one["name"]: one for one in answer["findings"] if one["state"] == state}
 

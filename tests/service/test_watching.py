@@ -12,7 +12,6 @@ import pytest
 
 from archive import ledger, locks, queries
 from archive.captures import add
-from archive.store import Archive
 from archive.warc import Placed
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
@@ -80,13 +79,6 @@ class Programs(Children):
         self.started.append(process)
         self.asked.set()
         return process
-
-
-@pytest.fixture
-def archive(tmp_path):
-    opened = Archive.open(Settings(home=tmp_path / "data"))
-    yield opened
-    opened.close()
 
 
 def crawl_once(archive, program, **facts):

@@ -26,6 +26,7 @@ from crawlers.source import load_sources, source
 from noticewatch.errors import SourceDrift
 from noticewatch.models import Capture, Content, Reading, Verdict
 from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.faults.crawling import as_recorded
 from tests.faults.payloads import form_of
 from tests.faults.state import State, state_of
@@ -81,7 +82,7 @@ def read_again(name: str, capture: Capture, payload: bytes) -> dict[str, Reading
 
 @contextlib.contextmanager
 def archive_in(home: Path) -> Iterator[Archive]:
-    archive = Archive.open(Settings(home=home, contact="test@example.org"))
+    archive = Archive.open(settings_at(home, contact="test@example.org"))
     try:
         yield archive
     finally:

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,13 +21,6 @@ from noticewatch.settings import Settings
 from tests.sources.reading import STARTER
 
 SAM, USA = source("sam_gov_bulk"), source("usaspending_transactions")
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = Archive.open(Settings(home=tmp_path / "data"))
-    yield opened
-    opened.close()
 
 
 def first_rows(count: int) -> bytes:

@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -265,12 +264,6 @@ def test_a_window_over_the_limit_is_split_by_agency_and_no_further() -> None:
 )  # fmt: skip
 def test_a_refusal_is_told_in_the_sources_words(status: int, payload: bytes, refusal: Refusal | None) -> None:
     assert SPIDER.problem(answered(payload, status)) == refusal
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with closing(Archive.open(Settings(home=tmp_path / "home"))) as opened:
-        yield opened
 
 
 def test_the_made_days_replay_whole(archive: Archive) -> None:

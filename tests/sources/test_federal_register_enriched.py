@@ -1,12 +1,9 @@
 """A fuller answer after the starter's five facts a document adds to what is known, and tells nobody."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from archive import queries
 from archive.store import Archive
@@ -27,13 +24,6 @@ FULLER = {
     "agencies": [{"raw_name": "DEPARTMENT OF JUSTICE", "name": "Justice Department", "slug": "justice-department"}],
     "pdf_url": "https://www.govinfo.gov/content/pkg/x.pdf", "effective_on": None, "comments_close_on": "2026-02-17",
 }  # fmt: skip
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    opened = Archive.open(Settings(home=tmp_path / "data"))
-    yield opened
-    opened.close()
 
 
 def documents() -> list[dict[str, Any]]:

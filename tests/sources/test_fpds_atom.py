@@ -5,8 +5,6 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -311,12 +309,6 @@ def test_windows_are_days_of_agencies_oldest_first() -> None:
     assert [(one.key, one.scope) for one in found] == [
         ("2023-09-22", "7012"), ("2023-09-22", "7014"), ("2023-09-23", "7012"), ("2023-09-23", "7014"),
     ]  # fmt: skip
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with closing(Archive.open(Settings(home=tmp_path / "home"))) as opened:
-        yield opened
 
 
 def test_a_recorded_feed_replays_and_says_that_its_other_pages_are_missing(archive: Archive) -> None:

@@ -23,6 +23,7 @@ from dev.rebuild import Recorder, write_answer
 from noticewatch.errors import UsageError
 from noticewatch.models import Capture, Origin, Status, Verdict
 from noticewatch.settings import Settings
+from tests.databases import settings_at
 
 SOURCE = source("sam_gov_bulk")
 SPIDER = SamGovBulkSpider(SOURCE)
@@ -50,7 +51,7 @@ def file_of(count: int, encoding: str = "utf-8", line: str = "\r\n", **cells: st
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path / "data", contact="test@example.org")
+    return settings_at(tmp_path / "data", contact="test@example.org")
 
 
 @pytest.fixture

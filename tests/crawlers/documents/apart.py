@@ -11,7 +11,7 @@ from archive import tables
 from archive.store import Archive
 from crawlers.documents.engine import crawl_documents
 from crawlers.source import Documents, Source, read_source
-from noticewatch.settings import Settings
+from tests.databases import settings_at
 from tests.forking import FORKED
 from tests.waiting import PATIENCE
 
@@ -54,7 +54,7 @@ def start(home: Path, *, watched: list[int] | None = None, settings: dict[str, A
 
 
 def _crawl(home: Path, watched: list[int] | None, own: dict[str, Any], facts: dict[str, Any], told: Path) -> None:
-    settings = Settings(home=home, contact=CONTACT, **own)
+    settings = settings_at(home, contact=CONTACT, **own)
     archive = Archive.open(settings)
     numbers = None if watched is None else select(tables.notices.c.number).where(tables.notices.c.number.in_(watched))
     try:
