@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Engine,
     Insert,
@@ -24,16 +23,17 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
-    cast,
     create_engine,
     event,
-    func,
     inspect,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from noticewatch import database_errors, postgresql_text
 from noticewatch.disk import sync_file
@@ -155,16 +155,32 @@ def lock_log(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _APPEND_LOCK})
 
 
-def plain_rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a query as the driver gives them, for many rows of columns that need no conversion."""
-    with connection.execute(query) as result:
+def plain_rows(
+    connection: Connection, query: Select[Any], values: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of a query as the driver gives them, for many rows of columns that need no conversion. ``values``: of
+    its parameters.
+    """
+    with connection.execute(query, values) as result:
         assert result.cursor is not None
         return list(result.cursor.fetchall())
 
 
-def utf8(connection: Connection, column: ColumnElement[str]) -> ColumnElement[bytes]:
+class Utf8(FunctionElement[bytes]):
     """A text as its bytes in UTF-8, for what is hashed and not read. For :func:`plain_rows`."""
-    return cast(column, LargeBinary) if connection.dialect.name == "sqlite" else func.convert_to(column, "UTF8")
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(Utf8, "sqlite")
+def _utf8_on_sqlite(text: Utf8, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(text.clauses, **options)} AS BLOB)"
+
+
+@compiles(Utf8, "postgresql")
+def _utf8_on_postgresql(text: Utf8, compiler: SQLCompiler, **options: Any) -> str:
+    return f"convert_to({compiler.process(text.clauses, **options)}, 'UTF8')"
 
 
 def chunks(items: Iterable[_T], size: int = MOST_VALUES) -> Iterator[list[_T]]:

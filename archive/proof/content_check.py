@@ -1,15 +1,16 @@
 """Checks that every version still has the content of which the leaf of its event names the hash, and that it comes from
-a record of the capture that this leaf names.
+a record of the capture that this leaf names and was seen when that was received.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from archive.proof import reading
 from archive.proof.extent import DoesNotHold
 from archive.proof.reading import EventTold, HeldRecord
+from archive.tables import captures, events, notices, versions
 
 
 def check_contents(connection: Connection, told: Sequence[EventTold], held: Mapping[int, HeldRecord]) -> None:
@@ -19,7 +20,7 @@ def check_contents(connection: Connection, told: Sequence[EventTold], held: Mapp
     """
     others = {one[8] for one in told if one[8] is not None and one[8] not in held}
     standing = {**held, **reading.records_of(connection, others)} if others else held
-    for _, _, sha256, _, _, seq, _, content, record, capture, brought_by in told:
+    for _, _, sha256, _, _, seq, _, content, record, capture, brought_by, elsewhere in told:
         read_from = None if record is None else standing.get(record)
         if content is not None:
             found = hashlib.sha256(content).hexdigest()
@@ -29,6 +30,8 @@ def check_contents(connection: Connection, told: Sequence[EventTold], held: Mapp
             _may_be_missing(connection, seq)
         elif seq == brought_by and record is not None and (read_from is None or read_from[0][5] != capture):
             _was_read_there(connection, seq, record, capture)
+        if elsewhere and seq == brought_by:
+            _was_seen_then(connection, seq)
 
 
 def _may_be_missing(connection: Connection, seq: int) -> None:
@@ -55,3 +58,22 @@ def _was_read_there(connection: Connection, seq: int, record: int, capture: int 
         f"Version {row.version} of {row.notice} (event {seq}) is held to be read from record {record}, which no leaf "
         f"places in capture {row.capture} or an older one."
     )
+
+
+def _was_seen_then(connection: Connection, seq: int) -> None:
+    """Ask whether the version that an event brought is held to be seen when a capture was received that it was read
+    from: its record may be another one by now, which tells the same.
+    """
+    v, c = versions.c, captures.c
+    query = (
+        select(notices.c.id, v.version, v.record, v.capture, v.observed_at, c.fetched_at)
+        .select_from(versions.join(notices, notices.c.number == v.notice))
+        .outerjoin(captures, c.number == v.capture)
+        .where(v.seq == seq, v.notice == select(events.c.notice).where(events.c.seq == seq).scalar_subquery())
+    )
+    for row in connection.execute(query).all():
+        if row.fetched_at != row.observed_at or not reading.was_placed(connection, row.record, row.capture):
+            raise DoesNotHold(
+                f"Version {row.version} of {row.id} is held to be seen at {row.observed_at}, which is not when the "
+                "answer was received that it was read from."
+            )

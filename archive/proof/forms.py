@@ -13,11 +13,11 @@ from noticewatch.models import canonical_json
 
 ALGORITHM: Final = "Ed25519"
 _PLACED: Final = Struct(">qqqq32s")
-_CAPTURE: Final = (
+CAPTURE: Final = (
     "fetched_at", "id", "media_type", "method", "note", "origin", "payload_length", "payload_sha256", "recorder",
     "request_body", "source", "status", "url",
 )  # fmt: skip
-
+"""Members of the leaf of a capture that stand in its row, beside ``gaps``."""
 
 Stated: TypeAlias = tuple[int, int, int, int, str]
 """A placed record as a plain tuple, where there are many."""
@@ -45,7 +45,7 @@ class Placed(NamedTuple):
 def capture_leaf(row: Mapping[Any, Any]) -> bytes:
     """Leaf of a capture, from its row in the table ``captures``."""
     gaps = orjson.loads(row["gaps"])
-    stated = {name: row[name] for name in _CAPTURE if row[name] is not None}
+    stated = {name: row[name] for name in CAPTURE if row[name] is not None}
     return canonical_json(stated | ({"gaps": gaps} if gaps else {}) | {"type": "capture"})
 
 
@@ -84,9 +84,9 @@ def event_leaf(
 
 
 def event_hashes(rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
-    """Hashes of the leaves of events, from what :func:`event_leaf` takes of each."""
+    """Hashes of the leaves of events, from what :func:`event_leaf` takes of each; rows may hold more behind it."""
     sha256 = hashlib.sha256
-    return [sha256(b"\0" + event_leaf(*row)).digest() for row in rows]
+    return [sha256(b"\0" + event_leaf(*row[:7])).digest() for row in rows]
 
 
 def epoch_leaf(epoch: str, begun_at: str, previous: str | None) -> bytes:
@@ -176,6 +176,11 @@ def _is_head(head: Head) -> bool:
 def pack(placed: Sequence[Placed]) -> bytes:
     """Placed records for the table ``leaves``."""
     return b"".join(_PLACED.pack(one.record, one.row, one.start, one.end, bytes.fromhex(one.sha256)) for one in placed)
+
+
+def packed(body: bytes) -> int:
+    """How many records :func:`pack` wrote."""
+    return len(body) // _PLACED.size
 
 
 def packed_rows(body: bytes) -> list[Stated]:

@@ -1,7 +1,7 @@
 """Checks what the tables say of versions beside their contents: it follows from what is proved, though no leaf says it.
 
-When a version was seen follows from its capture; what changed with it is how its content differs from that of another
-version of its notice; what is loud was brought by a crawl; the current version is the last one of the history.
+Every version was brought by an event; what changed with it is how its content differs from that of another version of
+its notice; what is loud was brought by a crawl; the current version is the last one of the history.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import Connection, and_, func, or_, select
 
-from archive.proof import reading
 from archive.proof.extent import DoesNotHold
-from archive.tables import captures, events, notices, records, runs, versions
+from archive.tables import events, notices, records, runs, versions
 from archive.windows import WALKING
 from noticewatch.models import ALWAYS_QUIET, content_hash, difference
 
@@ -33,29 +32,22 @@ def check_histories(archive: "Archive", after: int, last: int) -> None:
     for first in range(after + 1, last + 1, _PAGE):
         own = first, min(first + _PAGE - 1, last)
         with archive.reading() as connection:
-            _seen_when_captured(connection, *own)
             _loud_by_crawls(connection, *own)
             _changed_as_contents_differ(connection, *own)
     with archive.reading() as connection:
         _current_is_last(connection, after)
 
 
-def _seen_when_captured(connection: Connection, first: int, last: int) -> None:
-    v, e, c = versions.c, events.c, captures.c
-    query = (
-        select(notices.c.id, v.version, v.record, v.capture, v.observed_at, c.fetched_at)
-        .select_from(_BROUGHT)
-        .outerjoin(captures, c.number == v.capture)
-        .where(e.seq.between(first, last))
-        .where(or_(c.number.is_(None), c.fetched_at != v.observed_at, v.capture != e.capture))
-        .order_by(e.seq)
-    )
-    for row in connection.execute(query).all():
-        if row.fetched_at != row.observed_at or not reading.was_placed(connection, row.record, row.capture):
-            raise DoesNotHold(
-                f"Version {row.version} of {row.id} is held to be seen at {row.observed_at}, which is not when the "
-                "answer was received that it was read from."
-            )
+def check_brought(archive: "Archive") -> None:
+    """Check that every version is that of an event: no other content is proved, nor may be shown. Raises
+    DoesNotHold.
+    """
+    brought = versions.outerjoin(events, and_(_e.seq == _v.seq, _e.notice == _v.notice, _e.version == _v.version))
+    query = select(notices.c.id, _v.version).select_from(brought.outerjoin(notices, notices.c.number == _v.notice))
+    with archive.reading() as connection:
+        row = connection.execute(query.where(_e.seq.is_(None)).limit(1)).first()
+    if row is not None:
+        raise DoesNotHold(f"Version {row.version} of {row.id} has no event; it was not written by noticewatch.")
 
 
 def _loud_by_crawls(connection: Connection, first: int, last: int) -> None:

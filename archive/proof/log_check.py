@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from archive import merkle
 from archive.proof import forms, reading, tree
 from archive.proof.extent import DoesNotHold, Extent
 from archive.proof.log_part import LogPart, Placings, Told
 from archive.proof.tree import StoredTree
-from archive.tables import captures, events, leaves, notices, versions
+from archive.tables import captures, leaves
 
 if TYPE_CHECKING:
     from archive.store import Archive
@@ -63,8 +63,6 @@ class LogCheck:
         """Check, when all parts are checked, what no part can say alone. Raises DoesNotHold."""
         self._all_records_have_leaves()
         self._settle_awaited()
-        with self.archive.reading() as connection:
-            _all_were_told(connection)
 
     def _entry_at(self, connection: Connection, part: int, parts: int) -> int | None:
         """The place of the first entry of the table ``leaves`` at or behind which a part is to begin."""
@@ -109,6 +107,8 @@ def check_tree(archive: "Archive", begin: int, end: int) -> None:
 
 
 def _check_tiles(stored: StoredTree, level: int, first: int, end: int) -> None:
+    stored.read(level, first, end - 1)
+    stored.read(level + 1, first // tree.WIDTH, (end - 1) // tree.WIDTH)
     for number in range(first, end):
         above, place = divmod(number, tree.WIDTH)
         root = merkle.root(tree.split(stored.tile(level, number)))
@@ -121,13 +121,3 @@ def _events_before(connection: Connection, place: int) -> int:
     own = leaves.c.kind == "event", leaves.c.number < place
     last = select(leaves.c.seq + leaves.c.leaves - 1).where(*own).order_by(leaves.c.number.desc()).limit(1)
     return int(connection.scalar(last) or 0)
-
-
-def _all_were_told(connection: Connection) -> None:
-    """Every version is that of the event that brought it: no other content is proved, nor may be shown."""
-    v, e = versions.c, events.c
-    brought = versions.outerjoin(events, and_(e.seq == v.seq, e.notice == v.notice, e.version == v.version))
-    query = select(notices.c.id, v.version).select_from(brought.outerjoin(notices, notices.c.number == v.notice))
-    row = connection.execute(query.where(e.seq.is_(None)).limit(1)).first()
-    if row is not None:
-        raise DoesNotHold(f"Version {row.version} of {row.id} has no event; it was not written by noticewatch.")

@@ -13,15 +13,17 @@ from archive.proof import forms, reading
 from archive.proof.content_check import check_contents
 from archive.proof.extent import DoesNotHold
 from archive.proof.forms import Stated
-from archive.proof.reading import EventRow, HeldRecord
-from archive.proof.tree import StoredTree
+from archive.proof.reading import EventRow, EventTold, HeldRecord
+from archive.proof.tree import WIDTH, StoredTree
 from archive.tables import leaves
 from noticewatch.database import plain_rows
 
 if TYPE_CHECKING:
     from archive.store import Archive
 
-_PAGE: Final = 100
+_PAGE: Final = 250
+_AT_ONCE: Final = 1_000
+"""Records and events of which a page of leaves speaks, in round numbers."""
 Told = Callable[[int], None]
 
 
@@ -51,10 +53,12 @@ class Placings:
         numbers = [one[0] for one in placed]
         in_a_row = bool(numbers) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         self.numbers += [(numbers[0], numbers[-1])] if in_a_row else zip(numbers, numbers, strict=True)
+        if self.awaited:
+            for number in numbers:
+                self.awaited.pop(number, None)
         for one in placed:
             held = standing.get(one[0])
             if held is not None and held[0] == (*one, capture):
-                self.awaited.pop(one[0], None)
                 continue
             said = f"Record {one[0]} (row {one[1]} of capture {capture_id})"
             if held is None:
@@ -113,8 +117,10 @@ class _Run:
         """Check the next rows of the table ``leaves``."""
         own = leaves.c.number >= self.at, leaves.c.number < self.end
         query = select(*(leaves.c[name] for name in LeafRow._fields)).where(*own)
-        rows = list(map(LeafRow._make, plain_rows(connection, query.order_by(leaves.c.number).limit(_PAGE))))
-        stored, held = StoredTree(connection), _Held(connection, rows)
+        rows = _page(list(map(LeafRow._make, plain_rows(connection, query.order_by(leaves.c.number).limit(_PAGE)))))
+        stored, held = StoredTree(connection), _Held(connection, rows, self.events)
+        if rows:
+            stored.read(0, rows[0].number // WIDTH, (rows[-1].number + rows[-1].leaves - 1) // WIDTH)
         for row in rows:
             if row.number != self.at:
                 break
@@ -151,26 +157,45 @@ class _Run:
         self.placings.add(row.capture, capture["id"], placed, held.records)
 
 
-class _Held:
-    """What the tables hold of the captures and records of a page of leaves."""
+def _page(rows: list[LeafRow]) -> list[LeafRow]:
+    """As many of these rows as are checked at once: up to the events of a transaction, which follow its records."""
+    end, held = 0, 0
+    for place, row in enumerate(rows, start=1):
+        if row.kind == "event":
+            end, held = place, held + row.leaves
+        elif row.kind == "records":
+            held += forms.packed(_bytes(row.body))
+        if held >= _AT_ONCE and (end or held >= 2 * _AT_ONCE):
+            return rows[: end or place]
+    return rows[: end or len(rows)]
 
-    def __init__(self, connection: Connection, rows: Sequence[LeafRow]) -> None:
+
+class _Held:
+    """What the tables hold of the captures, records and events of a page of leaves. events: told of before it."""
+
+    def __init__(self, connection: Connection, rows: Sequence[LeafRow], events: int) -> None:
         self.connection = connection
         self.captures = reading.captures_of(connection, {row.capture for row in rows if row.capture is not None})
         self.placed = {row.number: forms.packed_rows(_bytes(row.body)) for row in rows if row.kind == "records"}
         numbers = {one[0] for placed in self.placed.values() for one in placed}
         self.records = reading.records_of(connection, numbers)
+        told = sum(row.leaves for row in rows if row.kind == "event")
+        self._told, self._first = reading.events_told(connection, events + 1, events + told) if told else [], events + 1
+
+    def told(self, row: LeafRow) -> Sequence[EventTold]:
+        """The events of which an entry of the table ``leaves`` speaks, where none before them is missing."""
+        assert row.seq is not None
+        return self._told[row.seq - self._first : row.seq - self._first + row.leaves]
 
 
 def _check_events(held: _Held, row: LeafRow, stored: StoredTree) -> None:
     """Check the events of an entry of the table ``leaves``, then what they brought."""
     assert row.seq is not None
-    told = reading.events_told(held.connection, row.seq, row.seq + row.leaves - 1)
-    own = [one[: len(EventRow._fields)] for one in told]
-    hashes = forms.event_hashes(own)
+    told = held.told(row)
+    hashes = forms.event_hashes(told)
     whole = b"".join(hashes) == stored.hashes(row.number, row.leaves)
-    if not whole or [one[5] for one in own] != list(range(row.seq, row.seq + row.leaves)):
-        _name_event(row, list(map(EventRow._make, own)), hashes, stored)
+    if not whole or [one[5] for one in told] != list(range(row.seq, row.seq + row.leaves)):
+        _name_event(row, [EventRow._make(one[: len(EventRow._fields)]) for one in told], hashes, stored)
     check_contents(held.connection, told, held.records)
 
 

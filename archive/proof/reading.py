@@ -11,7 +11,7 @@ from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.queries import rows_of
 from archive.tables import captures, events, leaves, notices, records, versions
-from noticewatch.database import chunks, plain_rows, utf8
+from noticewatch.database import Utf8, chunks, plain_rows
 from noticewatch.models import EventKind
 
 
@@ -51,10 +51,13 @@ def captures_after(connection: Connection, number: int, limit: int) -> list[RowM
 
 
 def captures_of(connection: Connection, numbers: Collection[int]) -> dict[int, dict[str, Any]]:
-    """Rows of captures by number, each by the names of its columns."""
-    names = [column.name for column in captures.columns]
-    rows = plain_rows(connection, select(captures).where(captures.c.number.in_(numbers)))
-    return {row["number"]: row for row in (dict(zip(names, held, strict=True)) for held in rows)}
+    """What leaves need of captures, by number, each by the names of its columns."""
+    names = ("number", "gaps", *forms.CAPTURE)
+    query, found = select(*(captures.c[name] for name in names)), dict[int, dict[str, Any]]()
+    for some in chunks(sorted(numbers)):
+        rows = plain_rows(connection, query.where(captures.c.number.in_(some)))
+        found |= {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+    return found
 
 
 def records_after(connection: Connection, number: int, limit: int) -> list[Written]:
@@ -66,7 +69,7 @@ def records_after(connection: Connection, number: int, limit: int) -> list[Writt
 def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, HeldRecord]:
     """Records by number, as they stand."""
     found, r = dict[int, HeldRecord](), records.c
-    query = select(r.number, r.row, r.start, r.end, r.sha256, r.capture, utf8(connection, r.content))
+    query = select(r.number, r.row, r.start, r.end, r.sha256, r.capture, Utf8(r.content))
     for some in chunks(sorted(numbers)):
         in_a_row = some[-1] - some[0] == len(some) - 1
         which = r.number.between(some[0], some[-1]) if in_a_row else r.number.in_(some)
@@ -76,11 +79,12 @@ def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, He
 
 
 EventTold: TypeAlias = tuple[
-    str | None, str, str | None, str, str | None, int, int, bytes | None, int | None, int | None, int | None
+    str | None, str, str | None, str, str | None, int, int, bytes | None, int | None, int | None, int | None, Any
 ]
 """An event, in the order of the members of EventRow, with what it says of a content: the content of the version that it
 speaks of where that is not its record's; that record and the event's capture, in numbers; the ``seq`` of the event that
-brought the version. What the tables no longer hold is None.
+brought the version; whether the version is held to be of another capture or moment than the event's. What the tables no
+longer hold is None.
 """
 
 
@@ -91,9 +95,9 @@ def event_rows(connection: Connection, first: int, last: int) -> list[tuple[Any,
 
 def events_told(connection: Connection, first: int, last: int) -> list[EventTold]:
     """The same, and what each says of a content."""
-    v = versions.c
-    content = utf8(connection, v.content)
-    return plain_rows(connection, _events(first, last, content, v.record, events.c.capture, v.seq))
+    v, e = versions.c, events.c
+    elsewhere = or_(v.capture != e.capture, v.observed_at != captures.c.fetched_at)
+    return plain_rows(connection, _events(first, last, Utf8(v.content), v.record, e.capture, v.seq, elsewhere))
 
 
 def _events(first: int, last: int, *more: ColumnElement[Any]) -> Select[Any]:

@@ -18,7 +18,7 @@ from archive.beside import Told, Work, at_once, processes
 from archive.proof import heads
 from archive.proof.extent import DoesNotHold, Extent, extent
 from archive.proof.head_check import HeadCheck, lines_of
-from archive.proof.history_check import check_histories
+from archive.proof.history_check import check_brought, check_histories
 from archive.proof.log_check import LogCheck, check_tree
 from archive.proof.takedown_check import check_takedowns
 from archive.proof.thinnings import Thinning
@@ -67,8 +67,10 @@ class _Mark:
 
 
 _NOTHING = _Mark("", 0, "", 0, 0, 0, 0)
-_BYTES_A_LEAF: Final = 300
+_BYTES_A_LEAF: Final = 450
 """Bytes of WARC files that are read in the time that the check of one leaf takes."""
+_BYTES_AN_EVENT: Final = 30
+_BYTES_A_NODE: Final = 30
 _PARTS: Final = 4
 """Into how many parts the work is cut for each process, so that all come to an end at about the same time."""
 
@@ -98,15 +100,18 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     parts, groups = log.parts(_PARTS * processes()), _grouped(spans, _PARTS * processes())
     log_works = [Work(part.run, (part.end - part.begin) * _BYTES_A_LEAF) for part in parts]
     file_works = [Work(partial(_read, mark, end, group), sum(span.size for span in group)) for group in groups]
-    histories = Work(partial(_check_histories, mark.events, end.events), 0)
-    with at_once(archive, [*log_works, histories, *file_works]) as results:
-        leaves = end.leaves - mark.leaves
+    leaves, events = end.leaves - mark.leaves, end.events - mark.events
+    whole_works = [
+        Work(_alone(check_brought), 0),
+        Work(_alone(partial(check_histories, after=mark.events, last=end.events)), events * _BYTES_AN_EVENT),
+        Work(_alone(partial(check_tree, begin=mark.leaves, end=end.leaves)), leaves * _BYTES_A_NODE),
+        Work(_alone(check_takedowns), 0),
+    ]
+    with at_once(archive, [*log_works, *whole_works, *file_works]) as results:
         for placings in results.of(log_works, lambda done: tell("Checking the log", done, leaves)):
             log.follow(placings)
         log.settle()
-        results.of([histories], lambda _: None)
-        check_tree(archive, mark.leaves, end.leaves)
-        check_takedowns(archive)
+        results.of(whole_works, lambda _: None)
         head_check = HeadCheck.of(archive)
         last_head = head_check.table(mark.heads)
         head_check.file(heads.file_of(archive), own, own=True)
@@ -125,8 +130,9 @@ def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | No
     )  # fmt: skip
 
 
-def _check_histories(after: int, last: int, archive: "Archive", _told: Told) -> None:
-    check_histories(archive, after, last)
+def _alone(check: Callable[["Archive"], None]) -> Callable[["Archive", Told], None]:
+    """A check as a work that tells nothing of how far it is."""
+    return lambda archive, _told: check(archive)
 
 
 def _grouped(spans: Sequence[FileSpan], most: int) -> list[list[FileSpan]]:
