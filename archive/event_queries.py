@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
 from archive import tables as t
 from archive.times import moment, stamp
@@ -16,6 +16,11 @@ from noticewatch.models import Event, EventKind
 
 _NO_CONTENT: Final = frozenset({"correction", "listing", "notice", "notice_ids", "procurement"})
 """Paths of changes that are no content of a notice: readers of the log go by them."""
+
+REGROUPED: Final = t.events.c.changed.like('[["notice_ids",%').label("regrouped")
+"""Whether an event tells of a regrouping (archive/moves.py), after which a notice says something else, or nothing."""
+MOVED: Final = case((t.events.c.changed.like('[["procurement",%'), t.events.c.changed)).label("moved")
+"""What changed where an event tells that a notice moved from one procurement to another; null elsewhere."""
 
 
 def events(connection: Connection, after: int, limit: int, *, loud_only: bool = False) -> list[Event]:

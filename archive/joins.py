@@ -13,9 +13,10 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from archive import tables as t
+from archive.event_queries import REGROUPED
 from archive.log import Derived, append_derived
 from archive.placements import decided
-from archive.readers import BATCH, REGROUPED, cursor, set_cursor, speechless
+from archive.readers import BATCH, cursor, set_cursor, speechless
 from archive.solicitations import Load, place
 from archive.stated import LONG_ENOUGH, Stated, award_id
 from archive.store import Archive

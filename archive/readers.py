@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, case, delete, select
+from sqlalchemy import Connection, delete, select
 
 from archive import tables
 from archive.log import head
@@ -16,13 +16,6 @@ from noticewatch.errors import NoticewatchError
 
 BATCH: Final = 1_000
 """Most events that a reader takes in one step."""
-
-
-REGROUPED: Final = tables.events.c.changed.like('[["notice_ids",%').label("regrouped")
-"""Whether an event tells of a regrouping (archive/moves.py), after which a notice says something else, or nothing."""
-
-MOVED: Final = case((tables.events.c.changed.like('[["procurement",%'), tables.events.c.changed)).label("moved")
-"""What changed where an event tells that a notice moved from one procurement to another; null elsewhere."""
 
 
 class ReaderWaits(NoticewatchError):

@@ -11,9 +11,10 @@ import orjson
 from sqlalchemy import Connection, Table, delete, func, select
 
 from archive import tables as t
+from archive.event_queries import MOVED, REGROUPED
 from archive.joins import current_contents
 from archive.log import Derived, append_derived
-from archive.readers import BATCH, MOVED, REGROUPED, cursor, set_cursor, speechless
+from archive.readers import BATCH, cursor, set_cursor, speechless
 from archive.store import Archive
 from noticewatch.database import chunks, insert_many
 from noticewatch.models import DERIVED, Content, EventKind, Notice, notice_from

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, bindparam, case, func, insert, literal, selec
 
 from archive import tables as t
 from archive.documents.tables import document_answers, documents
+from archive.event_queries import REGROUPED
 from archive.log import head
-from archive.readers import BATCH, REGROUPED, cursor, set_cursor
+from archive.readers import BATCH, cursor, set_cursor
 from archive.store import Archive
 from noticewatch.database import chunks, insert_many
 

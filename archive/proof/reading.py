@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
 
 from archive.documents.tables import document_answers, documents
+from archive.event_queries import REGROUPED
 from archive.proof import forms
 from archive.proof.forms import Placed
 from archive.queries import rows_of
@@ -134,7 +136,7 @@ def is_older(connection: Connection, record: int, capture: int) -> bool:
 
 def is_of_many(connection: Connection, seq: int, record: int) -> bool:
     """Whether a record is one of the notice that an event speaks of, or of the one to which it leads, and this has
-    several sources or postings.
+    several sources or postings; or tells of a posting that this notice once had, as events of its regrouping say.
     """
     e, n, r = events.c, notices.c, records.c
     query = (
@@ -144,7 +146,12 @@ def is_of_many(connection: Connection, seq: int, record: int) -> bool:
         .where(e.seq == seq)
     )
     rows = connection.execute(query).all()
-    return any(row.number == record for row in rows) and len({row[1:] for row in rows}) > 1
+    if any(row.number == record for row in rows):
+        return len({row[1:] for row in rows}) > 1
+    notice = select(e.notice).where(e.seq == seq).scalar_subquery()
+    told = connection.scalars(select(e.changed).where(e.notice == notice, REGROUPED)).all()
+    posting = connection.scalar(select(r.source_number).where(r.number == record))
+    return any(posting in postings for changed in told for postings in orjson.loads(changed)[0][1:])
 
 
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:

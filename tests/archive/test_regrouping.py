@@ -378,6 +378,17 @@ def test_witnesses_and_texts_alone_make_the_same_notices_in_any_order(
         assert found[0] == found[1]
 
 
+def test_a_version_of_a_posting_that_left_its_notice_again_is_still_held_to_its_record(archive: Archive) -> None:
+    say(archive, 0, "aa", "sam_gov_opportunities", "70CDCR26R00002", TITLES[1])
+    say(archive, 1, "cc", "text", "70CDCR26R00001", TITLES[2])
+    say(archive, 2, "aa", "sam_gov_bulk", "70CDCR26R00001", TITLES[0])
+    say(archive, 3, "cc", "sam_gov_opportunities", "70CDCR26R00001", TITLES[2])
+    assert set(postings(archive).values()) == {frozenset({"aa", "cc"})}
+    say(archive, 4, "bb", "sam_gov_opportunities", "70CDCR26R00001", TITLES[1])
+    assert set(postings(archive).values()) == {frozenset({"aa", "bb"}), frozenset({"cc"})}
+    assert_whole(archive)
+
+
 def say(archive: Archive, day: int, number: str, source: str, solicitation: str, name: str) -> None:
     """One import of one answer of a source about a posting."""
     row = sam(number, 1 + "abcd".index(number[0]), solicitation=solicitation, name=name)
