@@ -5,8 +5,8 @@ from datetime import date
 from typing import Final
 
 from indexer.ast import All, AnyOf, Between, Code, Everything, Node
-from indexer.documents import day_number, minor_units
-from indexer.meaning import Meaning, meaning
+from indexer.documents import day_number
+from indexer.meaning import Meaning, headline_within, meaning
 from indexer.names import Names
 from indexer.query import parse
 from indexer.requests import FACETS, FILTERS, MOST_HITS, SORTS, FilterError, SearchRequest
@@ -29,9 +29,7 @@ def filters(request: SearchRequest, names: Names) -> Iterator[tuple[str, Node]]:
     if request.date_from is not None or request.date_to is not None:
         yield "dated", Between("dated", _day(request.date_from), _day(request.date_to))
     if request.amount_min is not None or request.amount_max is not None:
-        low = None if request.amount_min is None else minor_units(request.amount_min)
-        high = None if request.amount_max is None else minor_units(request.amount_max)
-        yield "amount", All((Between("amount", low, high), Code("currency", "USD")))
+        yield "amount", headline_within(request.amount_min, request.amount_max)
 
 
 def base(request: SearchRequest, tiers: tuple[str, ...] = WATCHED) -> Node:

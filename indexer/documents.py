@@ -35,13 +35,14 @@ NUMBERS: Final = (
     "entry",
     "bucket",
     "hash",
-    "amount",
+    "least",
+    "most",
     *DAYS,
     *SORT_KEYS,
     *(f"amount_{kind.value}" for kind in AmountKind),
 )
 """Whole-number fields of the index; ``entry`` is the number of the notice, ``bucket`` and ``hash`` are for comparing
-the index with the log.
+the index with the log; ``least`` and ``most`` bound the headline amount, which some sources state as a range.
 """
 BUCKET: Final = 1_000
 """Numbers of notices whose documents make a bucket."""
@@ -130,8 +131,7 @@ def notice_document(
         if amount.value is not None and len(currencies) == 1:
             name = f"amount_{amount.kind.value}"
             numbers[name] = numbers.get(name, 0) + minor_units(amount.value)
-    if headline is not None and headline.value is not None:
-        numbers["amount"] = minor_units(headline.value)
+    numbers |= bounds(notice.stated_amount())
     numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
     codes = _codes(row, tags, day, currencies, sources)
     codes |= _of_money(codes, headline.value if headline else None)
@@ -150,6 +150,18 @@ def withheld_document(row: NoticeRow, tiers: Collection[str]) -> Document:
     numbers = _sort_keys(row.number, {"dated": 0}, row.first_seen_seq)
     numbers["by_amount"] = _by_amount(row.number, None, set())
     return Document(f"n{row.number}", ("notice",), row.number, _streams([], [], [], [], [], [row.id]), codes, numbers)
+
+
+def bounds(amount: Amount | None) -> dict[str, int]:
+    """The bounds of an amount in hundredths: the same twice, but of a range. A side that is not stated is open."""
+    if amount is None:
+        return {}
+    exact = amount.value
+    least, most = (amount.minimum, amount.maximum) if exact is None else (exact, exact)
+    return {
+        "least": minor_units(least) if least is not None else 0,
+        "most": minor_units(most) if most is not None else _MOST_MINOR,
+    }
 
 
 def _summed(notice: Notice) -> Iterator[Amount]:
@@ -201,7 +213,8 @@ def procurement_document(procurement: int, members: Sequence[Member]) -> Documen
     }
     days["dated"] = newest
     numbers |= {**days, **_sort_keys(number, days, first_found)}
-    value = Decimal(numbers["amount"]) / 100 if "amount" in numbers else None
+    exact = "least" in numbers and numbers["least"] == numbers["most"]
+    value = Decimal(numbers["least"]) / 100 if exact else None
     if len(codes["currency"]) > 1:
         codes["currency"] = (MIXED,)
     codes |= _of_money(codes, value)
@@ -226,11 +239,12 @@ def _sums(documents: Sequence[Document]) -> dict[str, int]:
         if values:
             numbers[name] = sum(value for _, value in values) if kind is AmountKind.OBLIGATED else max(values)[1]
     obligated = numbers.get("amount_obligated")
-    headlines = [(d.numbers["dated"], d.numbers["amount"]) for d in documents if "amount" in d.numbers]
+    stated = [document.numbers for document in documents if "least" in document.numbers]
     if obligated is not None:
-        numbers["amount"] = obligated
-    elif headlines:
-        numbers["amount"] = max(headlines)[1]
+        return numbers | {"least": obligated, "most": obligated}
+    if stated:
+        newest = max(stated, key=lambda one: (one["least"] == one["most"], one["dated"], one["least"]))
+        return numbers | {"least": newest["least"], "most": newest["most"]}
     return numbers
 
 

@@ -9,7 +9,7 @@ from indexer.ast import Node
 from indexer.documents import Document
 from noticewatch.errors import NoticewatchError
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 """Version of the documents' shape; an index of another version is rebuilt."""
 
 

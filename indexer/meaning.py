@@ -281,9 +281,17 @@ def _span(text: str, leaf: Asked) -> tuple[date, date]:
 
 def _amount(leaf: Asked) -> tuple[Node, str]:
     low, high = _bounds(leaf, lambda text: (_sum(text, leaf),) * 2)
-    node = Between("amount", None if low is None else minor_units(low), None if high is None else minor_units(high))
-    shown = f"amount:[{_or_star(low)} TO {_or_star(high)}]"
-    return All((node, Code("currency", "USD"))), shown
+    return headline_within(low, high), f"amount:[{_or_star(low)} TO {_or_star(high)}]"
+
+
+def headline_within(low: Decimal | None, high: Decimal | None) -> Node:
+    """What has a headline amount in US dollars within inclusive bounds, or a range that may lie within them."""
+    parts: list[Node] = [Code("currency", "USD")]
+    if low is not None:
+        parts.append(Between("most", minor_units(low), None))
+    if high is not None or low is None:
+        parts.append(Between("least", None, None if high is None else minor_units(high)))
+    return All(tuple(parts))
 
 
 def _or_star(value: Decimal | None) -> str:

@@ -50,7 +50,8 @@ class SearchRequest:
     """A search. ``filters`` maps a name of FILTERS to values joined by OR; different filters are joined by AND.
 
     date_from, date_to: inclusive bounds on the day a notice is dated by. amount_min, amount_max: inclusive bounds on
-    the headline amount in whole units of US dollars. limit: items a page, at most MOST_HITS.
+    the headline amount in whole units of US dollars, of a range where it may lie. limit: items a page, at most
+    MOST_HITS.
     """
 
     query: str = ""

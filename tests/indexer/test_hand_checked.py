@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -295,3 +296,39 @@ def test_amounts_that_are_filtered_by_are_dollars(engine: SearchEngine) -> None:
         asked = SearchRequest(amount_min=Decimal(least), amount_max=Decimal(1_000_000))
         for scope in ("notice", "procurement"):
             assert numbers(engine, together(*dict(filters(asked, names())).values()), scope) == expected
+
+
+RANGES: dict[int, tuple[dict[str, str], ...]] = {
+    1: ({"minimum": "1000000", "maximum": "5000000"},),
+    2: ({"minimum": "5000000"},),
+    3: ({"maximum": "100000"},),
+    4: ({"minimum": "1000", "maximum": "2000"}, {"value": "3000"}),
+    5: (),
+}
+"""Estimates, in US dollars, of contracts: those of 4 are of two notices, of which the one that is exact counts."""
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("amount:>=1m", {1, 2}),
+        ("amount:>5m", {2}),
+        ("amount:2m", {1}),
+        ("amount:[10k TO 1m]", {1, 3}),
+        ("amount:<=3000", {3, 4}),
+        ("amount:[1000 TO 2000]", {3}),
+        ("-amount:>0", {5}),
+    ],
+)
+def test_a_range_is_found_where_the_amount_may_lie_within_the_bounds(
+    tmp_path: Path, engine_kind: str, query: str, expected: set[int]
+) -> None:
+    rows = [
+        row(number * 10 + place, {"kind": "forecast", "amounts": [
+            {"kind": "estimate", "basis": "plan", "currency": "USD", **stated}]}, procurement=number)
+        for number, some in RANGES.items()
+        for place, stated in enumerate(some or ({},))
+    ]  # fmt: skip
+    engine = filled(tmp_path, rows, kind=engine_kind)
+    assert {number // 10 for number in ask(engine, query, "procurement")} == expected
+    clear(engine)

@@ -53,6 +53,9 @@ def _corpus() -> list[Document]:
              "currency": chance.choices(("USD", "EUR"), (9, 1))[0]}
             for _ in range(chance.choice((0, 1, 1, 2)))
         ]  # fmt: skip
+        if chance.random() < 0.1:
+            between = {"minimum": str(chance.randint(1, 10**5)), "maximum": str(chance.randint(10**5, 10**7))}
+            amounts.append({"kind": "estimate", "basis": "plan", "currency": "USD", **between})
         dates = [{"role": role, "value": day()} for role in ("posted", "due", "signed") if chance.random() < 0.6]
         content = texts(
             [words(6)], [words(8) for _ in range(chance.randint(0, 2))], amounts=amounts, dates=dates,
@@ -89,7 +92,8 @@ _LEAVES = st.one_of(
     st.builds(Code, st.just("vendor"), st.sampled_from([*VENDORS, "nobody"])),
     st.builds(Code, st.just("currency"), st.sampled_from(["USD", "EUR", "mixed"])),
     st.builds(Between, st.sampled_from(["dated", "due", "signed"]), st.none() | _DAY, st.none() | _DAY),
-    st.builds(Between, st.just("amount"), st.none() | st.integers(-10**7, 10**8), st.none() | st.integers(0, 10**9)),
+    st.builds(Between, st.sampled_from(["least", "most"]), st.none() | st.integers(-10**7, 10**8),
+              st.none() | st.integers(0, 10**9)),
     st.sampled_from([Everything(), Nothing()]),
 )  # fmt: skip
 
