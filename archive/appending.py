@@ -183,6 +183,8 @@ class Appending:
         )  # fmt: skip
         dossier = self._dossier_of(reading, record, intervals, sighted.later)
         dossier.agree_on_revision(record)
+        if sighted.later is not None and sighted.record is not None:
+            sighted.later.revision = sighted.record.revision  # the halves of one record speak of one revision
         self.witnessed.append(Witnessed(record, item.window, item.place))
         for new in (record, sighted.later):
             if new is not None:

@@ -389,6 +389,14 @@ def test_a_version_of_a_posting_that_left_its_notice_again_is_still_held_to_its_
     assert_whole(archive)
 
 
+def test_both_halves_of_a_text_that_a_whole_notice_parts_speak_of_its_revision(archive: Archive) -> None:
+    say(archive, 1, "dd", "text", "", TITLES[3])
+    say(archive, 3, "dd", "text", "", TITLES[3])
+    say(archive, 2, "dd", "sam_gov_opportunities", "70CDCR26R00002", TITLES[3])
+    assert [(one.version, one.observed_at.day) for one in history(archive, "sam:dd")] == [(1, 2), (2, 3)]
+    assert_whole(archive)
+
+
 def say(archive: Archive, day: int, number: str, source: str, solicitation: str, name: str) -> None:
     """One import of one answer of a source about a posting."""
     row = sam(number, 1 + "abcd".index(number[0]), solicitation=solicitation, name=name)
