@@ -59,9 +59,11 @@ class TermBook:
     vetoes: tuple[Veto, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
-    """All data of the watchlist; ``version`` changes with any byte of them, and with the rules of the program."""
+    """All data of the watchlist; ``version`` changes with any byte of them, and with the rules of the program. Each is
+    equal to itself alone.
+    """
 
     version: str
     vendors: Mapping[str, Vendor]

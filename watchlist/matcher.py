@@ -8,7 +8,7 @@ from watchlist.dictionary import Dictionary
 from watchlist.evidence import Evidence, Tag, field_texts, languages
 from watchlist.headline import Headlines
 from watchlist.judgement import Judgement
-from watchlist.patterns import Found, Patterns
+from watchlist.patterns import Found, patterns_of
 
 __all__ = ["Evidence", "Matcher", "Tag", "field_texts"]
 
@@ -20,7 +20,7 @@ class Matcher:
 
     def __init__(self, dictionary: Dictionary) -> None:
         self.dictionary = dictionary
-        self.patterns: Final = Patterns(dictionary)
+        self.patterns: Final = patterns_of(dictionary)
         self._headlines: Final = Headlines(dictionary)
         self._by_identifier = {
             identifier.id: vendor for vendor in dictionary.vendors.values() for identifier in vendor.identifiers

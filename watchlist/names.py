@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from noticewatch.text import normalise
+from noticewatch.text import folded
 from watchlist.dictionary import Dictionary, Policy, TermBook
 from watchlist.records import Family
 from watchlist.spelling import apart, spellings, term_spellings
@@ -59,7 +59,7 @@ def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
         for product in vendor.products:
             name = Name("product", vendor.id, product.name, product.policy, "", product.technologies)
             yield from _spelt(name)
-            if product.policy != "strong" and normalise(maker).text not in normalise(product.name).text:
+            if product.policy != "strong" and folded(maker) not in folded(product.name):
                 yield from _spelt(replace(name, name=f"{maker} {product.name}", policy="strong"))
         for context in vendor.contexts:
             yield from _as_term(Name("context", vendor.id, context.word, _WORTH[context.tier]))
@@ -77,7 +77,7 @@ def _of_book(book: TermBook) -> Iterator[tuple[str, Name]]:
     for terms in book.terms:
         for term in terms.terms:
             name = Name("term", terms.technology, term, terms.policy, book.language)
-            yield from ((spelling, name) for spelling in term_spellings(term) | term_spellings(apart(term)))
+            yield from ((spelling, name) for form in {term, apart(term)} for spelling in term_spellings(form))
     for veto in book.vetoes:
         for term in veto.terms:
             yield from _as_term(Name("veto", veto.technology, term, "strong", book.language))

@@ -6,11 +6,12 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick
 
-from noticewatch.text import normalise, source_span, strip_html
+from noticewatch.text import folded, normalise, source_span, strip_html
 from watchlist.dictionary import Dictionary
 from watchlist.names import ENGLISH, Anchor, Name, anchors, searched
 from watchlist.records import Clause
@@ -63,16 +64,22 @@ _Spans = list[tuple[Name, int, int]]
 class _Anchors:
     """The anchors of one spelling by their next words, to be asked before a text is searched for the rest."""
 
-    __slots__ = ("_by_word", "_reach")
-
     def __init__(self) -> None:
-        self._by_word: dict[str, list[Anchor]] = {}
+        self._anchors: list[Anchor] = []
         self._reach = 0
 
     def add(self, anchor: Anchor) -> None:
         self._reach = min(_WINDOW, max(self._reach, anchor.reach))
-        for word in anchor.begins:
-            self._by_word.setdefault(word, []).append(anchor)
+        self._anchors.append(anchor)
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[Anchor]]:
+        """Made for those spellings alone that stand in some text: they have a hundred thousand words together."""
+        found: dict[str, list[Anchor]] = {}
+        for anchor in self._anchors:
+            for word in anchor.begins:
+                found.setdefault(word, []).append(anchor)
+        return found
 
     def near(self, text: str, place: int) -> Iterable[Anchor]:
         """The anchors of which a next word stands behind a place, each once."""
@@ -95,7 +102,7 @@ class Patterns:
                 held.append(name)
         for spelling_of in dictionary.spellings:
             for wrong in spelling_of.also:
-                names.setdefault(normalise(wrong).text, []).append(normalise(spelling_of.word).text)
+                names.setdefault(folded(wrong), []).append(folded(spelling_of.word))
         for spelling, anchor in anchors(dictionary):
             names.setdefault(spelling, [])
             ahead.setdefault(spelling, _Anchors()).add(anchor)
@@ -167,6 +174,12 @@ class Patterns:
                     if anchor.name.language in spoken and (rest := anchor.rest.match(text, end, end + _WINDOW)):
                         found.append((anchor.name, start, rest.end()))
         return found, mistakes
+
+
+@lru_cache(maxsize=2)
+def patterns_of(dictionary: Dictionary) -> Patterns:
+    """The patterns of a dictionary, made once for all its matchers."""
+    return Patterns(dictionary)
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from noticewatch.text import normalise
+from noticewatch.text import folded
 
 _LEGAL_FORMS: Final = ("inc", "llc", "ltd", "corp", "corporation", "incorporated", "limited", "co", "company", "gmbh")
 _LEGAL_SHORT: Final = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd"}
@@ -21,7 +21,7 @@ def spellings(name: str) -> set[str]:
     """Normal forms under which a name is searched: spaced, hyphenated and joined, with and without punctuation, a legal
     form in full and short.
     """
-    plain = normalise(name).text.strip()
+    plain = folded(name).strip()
     base = {plain, plain.replace(" & ", " and ")}
     found: set[str] = set()
     for spelling in base:
@@ -40,8 +40,9 @@ def spellings(name: str) -> set[str]:
 
 def term_spellings(term: str) -> set[str]:
     """Normal forms of a term: spaced, hyphenated after its first word, two words joined, with a plural inside it."""
-    words = _SEPARATORS.split(normalise(term).text.strip())
-    found = {" ".join(words), normalise(term).text.strip()}
+    plain = folded(term).strip()
+    words = _SEPARATORS.split(plain)
+    found = {" ".join(words), plain}
     if len(words) == 2 and len("".join(words)) >= _JOINED_LENGTH:
         found.add("".join(words))
     if len(words) > 1:
