@@ -1,10 +1,5 @@
 """Live crawls against a publisher on loopback, each in a process of its own; processes that are ended or killed."""
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,14 +15,13 @@ from crawlers.engine import CrawlRunning, crawl, crawl_lock
 from crawlers.source import Source
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings
-from tests.crawlers.conftest import HERE, Recorder, page_of
+from tests.crawlers.conftest import Recorder, page_of
+from tests.crawlers.crawl_here import start
 from tests.crawlers.server import Publisher, publisher
 from tests.databases import settings_at
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.both_databases
-
-ROOT = HERE.parent.parent
 
 
 @pytest.fixture
@@ -44,19 +38,8 @@ def two_pages(path: str, body: bytes) -> tuple[int, str, bytes]:
     return 200, "application/json", page_of(titles, more=asked["page"] < 2)
 
 
-def start(home: Path, folder: Path, address: str, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.crawlers.crawl_here", str(home), str(folder), *more]
-    environment = {**os.environ, "TINY_ADDRESS": address}
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
 def run(settings: Settings, source: Source, address: str, *more: str) -> tuple[int, str]:
-    process = start(settings.home, source.folder, address, *more)
-    said, errors = process.communicate(timeout=PATIENCE)
-    assert "Traceback" not in errors, errors
-    return process.returncode, said
+    return start(settings, source.folder, address, *more).ended()
 
 
 def rows(archive: Archive, *columns: Any) -> list[tuple[Any, ...]]:
@@ -86,7 +69,7 @@ def test_a_live_crawl_can_be_replayed_from_its_own_recordings(
     server.answers = two_pages
     run(settings, tiny_list, server.address)
     asked = len(server.asked)
-    other = settings_at(tmp_path / "other")
+    other = settings_at(tmp_path / "other", contact="test@example.org")
     code, said = run(other, tiny_list, server.address, str(archive.warc_folder))
     assert (code, said, len(server.asked)) == (0, "complete\n", asked)
 
@@ -174,12 +157,12 @@ def test_sigterm_ends_a_crawl_as_cancelled_and_keeps_what_was_walked(
         return two_pages(path, body)
 
     server.answers = answers
-    process = start(settings.home, tiny_list.folder, server.address)
+    crawling = start(settings, tiny_list.folder, server.address)
     assert reached.wait(PATIENCE)
-    process.send_signal(signal.SIGTERM)
+    crawling.process.terminate()
     go_on.set()
-    said, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said.splitlines()[0]) == (8, "cancelled"), errors
+    code, said = crawling.ended()
+    assert (code, said.splitlines()[0]) == (8, "cancelled")
     assert rows(archive, tables.runs.c.verdict) == [("cancelled",)]
     assert rows(archive, tables.scopes.c.scope) == []
 
@@ -206,14 +189,14 @@ def test_a_replay_that_is_killed_and_run_again_gives_the_same_log(
     path = recorder.close()
     whole = Archive.open(settings_at(tmp_path / "whole"))
     crawl(whole, settings, tiny_list, kind="replay", recordings=path)
-    killed = Archive.open(settings_at(tmp_path / "killed"))
-    process = start(tmp_path / "killed", tiny_list.folder, "http://127.0.0.1:9/", str(path))
-    while process.poll() is None and rows(killed, func.count(tables.events.c.seq))[0][0] < at * 900:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.02)
-    process.kill()
-    process.communicate()
-    code, said = run(settings_at(tmp_path / "killed"), tiny_list, "http://127.0.0.1:9/", str(path))
+    own = settings_at(tmp_path / "killed", contact="test@example.org")
+    killed = Archive.open(own)
+    crawling = start(own, tiny_list.folder, "http://127.0.0.1:9/", str(path))
+    while crawling.process.is_alive() and rows(killed, func.count(tables.events.c.seq))[0][0] < at * 900:
+        crawling.process.join(0.02)
+    crawling.process.kill()
+    crawling.ended()
+    code, said = run(own, tiny_list, "http://127.0.0.1:9/", str(path))
     assert (code, said) == (0, "complete\n")
     assert log_of(killed) == log_of(whole)
     verdicts = rows(killed, tables.runs.c.verdict)

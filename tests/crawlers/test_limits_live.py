@@ -60,7 +60,15 @@ def test_a_window_over_the_sources_limit_splits_itself_and_its_parts_are_walked(
     ]  # fmt: skip
     assert len(rows(archive, tables.notices.c.id)) == 8
     assert rows(archive, tables.scopes.c.scope) == [("all",)]
-    assert run(settings_at(tmp_path / "again"), limited, server.address, str(archive.warc_folder))[0] == 0
+    assert (
+        run(
+            settings_at(tmp_path / "again", contact="test@example.org"),
+            limited,
+            server.address,
+            str(archive.warc_folder),
+        )[0]
+        == 0
+    )
 
 
 def test_a_window_that_cannot_be_split_further_fails_with_its_figures(
