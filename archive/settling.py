@@ -6,7 +6,7 @@ from typing import Any
 from archive.dossiers import Dossier, Point, points, settle
 from archive.held import HeldVersion
 from archive.shelf import Shelf, event_row
-from noticewatch.models import EventKind, difference, from_paths
+from noticewatch.models import EventKind, content_hash, difference, from_paths
 
 
 class Settling:
@@ -21,7 +21,7 @@ class Settling:
 
     def add(self, dossier: Dossier, point: Point, kinds: Sequence[EventKind], *, quiet: bool, late: bool) -> None:
         """Give a notice a version for a point of its history, with an event of these kinds."""
-        record = point.step.record
+        record, told = point.step.record, changed(point)
         version = HeldVersion(
             notice=dossier.number,
             version=dossier.next_version(),
@@ -37,9 +37,10 @@ class Settling:
         self._shelf.add_version(
             version,
             event_row(
-                version, kinds=kinds, changed=changed(point), committed_at=self._committed_at, run=self._run,
+                version, kinds=kinds, changed=told, committed_at=self._committed_at, run=self._run,
                 quiet=quiet, late=late,
             ),
+            content_hash(from_paths(point.before.paths)) if told and point.before else None,
         )  # fmt: skip
         self.added += 1
 

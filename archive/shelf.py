@@ -12,7 +12,7 @@ from archive import tables as t
 from archive.dossiers import Dossier
 from archive.held import HeldRecord, HeldVersion, Place
 from archive.proof import filing, forms
-from archive.proof.forms import Placed
+from archive.proof.forms import Lineage, Placed
 from archive.proof.reading import Written
 from noticewatch.database import chunks, insert_many
 from noticewatch.models import EventKind, canonical_json
@@ -49,7 +49,7 @@ class Shelf:
         self._next_seq = self._top(t.events.c.seq) + 1
         self._new_versions: list[HeldVersion] = []
         self._events: list[dict[str, Any]] = []
-        self._told_by: list[str] = []  # ids of the captures of these events; a version may be anchored anew
+        self._told_by: list[tuple[str, Lineage]] = []  # capture ids of these events; a version may be anchored anew
         self._aliases: list[dict[str, Any]] = []
 
     @property
@@ -138,8 +138,10 @@ class Shelf:
         record.number, record.notice, record.dirty = 0, dossier.number, False
         dossier.records.append(record)
 
-    def add_version(self, version: HeldVersion, event: dict[str, Any]) -> None:
-        """Put a new version to its notice, with its event; gives both the next ``seq``."""
+    def add_version(self, version: HeldVersion, event: dict[str, Any], against: str | None) -> None:
+        """Put a new version to its notice, with its event; gives both the next ``seq``. ``against``: hash of the
+        content from which what changed leads to its own.
+        """
         version.seq = event["seq"] = self._next_seq
         dossier = self._dossiers[version.notice]
         if dossier.fresh and not dossier.versions:
@@ -148,7 +150,7 @@ class Shelf:
         dossier.versions.append(version)
         self._new_versions.append(version)
         self._events.append(event)
-        self._told_by.append(version.capture_id)
+        self._told_by.append((version.capture_id, Lineage(version.record.first.row, against)))
 
     def lead(self, dossier: Dossier, to: Dossier | None) -> None:
         """Let a notice without records lead to the one that has them; None: let it speak for itself again."""
@@ -202,11 +204,11 @@ class Shelf:
             if self._filed.get(number) != (record.first, record.sha256)
         ]
         leaves = [
-            _event_leaf(version, event, capture_id, self._dossiers[version.notice].id)
-            for version, event, capture_id in zip(self._new_versions, self._events, self._told_by, strict=True)
+            _event_leaf(version, event, told_by, self._dossiers[version.notice].id)
+            for version, event, told_by in zip(self._new_versions, self._events, self._told_by, strict=True)
         ]
-        first = self._next_seq - len(leaves)
-        filing.file(self._connection, [*filing.records(written), *filing.events(first, leaves)])
+        first, lineages = self._next_seq - len(leaves), [lineage for _, lineage in self._told_by]
+        filing.file(self._connection, [*filing.records(written), *filing.events(first, leaves, lineages)])
 
     def _update_versions(self) -> None:
         new = {id(version) for version in self._new_versions}
@@ -343,10 +345,12 @@ def _kinds_json(kinds: tuple[EventKind, ...]) -> str:
     return orjson.dumps(kinds).decode()
 
 
-def _event_leaf(version: HeldVersion, event: dict[str, Any], capture_id: str, notice_id: str) -> bytes:
+def _event_leaf(version: HeldVersion, event: dict[str, Any], told_by: tuple[str, Lineage], notice_id: str) -> bytes:
+    capture_id, lineage = told_by
     return forms.event_leaf(
         seq=version.seq, notice=notice_id, version=version.version, content_sha256=version.content_sha256,
-        kinds=event["kinds"], committed_at=event["committed_at"], capture=capture_id,
+        kinds=event["kinds"], committed_at=event["committed_at"], capture=capture_id, quiet=event["quiet"],
+        late=event["late"], lineage=lineage,
     )  # fmt: skip
 
 

@@ -210,12 +210,15 @@ def _part(connection: Connection, notice: NoticeRow, number: int | None, prefix:
 
 def _read_from(places: Sequence[Any], version: int, event: Leaf) -> Any:
     """The place of the row that a version comes from. Where several answers tell of a notice, what came later may have
-    changed at which of them the history comes to say so: then it is the row of the answer that told it first.
+    changed at which of them the history comes to say so: then it is the row of the answer that told it first, that
+    which the leaf names where it names one.
     """
     own = next(place for place in places if place.version == version)
-    told = orjson.loads(event.data).get("capture")
-    first = next((place for place in places if place.capture == told), own)
-    return first if first.fetched_at < own.fetched_at else own
+    said = orjson.loads(event.data)
+    of_told = [place for place in places if place.capture == said.get("capture")]
+    first = next((place for place in of_told if place.row == said.get("row", place.row)), own)
+    known = "row" in said and own in of_told
+    return first if known or first.fetched_at < own.fetched_at else own
 
 
 def _may_be_told(connection: Connection, document: DocumentRow, capture: CaptureRow) -> bool:

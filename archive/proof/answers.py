@@ -109,13 +109,14 @@ def of_capture(connection: Connection, capture_id: str) -> list[LeafProof]:
 
 def of_event(connection: Connection, seq: int) -> LeafProof:
     """Proof of an event. Raises NotFound, and NotSealed where no head covers it yet."""
-    rows = reading.events_between(connection, seq, seq)
-    place = _place_of_event(connection, seq)
-    if not rows or place is None:
+    rows, entry = reading.events_between(connection, seq, seq), _entry_of_event(connection, seq)
+    if not rows or entry is None:
         raise NotFound(f"No event {seq} is held; the log ends at its latest event.")
+    offset, lineages = seq - entry.seq, forms.unpack_lineages(entry.body, entry.leaves)
+    place = entry.number + offset
     if heads.covering(connection, place) is None:
         raise NotSealed(f"No signed head covers event {seq} yet; one is signed when its run is closed.")
-    return _proof(connection, "event", place, rows[0].leaf)
+    return _proof(connection, "event", place, rows[0].leaf(lineages[offset] if lineages is not None else None))
 
 
 def of_correction(connection: Connection, number: int) -> LeafProof:
@@ -204,10 +205,10 @@ def _proof(connection: Connection, kind: str, place: int, data: bytes) -> LeafPr
     return LeafProof(kind, place, data, merkle.inclusion(stored.node, place, head.size), head)
 
 
-def _place_of_event(connection: Connection, seq: int) -> int | None:
-    query = select(leaves.c.number, leaves.c.seq, leaves.c.leaves).where(leaves.c.seq <= seq)
-    row = connection.execute(query.order_by(leaves.c.seq.desc()).limit(1)).first()
-    return row.number + seq - row.seq if row and seq < row.seq + row.leaves else None
+def _entry_of_event(connection: Connection, seq: int) -> Any:
+    """The row of the table ``leaves`` that holds an event's leaf; None where none does."""
+    row = connection.execute(select(leaves).where(leaves.c.seq <= seq).order_by(leaves.c.seq.desc()).limit(1)).first()
+    return row if row and seq < row.seq + row.leaves else None
 
 
 def _data(kind: str, row: Mapping[Any, Any], body: bytes | None) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from archive import merkle
 from archive.proof import forms, reading, tree
+from archive.proof.forms import NO_LINEAGE, Lineage
 from archive.proof.reading import Written
 from archive.tables import leaves
 from noticewatch.database import insert_many
@@ -22,7 +23,7 @@ LeafKind: TypeAlias = Literal["epoch", "key", "capture", "records", "event", "th
 class Entry(NamedTuple):
     """Leaves of one kind in a row. capture: number of the capture that they speak of; seq: of the first event; body:
     what a leaf cannot be written from again, or is found by: its own bytes (kinds ``epoch``, ``key``, ``thinned``,
-    ``correction``) or its packed records.
+    ``correction``), its packed records, or the packed lineages of its events.
     """
 
     kind: LeafKind
@@ -76,15 +77,15 @@ def records(written: Iterable[Written]) -> list[Entry]:
     return entries
 
 
-def events(first_seq: int, data: Iterable[bytes]) -> list[Entry]:
-    """The leaves of events whose ``seq`` follow each other."""
+def events(first_seq: int, data: Iterable[bytes], lineages: Sequence[Lineage] = ()) -> list[Entry]:
+    """The leaves of events whose ``seq`` follow each other, with the lineages that they name."""
     hashes = [merkle.leaf_hash(one) for one in data]
-    return [Entry("event", hashes, seq=first_seq)] if hashes else []
+    return [Entry("event", hashes, seq=first_seq, body=forms.pack_lineages(lineages))] if hashes else []
 
 
 def held_events(connection: Connection, first: int, last: int) -> list[Entry]:
-    """The leaves of events that the table holds."""
-    return events(first, [row.leaf for row in reading.events_between(connection, first, last)])
+    """The leaves of events that the table holds, of which no lineage is known."""
+    return events(first, [row.leaf(NO_LINEAGE) for row in reading.events_between(connection, first, last)])
 
 
 def stated(body: bytes) -> dict[str, Any]:

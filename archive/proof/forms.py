@@ -69,24 +69,80 @@ def record_hashes(placed: Iterable[Stated]) -> list[bytes]:
     ]
 
 
+class Lineage(NamedTuple):
+    """Where the version of an event comes from, which no table says once it has moved. row: the place in the capture of
+    the row that it was read from; against: hash of the content from which ``changed`` leads to its own, where it does.
+    """
+
+    row: int | None = None
+    against: str | None = None
+
+
+NO_LINEAGE: Final = Lineage()
+"""Of an event that brought no version, or of which nobody knows any longer."""
+
+
 def event_leaf(
     capture: str | None, committed_at: str, content_sha256: str | None, kinds: str, notice: str | None, seq: int,
-    version: int,
+    version: int, *, quiet: bool | None = None, late: bool | None = None, lineage: Lineage = NO_LINEAGE,
 ) -> bytes:  # fmt: skip
-    """Leaf of an event. ``notice``, ``capture``: their ids; ``kinds``: as the table holds them, a JSON list."""
+    """Leaf of an event. ``notice``, ``capture``: their ids; ``kinds``: as the table holds them, a JSON list. Leaves of
+    earlier programs say nothing of the rest.
+    """
+    row, against = lineage
     stated = {  # in their order already
-        "capture": capture, "committed_at": committed_at, "content_sha256": content_sha256,
-        "kinds": orjson.Fragment(kinds), "notice": notice, "seq": seq, "type": "event", "version": version,
+        "against": against, "capture": capture, "committed_at": committed_at, "content_sha256": content_sha256,
+        "kinds": orjson.Fragment(kinds), "late": late, "notice": notice, "quiet": quiet, "row": row, "seq": seq,
+        "type": "event", "version": version,
     }  # fmt: skip
+    if against is None:
+        del stated["against"]
     if capture is None:
         del stated["capture"]
+    if row is None:
+        del stated["row"]
+    if quiet is None:
+        del stated["quiet"], stated["late"]
     return orjson.dumps(stated)
 
 
-def event_hashes(rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
-    """Hashes of the leaves of events, from what :func:`event_leaf` takes of each; rows may hold more behind it."""
+def event_hashes(rows: Sequence[tuple[Any, ...]], lineages: Sequence[Lineage] | None) -> list[bytes]:
+    """Hashes of the leaves of events, from what :func:`event_leaf` takes of each; rows may hold more behind it. No
+    lineages: as earlier programs wrote them.
+    """
     sha256 = hashlib.sha256
-    return [sha256(b"\0" + event_leaf(*row[:7])).digest() for row in rows]
+    if lineages is None:
+        return [sha256(b"\0" + event_leaf(*row[:7])).digest() for row in rows]
+    return [
+        sha256(b"\0" + event_leaf(*row[:7], quiet=bool(row[7]), late=bool(row[8]), lineage=lineage)).digest()
+        for row, lineage in zip(rows, lineages, strict=False)
+    ]
+
+
+def pack_lineages(lineages: Sequence[Lineage]) -> bytes:
+    """Lineages of the events of an entry of the table ``leaves``, in order; no lineages where none is known."""
+    against = {str(place): one.against for place, one in enumerate(lineages) if one.against is not None}
+    return orjson.dumps({"against": against, "rows": [one.row for one in lineages]})
+
+
+def unpack_lineages(body: bytes | None, events: int) -> Sequence[Lineage] | None:
+    """What :func:`pack_lineages` wrote, for so many events; None where an earlier program made their leaves."""
+    if body is None:
+        return None
+    against = unpack_against(body)
+    try:
+        rows = orjson.loads(body)["rows"] or [None] * events
+        return [Lineage(row, against.get(place)) for place, row in enumerate(rows)]
+    except (ValueError, TypeError, KeyError):
+        return [NO_LINEAGE] * events  # whose leaves are others
+
+
+def unpack_against(body: bytes) -> dict[int, str]:
+    """What :func:`pack_lineages` wrote of contents, by the place of the event in its entry; none of other bytes."""
+    try:
+        return {int(place): content for place, content in orjson.loads(body)["against"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def epoch_leaf(epoch: str, begun_at: str, previous: str | None) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import Connection, and_, func, or_, select
 
+from archive.proof import reading
 from archive.proof.extent import DoesNotHold
 from archive.tables import events, notices, records, runs, versions
 from archive.windows import WALKING
@@ -66,12 +67,14 @@ def _loud_by_crawls(connection: Connection, first: int, last: int) -> None:
 
 def _changed_as_contents_differ(connection: Connection, first: int, last: int) -> None:
     e, v, b = events.c, versions.c, versions.alias("before")
+    against = reading.told_against(connection, first, last)
     of_before = records.alias("records_before")
     query = (
         select(
             e.seq, notices.c.id, e.notice, e.version, e.changed,
             func.coalesce(v.content, records.c.content).label("content"),
             func.coalesce(b.c.content, of_before.c.content).label("before"),
+            b.c.content_sha256.label("before_sha256"),
         )
         .select_from(_BROUGHT)
         .outerjoin(records, records.c.number == v.record)
@@ -81,20 +84,26 @@ def _changed_as_contents_differ(connection: Connection, first: int, last: int) -
         .order_by(e.seq)
     )  # fmt: skip
     for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
-        if not _differ(row.before, row.content, row.changed) and not _differ_otherwise(connection, row):
+        told = against.get(row.seq, row.before_sha256)
+        if told == row.before_sha256 and _differ(row.before, row.content, row.changed):
+            continue
+        if not _differ_otherwise(connection, row, against.get(row.seq)):
             raise DoesNotHold(
                 f"What event {row.seq} says that changed in {row.id} is not how its version {row.version} differs "
-                "from another one."
+                f"from {'the one that its leaf names' if row.seq in against else 'another one'}."
             )
 
 
-def _differ_otherwise(connection: Connection, row: Any) -> bool:
-    """Whether changes are how a version differs from any other one of its notice: the one before it in the history, as
-    it was then, may have come earlier or at the same moment. Also where the content of one is missing, because it was
-    taken down, so that nobody can tell; where it was not, its own check names it.
+def _differ_otherwise(connection: Connection, row: Any, against: str | None) -> bool:
+    """Whether changes are how a version differs from one of its notice that has the content whose hash its leaf names.
+    Where that names none, from any: the one before it in the history, as it was then, may have come earlier or at the
+    same moment. Also where the content of one is missing, because it was taken down, so that nobody can tell; where it
+    was not, its own check names it.
     """
     stated = func.coalesce(versions.c.content, records.c.content).label("content")
     query = select(versions.c.version, stated, versions.c.content_sha256).select_from(versions).outerjoin(records)
+    if against is not None:
+        query = query.where(or_(versions.c.content_sha256 == against, versions.c.version == row.version))
     held = connection.execute(query.where(versions.c.notice == row.notice)).all()
     if any(_differ(one.content, row.content, row.changed) for one in held if one.version != row.version):
         return True

@@ -191,12 +191,12 @@ class _Held:
 def _check_events(held: _Held, row: LeafRow, stored: StoredTree) -> None:
     """Check the events of an entry of the table ``leaves``, then what they brought."""
     assert row.seq is not None
-    told = held.told(row)
-    hashes = forms.event_hashes(told)
+    told, lineages = held.told(row), None if row.body is None else forms.unpack_lineages(_bytes(row.body), row.leaves)
+    hashes = forms.event_hashes(told, lineages)
     whole = b"".join(hashes) == stored.hashes(row.number, row.leaves)
     if not whole or [one[5] for one in told] != list(range(row.seq, row.seq + row.leaves)):
         _name_event(row, [EventRow._make(one[: len(EventRow._fields)]) for one in told], hashes, stored)
-    check_contents(held.connection, told, held.records)
+    check_contents(held.connection, told, held.records, lineages)
 
 
 def _name_event(row: LeafRow, held: Sequence[EventRow], hashes: Sequence[bytes], stored: StoredTree) -> None:
@@ -206,7 +206,7 @@ def _name_event(row: LeafRow, held: Sequence[EventRow], hashes: Sequence[bytes],
         seq, place = row.seq + offset, row.number + offset
         if offset >= len(held) or held[offset].seq != seq:
             raise DoesNotHold(f"Event {seq} is missing from the log.")
-        if hashes[offset] != stored.hashes(place, 1):
+        if hashes[offset : offset + 1] != [stored.hashes(place, 1)]:
             said = f"{held[offset].notice}, version {held[offset].version}"
             raise DoesNotHold(f"Event {seq} ({said}) is not what leaf {place} of the tree says.")
 

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 
 from archive.documents.tables import document_answers, documents
 from archive.event_queries import REGROUPED
 from archive.proof import forms
-from archive.proof.forms import Placed
+from archive.proof.forms import Lineage, Placed
 from archive.queries import rows_of
 from archive.tables import captures, events, leaves, notices, records, versions
 from noticewatch.database import Utf8, chunks, plain_rows
@@ -39,11 +39,14 @@ class EventRow(NamedTuple):
     notice: str | None
     seq: int
     version: int
+    quiet: bool
+    late: bool
 
-    @property
-    def leaf(self) -> bytes:
-        """The bytes of its leaf."""
-        return forms.event_leaf(*self)
+    def leaf(self, lineage: Lineage | None) -> bytes:
+        """The bytes of its leaf; no lineage: as earlier programs wrote it."""
+        if lineage is None:
+            return forms.event_leaf(*self[:7])
+        return forms.event_leaf(*self[:7], quiet=bool(self.quiet), late=bool(self.late), lineage=lineage)
 
 
 def captures_after(connection: Connection, number: int, limit: int) -> list[RowMapping]:
@@ -81,12 +84,13 @@ def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, He
 
 
 EventTold: TypeAlias = tuple[
-    str | None, str, str | None, str, str | None, int, int, bytes | None, int | None, int | None, int | None, Any
-]
+    str | None, str, str | None, str, str | None, int, int, bool, bool,
+    bytes | None, int | None, int | None, int | None, Any, bool,
+]  # fmt: skip
 """An event, in the order of the members of EventRow, with what it says of a content: the content of the version that it
 speaks of where that is not its record's; that record and the event's capture, in numbers; the ``seq`` of the event that
-brought the version; whether the version is held to be of another capture or moment than the event's. What the tables no
-longer hold is None.
+brought the version; whether the version is held to be of another capture or moment than the event's; whether the event
+says that something changed. What the tables no longer hold is None.
 """
 
 
@@ -99,20 +103,24 @@ def events_told(connection: Connection, first: int, last: int) -> list[EventTold
     """The same, and what each says of a content."""
     v, e = versions.c, events.c
     elsewhere = or_(v.capture != e.capture, v.observed_at != captures.c.fetched_at)
-    return plain_rows(connection, _events(first, last, Utf8(v.content), v.record, e.capture, v.seq, elsewhere))
+    more = Utf8(v.content), v.record, e.capture, v.seq, elsewhere, e.changed != "[]"
+    return plain_rows(connection, _events(first, last, *more))
 
 
 def _events(first: int, last: int, *more: ColumnElement[Any]) -> Select[Any]:
     e, v = events.c, versions.c
     return (
-        select(captures.c.id, e.committed_at, v.content_sha256, e.kinds, notices.c.id, e.seq, e.version, *more)
+        select(
+            captures.c.id, e.committed_at, v.content_sha256, e.kinds, notices.c.id, e.seq, e.version, e.quiet, e.late,
+            *more,
+        )
         .select_from(events)
         .outerjoin(notices, notices.c.number == e.notice)
         .outerjoin(versions, and_(v.notice == e.notice, v.version == e.version))
         .outerjoin(captures, captures.c.number == e.capture)
         .where(e.seq.between(first, last))
         .order_by(e.seq)
-    )
+    )  # fmt: skip
 
 
 def events_between(connection: Connection, first: int, last: int) -> list[EventRow]:
@@ -120,18 +128,31 @@ def events_between(connection: Connection, first: int, last: int) -> list[EventR
     return list(map(EventRow._make, event_rows(connection, first, last)))
 
 
-def was_placed(connection: Connection, record: int, capture: int) -> bool:
-    """Whether a leaf says that a record was read from a capture, where it stands or where it stood before."""
+def told_against(connection: Connection, first: int, last: int) -> dict[int, str]:
+    """Hashes of the contents against which leaves say that changes of these events were told, by ``seq``."""
+    entry = leaves.c
+    begin = select(func.max(entry.seq)).where(entry.seq <= first).scalar_subquery()
+    query = select(entry.seq, entry.body).where(entry.seq.between(begin, last), entry.body.is_not(None))
+    found = ((seq, forms.unpack_against(bytes(body))) for seq, body in plain_rows(connection, query))
+    return {seq + place: content for seq, contents in found for place, content in contents.items()}
+
+
+def was_placed(connection: Connection, record: int, capture: int, row: int | None = None) -> bool:
+    """Whether a leaf says that a record was read from a capture (and this row of it), where it stands or where it stood
+    before.
+    """
     query = select(leaves.c.body).where(leaves.c.kind == "records", leaves.c.capture == capture)
-    return any(one[0] == record for body in connection.scalars(query) for one in forms.packed_rows(bytes(body)))
+    placed = (one for body in connection.scalars(query) for one in forms.packed_rows(bytes(body)))
+    return any(one[0] == record and row in {None, one[1]} for one in placed)
 
 
 def is_older(connection: Connection, record: int, capture: int) -> bool:
-    """Whether a record stands in a capture that was received no later than another one."""
+    """Whether a record stands in another capture than this one, received no later."""
     own, other = captures.alias().c, captures.alias().c
     query = select(records.c.number).join(own.number.table, own.number == records.c.capture)
     query = query.join(other.number.table, other.number == capture)
-    return connection.scalar(query.where(records.c.number == record, own.fetched_at <= other.fetched_at)) is not None
+    older = own.fetched_at <= other.fetched_at, own.number != other.number
+    return connection.scalar(query.where(records.c.number == record, *older)) is not None
 
 
 def is_of_many(connection: Connection, seq: int, record: int) -> bool:

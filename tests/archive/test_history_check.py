@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
 import pytest
 
 from archive import takedowns
-from archive.proof import heads
+from archive.proof import answers, heads
 from archive.store import Archive
-from tests.archive.proving import ask, check, grow, named, proved, tamper
+from tests.archive.proving import ask, check, forget_lineages, grow, named, proved, tamper
 
 pytestmark = pytest.mark.both_databases
 
@@ -27,8 +28,11 @@ def amended(archive: Archive, titles: Sequence[str] = ("A", "B", "A", "C")) -> N
     [
         (f"UPDATE events SET changed=? WHERE seq={LAST}", ('[["title",null,[{"text":"C"}]]]',), "What event "),
         (f"UPDATE events SET changed=? WHERE seq={LAST}", ('[["amounts.obligated",null,[]]]',), "What event "),
-        ("UPDATE events SET changed=? WHERE seq=1", ('[["title",null,[{"text":"B"}]]]',), "What event 1 says"),
-        (f"UPDATE events SET quiet=false WHERE seq={LAST}", (), "is held to be loud, which nothing of its kind is."),
+        (f"UPDATE events SET changed='[]' WHERE seq={LAST}", (), "is held to have changed nothing, and its leaf says"),
+        ("UPDATE events SET changed=? WHERE seq=1", ('[["title",null,[{"text":"B"}]]]',), "held to have changed somet"),
+        (f"UPDATE events SET quiet=false WHERE seq={LAST}", (), "is not what leaf "),
+        ("UPDATE events SET quiet=false WHERE seq=1", (), "Event 1 ("),
+        ("UPDATE events SET late=NOT late WHERE seq=1", (), "Event 1 ("),
         (f"UPDATE versions SET observed_at=? WHERE seq={LAST}", (OLD,), f"is held to be seen at {OLD}"),
         (f"UPDATE versions SET capture=1 WHERE seq={LAST}", (), "is held to be seen at "),
         ("UPDATE notices SET current_version=? WHERE versions>3", (2,), "Version 2 of us-action:N0 is held to be its"),
@@ -43,6 +47,66 @@ def test_what_was_changed_beside_the_leaves_is_named(
         check(archive)
         tamper(archive, change, *values)
         assert said in named(archive)
+
+
+@pytest.mark.parametrize(
+    ("change", "values", "said"),
+    [
+        ("UPDATE events SET changed=? WHERE seq=1", ('[["title",null,[{"text":"B"}]]]',), "What event 1 says"),
+        (f"UPDATE events SET changed=? WHERE seq={LAST}", ('[["title",null,[{"text":"C"}]]]',), "from another one."),
+        (f"UPDATE events SET quiet=false WHERE seq={LAST}", (), "is held to be loud, which nothing of its kind is."),
+    ],
+)
+def test_what_leaves_of_earlier_programs_do_not_say_is_held_to_what_follows(
+    tmp_path: Path, change: str, values: tuple[object, ...], said: str
+):
+    with proved(tmp_path / "data") as archive:
+        amended(archive)
+        forget_lineages(archive)
+        check(archive)
+        tamper(archive, change, *values)
+        assert said in named(archive)
+
+
+def test_leaves_of_earlier_programs_and_those_that_say_more_hold_together_and_are_both_proved(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        amended(archive)
+        forget_lineages(archive)
+        grow(archive, 510, ["D"])
+        assert check(archive).events == ask(archive, f"SELECT {LAST}")
+        with archive.reading() as connection:
+            first, last = (
+                orjson.loads(answers.of_event(connection, seq).data) for seq in (1, ask(archive, f"SELECT {LAST}"))
+            )
+        assert {"quiet", "late", "row", "against"}.isdisjoint(first)
+        assert last["against"] == ask(archive, f"SELECT content_sha256 FROM versions WHERE seq={LAST}-1")
+        assert (last["row"], last["quiet"], last["late"]) == (0, True, False)
+
+
+def test_a_change_told_against_another_version_than_the_one_before_it_is_named(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        amended(archive)
+        told = [["title", [{"text": "A"}], [{"text": "C"}]]]
+        assert orjson.loads(ask(archive, f"SELECT changed FROM events WHERE seq={LAST}")) == told
+        told[0][1] = [{"text": "B"}]
+        tamper(archive, f"UPDATE events SET changed=? WHERE seq={LAST}", orjson.dumps(told).decode())
+        assert named(archive).endswith("is not how its version 4 differs from the one that its leaf names.")
+        forget_lineages(archive)
+        check(archive)
+
+
+def test_a_version_is_held_to_the_row_from_which_its_leaf_says_that_it_was_read(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        grow(archive, 500, ["A", "A"])
+        first, second = (ask(archive, f"SELECT record FROM versions WHERE seq={LAST}-{back}") for back in (1, 0))
+        for member in ("content", "capture"):
+            assert (
+                len({ask(archive, f"SELECT {member} FROM records WHERE number=?", one) for one in (first, second)}) == 1
+            )
+        tamper(archive, f"UPDATE versions SET record=? WHERE seq={LAST}", first)
+        assert f"is held to be read from record {first}, which no leaf places in" in named(archive)
+        forget_lineages(archive)
+        check(archive)
 
 
 def test_a_history_told_in_any_order_holds(tmp_path: Path):

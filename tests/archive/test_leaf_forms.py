@@ -9,28 +9,51 @@ from hypothesis import strategies as st
 
 from archive.merkle import leaf_hash
 from archive.proof import forms
-from archive.proof.forms import Placed
+from archive.proof.forms import Lineage, Placed
 from noticewatch.models import canonical_json
 
 TEXTS = st.text(max_size=20) | st.text(st.characters(min_codepoint=0, max_codepoint=0x80), max_size=20)
+
+LINEAGES = st.builds(Lineage, row=st.none() | st.integers(0, 2**40), against=st.none() | TEXTS)
 
 
 @given(
     notice=TEXTS, committed_at=TEXTS, capture=st.none() | TEXTS, seq=st.integers(0, 2**40), version=st.integers(0, 900),
     content_sha256=TEXTS, kinds=st.lists(st.sampled_from(["new", "amended", "reparsed"]), max_size=3),
+    quiet=st.booleans(), late=st.booleans(), lineage=LINEAGES,
 )  # fmt: skip
 @example(
     notice='a","seq":1,"x":"', committed_at="2026-01-01T00:00:00.000000Z", capture="c\\", seq=7, version=2,
-    content_sha256="\x7f", kinds=["new"],
+    content_sha256="\x7f", kinds=["new"], quiet=True, late=False, lineage=Lineage(0, '"'),
 )  # fmt: skip
 @example(
     notice="us-action:7012:A:0", committed_at="2026-01-01T00:00:00.000000Z", capture="0190", seq=7, version=2,
-    content_sha256="ab" * 32, kinds=["new"],
+    content_sha256="ab" * 32, kinds=["new"], quiet=False, late=True, lineage=Lineage(),
 )  # fmt: skip
-def test_a_leaf_of_an_event_is_canonical_whatever_its_texts_hold(kinds: list[str], **stated: Any) -> None:
+def test_a_leaf_of_an_event_is_canonical_whatever_its_texts_hold(
+    kinds: list[str], quiet: bool, late: bool, lineage: Lineage, **stated: Any
+) -> None:
     given_kinds = orjson.dumps(kinds).decode()
-    known = {name: value for name, value in stated.items() if value is not None}
-    assert forms.event_leaf(kinds=given_kinds, **stated) == canonical_json(known | {"kinds": kinds, "type": "event"})
+    known = {name: value for name, value in stated.items() if value is not None} | {"kinds": kinds, "type": "event"}
+    assert forms.event_leaf(kinds=given_kinds, **stated) == canonical_json(known)
+    more = {"quiet": quiet, "late": late}
+    more |= {name: value for name, value in lineage._asdict().items() if value is not None}
+    leaf = forms.event_leaf(kinds=given_kinds, **stated, quiet=quiet, late=late, lineage=lineage)
+    assert leaf == canonical_json(known | more)
+
+
+@given(st.lists(LINEAGES, max_size=9))
+def test_packed_lineages_are_read_again_as_they_were(lineages: list[Lineage]) -> None:
+    body = forms.pack_lineages(lineages)
+    assert forms.unpack_lineages(body, len(lineages)) == lineages
+    stated = {place: one.against for place, one in enumerate(lineages) if one.against is not None}
+    assert forms.unpack_against(body) == stated
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"[]", b"{}", b'{"rows":7}', b'{"against":7,"rows":[1]}', b"\xff"])
+def test_bytes_that_are_no_lineages_say_nothing_of_contents(body: bytes) -> None:
+    assert [one.against for one in forms.unpack_lineages(body, 2) or ()] in ([None, None], [None])
+    assert forms.unpack_against(body) == {}
 
 
 @given(
