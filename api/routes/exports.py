@@ -9,6 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from api.context import Context, context
 from api.exports import csv_lines, json_lines
 from api.parameters import request_from
+from api.problems import Problem
 from api.searching import every_notice, run_search
 from indexer.requests import SearchRequest
 from noticewatch import addresses
@@ -36,6 +37,10 @@ def as_json_lines(request: Request, held: Given) -> Response:
 
 def _checked(held: Context, request: Request) -> SearchRequest:
     """The request, asked once for one item, so that a faulty question is a problem and not half a file."""
+    for name in ("limit", "cursor"):
+        if name in request.query_params:
+            told = f"A download holds all results; leave {name} out, or ask {addresses.API}/notices for a page."
+            raise Problem(400, "bad-request", told, parameter=name)
     wanted = request_from(request.query_params)
     run_search(held, replace(wanted, scope="notice", limit=1, sort="found", cursor=None, facets=()))
     return wanted

@@ -35,6 +35,17 @@ def test_a_csv_export_is_complete_in_single_notices(client: TestClient) -> None:
         assert modification not in action["numbers"].split(" | ")
 
 
+@pytest.mark.parametrize("part", ["limit=2", "cursor=abc"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_download_holds_all_results_and_says_so_to_who_asks_for_some(
+    client: TestClient, kind: str, part: str
+) -> None:
+    answer = client.get(f"/api/v1/notices.{kind}?{EVERYTHING}&{part}")
+    assert answer.status_code == 400
+    assert "A download holds all results" in answer.json()["detail"]
+    assert answer.json()["parameter"] == part.partition("=")[0]
+
+
 def test_no_cell_of_an_export_is_a_formula(client: TestClient) -> None:
     rows = list(csv.reader(io.StringIO(client.get(f"/api/v1/notices.csv?{EVERYTHING}").text)))
     cells = [cell for row in rows for cell in row]
