@@ -18,11 +18,13 @@ from archive.identity import alias_numbers, notice_id
 from archive.intervals import Outcome, Sighted, sight
 from archive.ledger import Run
 from archive.moves import Moves
+from archive.postings import by_number
 from archive.regrouping import Regrouping
 from archive.settling import Settling, changed
 from archive.shelf import Shelf
 from archive.times import moment
 from noticewatch.models import EventKind, Notice, Reading, ordered, to_paths
+from noticewatch.numbers import plain
 
 
 class Item(NamedTuple):
@@ -162,16 +164,16 @@ class Appending:
     def _file(self, item: Item) -> None:
         self.tally.sightings += 1
         intervals = self._intervals[item.seen.source_number]
-        lasts = [(held, held.last) for held in intervals]
+        spans = {id(held): (held.first, held.last) for held in intervals}
         sighted = sight(intervals, item.place, item.seen.sha256)
         if sighted.record is not None and sighted.outcome is not Outcome.SPLIT:
-            before = next((last for held, last in lasts if held is sighted.record), None)
-            self.witnessed.append(Witnessed(sighted.record, item.window, item.place, before))
+            _, last = spans.get(id(sighted.record), (None, None))
+            self.witnessed.append(Witnessed(sighted.record, item.window, item.place, last))
         if sighted.outcome in {Outcome.FRESH, Outcome.SPLIT}:
             self._file_record(item, intervals, sighted)
         elif sighted.outcome is Outcome.EXTENDED and sighted.record is not None:
             if sighted.record.first == item.place:
-                self._settle(self._shelf.dossier(sighted.record.notice), None, item)
+                self._settle(self._begun_earlier(sighted.record, spans[id(sighted.record)][0], item), None, item)
         elif self._terms.run.kind == "reparse" and sighted.record is not None:
             self._reparse(item, sighted.record)
 
@@ -193,6 +195,17 @@ class Appending:
         self._shelf.add_aliases(dossier, alias_numbers(reading.notice, reading.source_number))
         self.tally.fresh[item.window] = self.tally.fresh.get(item.window, 0) + 1
         self._settle(dossier, record, item, reading.notice)
+
+    def _begun_earlier(self, record: HeldRecord, before: Place, item: Item) -> Dossier:
+        """The notice of a record that is seen to be older than was known: another wording of its posting may be the
+        latest by that. ``before``: where it was seen first until now.
+        """
+        dossier = self._shelf.dossier(record.notice)
+        own = by_number(dossier.records)[plain(record.source_number)]
+        if len(own) < 2 or self._reading(item).key is not None:
+            return dossier
+        record.first = before
+        return self._regrouping.review(record, partial(setattr, record, "first", item.place))
 
     def _dossier_of(
         self, reading: Reading, record: HeldRecord, intervals: Sequence[HeldRecord], later: HeldRecord | None

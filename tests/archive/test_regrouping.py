@@ -397,6 +397,18 @@ def test_both_halves_of_a_text_that_a_whole_notice_parts_speak_of_its_revision(a
     assert_whole(archive)
 
 
+@pytest.mark.parametrize("days", [[1, 2, 6], [2, 6, 1]])
+def test_a_wording_that_is_seen_to_be_older_may_change_whose_number_is_the_latest(
+    archive: Archive, days: list[int]
+) -> None:
+    say(archive, 0, "bb", "sam_gov_bulk", "70CDCR26R00001", TITLES[0])
+    for day in days:
+        source, solicitation = ("opportunities", "70CDCR26R00001") if day == 2 else ("bulk", "70CDCR26R00002")
+        say(archive, day, "cc", f"sam_gov_{source}", solicitation, TITLES[0])
+    assert set(postings(archive).values()) == {frozenset({"bb", "cc"})}
+    assert_whole(archive)
+
+
 def say(archive: Archive, day: int, number: str, source: str, solicitation: str, name: str) -> None:
     """One import of one answer of a source about a posting."""
     row = sam(number, 1 + "abcd".index(number[0]), solicitation=solicitation, name=name)
