@@ -17,8 +17,9 @@ from crawlers.source import source
 from noticewatch.settings import Settings
 from tests.archive.making import open_archive
 from tests.databases import kept, settings_at
+from tests.dictionary import dictionary as own_dictionary
 from tests.small_archive import fill
-from watchlist.dictionary import Dictionary, load_dictionary
+from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
 
@@ -43,7 +44,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 @pytest.fixture(scope="session")
 def dictionary() -> Dictionary:
-    return load_dictionary()
+    return own_dictionary()
 
 
 @dataclass(frozen=True)

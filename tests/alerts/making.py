@@ -19,8 +19,7 @@ from archive.store import Archive
 from indexer.names import Names
 from noticewatch.models import Reading
 from tests.archive.making import append
-from watchlist.dictionary import load_dictionary
-from watchlist.matcher import Matcher
+from tests.dictionary import dictionary, matcher
 from watchlist.tagger import Tagger
 
 ANY = {"lens": "everything"}
@@ -29,13 +28,8 @@ WINDOW = "w"
 
 
 @cache
-def matcher() -> Matcher:
-    return Matcher(load_dictionary())
-
-
-@cache
 def names() -> Names:
-    return Names(load_dictionary())
+    return Names(dictionary())
 
 
 def save(

@@ -24,8 +24,7 @@ from indexer.names import Names
 from noticewatch.identifiers import now
 from noticewatch.models import EventKind
 from noticewatch.settings import Settings
-from watchlist.dictionary import load_dictionary
-from watchlist.matcher import Matcher
+from tests.dictionary import matcher
 from watchlist.tagger import Tagger
 
 EVERY = tuple(Reason)
@@ -61,7 +60,7 @@ class Demo:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.archive = Archive.open(settings)
-        self.matcher = Matcher(load_dictionary())
+        self.matcher = matcher()
         self._delivery = Delivery(self.archive, {}, self.matcher, "https://notices.example")
         self._head = 0
 

@@ -11,8 +11,9 @@ from archive.store import Archive
 from indexer.embedded import EmbeddedEngine
 from indexer.search import Search
 from indexer.sync import IndexReader
-from tests.alerts.making import crawl, follow, matcher, notices_found, opened, save
+from tests.alerts.making import crawl, follow, notices_found, opened, save
 from tests.archive.making import WHOLE, reading, title
+from tests.dictionary import matcher
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.sqlite_suffices]
 

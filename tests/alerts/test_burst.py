@@ -19,9 +19,10 @@ from alerts.tokens import Tokens
 from archive.store import Archive
 from noticewatch.identifiers import now
 from noticewatch.settings import Settings
-from tests.alerts.making import crawl, follow, matcher, names, opened, save
+from tests.alerts.making import crawl, follow, names, opened, save
 from tests.alerts.receiver import receiver
 from tests.archive.making import reading
+from tests.dictionary import matcher
 from tests.waiting import PATIENCE, until
 
 SEARCHES, NEWS, EACH = 1_000, 10_000, 3

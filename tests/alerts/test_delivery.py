@@ -18,9 +18,10 @@ from archive.store import Archive
 from archive.times import stamp
 from noticewatch.identifiers import now
 from noticewatch.settings import Settings
-from tests.alerts.making import crawl, follow, matcher, names, opened
+from tests.alerts.making import crawl, follow, names, opened
 from tests.alerts.receiver import Receiver, receiver
 from tests.archive.making import reading, title
+from tests.dictionary import matcher
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases

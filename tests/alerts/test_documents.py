@@ -9,8 +9,9 @@ from archive.documents.texts import read_waiting
 from archive.joins import Joiner
 from archive.readers import drive
 from archive.store import Archive
-from tests.alerts.making import found, matcher, save
+from tests.alerts.making import found, save
 from tests.archive.documents.shelving import URL, answer, listing, opened
+from tests.dictionary import matcher
 from watchlist.tagger import Tagger
 
 pytestmark = pytest.mark.both_databases

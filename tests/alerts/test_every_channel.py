@@ -16,10 +16,11 @@ from alerts.tables import deliveries
 from alerts.tokens import Tokens
 from archive.store import Archive
 from noticewatch.settings import Settings
-from tests.alerts.making import crawl, follow, matcher, names, opened
+from tests.alerts.making import crawl, follow, names, opened
 from tests.alerts.relays import Handler, relaying
 from tests.alerts.servers import answer, close, serving
 from tests.archive.making import reading, title
+from tests.dictionary import matcher
 
 BASE = "https://notices.example"
 

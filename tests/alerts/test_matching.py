@@ -16,8 +16,9 @@ from archive.readers import cursor, drive
 from archive.store import Archive
 from noticewatch.identifiers import now
 from noticewatch.models import EventKind, Reading
-from tests.alerts.making import EVERY_REASON, crawl, follow, found, matcher, names, notices_found, opened, save, waiting
+from tests.alerts.making import EVERY_REASON, crawl, follow, found, names, notices_found, opened, save, waiting
 from tests.archive.making import append, head, reading, title
+from tests.dictionary import matcher
 from tests.watchlist.changing import changed_dictionary
 from watchlist.dictionary import load_dictionary
 from watchlist.matcher import Matcher

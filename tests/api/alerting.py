@@ -13,11 +13,10 @@ from alerts.tables import alert_targets, deliveries
 from archive.joins import Joiner
 from archive.store import Archive
 from noticewatch.settings import Settings
-from tests.alerts.making import matcher
 from tests.api.serving import served
 from tests.archive.making import open_archive
 from tests.databases import settings_at
-from watchlist.dictionary import load_dictionary
+from tests.dictionary import dictionary, matcher
 from watchlist.tagger import Tagger
 
 API = "/api/v1/searches"
@@ -34,7 +33,7 @@ def desk(home: Path, archive: Archive | None = None, **settings: Any) -> Iterato
     try:
         given = settings_at(opened.folder, **({"public_url": BASE} | MAILING | settings))
         readers = [Joiner(), Tagger(matcher()), AlertReader(matcher())]
-        with served(opened, given, load_dictionary(), readers) as client:
+        with served(opened, given, dictionary(), readers) as client:
             yield client, opened
     finally:
         if archive is None:

@@ -19,11 +19,12 @@ from archive.store import Archive
 from archive.times import stamp
 from noticewatch.identifiers import now
 from noticewatch.settings import Settings
-from tests.alerts.making import crawl, follow, matcher, opened
+from tests.alerts.making import crawl, follow, opened
 from tests.alerts.relays import Handler, relaying
 from tests.alerts.servers import answer, serving
 from tests.api.alerting import BASE, HOOK, MAIL, desk, save, states
 from tests.archive.making import reading
+from tests.dictionary import matcher
 
 pytestmark = pytest.mark.both_databases
 

@@ -20,12 +20,12 @@ from noticewatch.settings import Settings
 from tests.api.serving import served
 from tests.archive.making import events, open_archive
 from tests.databases import settings_at
+from tests.dictionary import matcher
 from tests.faults.crawling import REPLAYS, as_recorded
 from tests.faults.killing import Acknowledge, child
 from tests.forking import FORKED
 from tests.waiting import PATIENCE
-from watchlist.dictionary import Dictionary, load_dictionary
-from watchlist.matcher import Matcher
+from watchlist.dictionary import Dictionary
 from watchlist.tagger import Tagger
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.xdist_group("processes")]
@@ -51,7 +51,7 @@ def derived(acknowledge: Acknowledge, settings: Settings, ended: Any) -> None:
     """Join, tag and list documents behind the crawls, and append findings of one's own, until the crawls have ended;
     tells how many findings.
     """
-    readers = [Joiner(), Tagger(Matcher(load_dictionary())), DocumentLister()]
+    readers = [Joiner(), Tagger(matcher()), DocumentLister()]
     with closing(Archive.open(settings)) as archive:
         over, found, passed = False, 0, 0
         while not over:

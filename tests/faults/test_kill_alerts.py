@@ -21,10 +21,11 @@ from alerts.tables import alert_groups, deliveries, matches, outbox
 from alerts.tokens import Tokens
 from archive.store import Archive
 from noticewatch.settings import Settings
-from tests.alerts.making import crawl, follow, matcher, names, opened
+from tests.alerts.making import crawl, follow, names, opened
 from tests.alerts.receiver import Receiver, receiver
 from tests.archive.making import reading, title
 from tests.databases import copied, settings_at
+from tests.dictionary import matcher
 from tests.faults.full_disk import can_be_full, fill
 from tests.faults.killing import Acknowledge, child, lines_of, spread
 from tests.faults.scale import KILLS

@@ -13,8 +13,8 @@ from indexer.meaning import Meaning, meaning
 from indexer.names import Names
 from indexer.query import parse
 from noticewatch.models import Listing, Notice, Origin, notice_from
+from tests.dictionary import dictionary
 from tests.engines import EMBEDDED, engine_in, put
-from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag
 
 FOUND = Order("by_found", descending=False)
@@ -71,7 +71,7 @@ def filled(
 
 @cache
 def names() -> Names:
-    return Names(load_dictionary())
+    return Names(dictionary())
 
 
 def meant(text: str) -> Meaning:

@@ -3,12 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchlist.dictionary import load_dictionary
+from tests.dictionary import matcher
 from watchlist.evidence import field_texts
 from watchlist.explain import Explanation, explained, notice_of
-from watchlist.matcher import Matcher
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 
 
 def of(title: str, description: str = "", supplier: str = "") -> Explanation:

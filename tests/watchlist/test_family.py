@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from watchlist.dictionary import Vendor, load_dictionary
+from tests.dictionary import dictionary
+from watchlist.dictionary import Vendor
 from watchlist.family import Belonging, belongings, members_of, tie_words
 from watchlist.records import Parent
 
-VENDORS = load_dictionary().vendors
+VENDORS = dictionary().vendors
 
 
 def tie(owner: str, since: str = "", until: str = "", *, checked: bool = True) -> Parent:

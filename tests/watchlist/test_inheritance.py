@@ -18,6 +18,7 @@ from archive.takedowns import take_down
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import EventKind, Reading
 from tests.archive.making import append, events, open_archive, reading
+from tests.dictionary import matcher
 from watchlist import queries
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Evidence, Tag, field_texts
@@ -26,7 +27,7 @@ from watchlist.matcher import Matcher
 from watchlist.retag import Retagger
 from watchlist.tagger import Tagger
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 AWARD = "70CMSD26P00000034"
 
 

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from noticewatch.models import Kind, Notice, Text
-from watchlist.dictionary import load_dictionary
-from watchlist.matcher import Matcher
+from tests.dictionary import matcher as own
 
 TEXTS: Final = Path(__file__).parent / "data" / "other-languages.csv"
 
 
 def test_no_recorded_text_of_other_things_is_tagged_in_its_language() -> None:
-    matcher = Matcher(load_dictionary())
+    matcher = own()
     with TEXTS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["language"] for row in rows} == {"es", "fr"}

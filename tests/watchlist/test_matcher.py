@@ -5,12 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noticewatch.models import Kind, Notice, Party, Text
+from tests.dictionary import matcher
 from tests.watchlist.explaining import explain
-from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag, dump_evidence, field_texts, load_evidence
-from watchlist.matcher import Matcher
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 
 
 def notice(title: str = "", supplier: str = "", description: str = "", *, made: bool = False) -> Notice:

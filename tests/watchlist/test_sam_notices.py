@@ -4,15 +4,14 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.dictionary import matcher as own
 from tests.watchlist import sam_rows
-from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag
-from watchlist.matcher import Matcher
 
 
 @pytest.fixture(scope="module")
 def found() -> Mapping[str, tuple[dict[str, str], tuple[Tag, ...]]]:
-    matcher = Matcher(load_dictionary())
+    matcher = own()
     return {f"{row['NoticeId']}": (row, matcher.tags(sam_rows.notice(row))) for row in sam_rows.rows()}
 
 

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from noticewatch.contacts import mask
 from noticewatch.models import Kind, Notice, Text
+from tests.dictionary import matcher
 from tests.watchlist import sam_rows
-from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag, field_texts
-from watchlist.matcher import Matcher
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 
 CONTACT = "POC: Jane Roe, jane.roe@agency.example, 202-555-0123"
 PIECES = [

@@ -19,6 +19,7 @@ from archive.store import Archive
 from archive.takedowns import restore, take_down
 from noticewatch.models import EventKind, Reading
 from tests.archive.making import append, events, open_archive, reading
+from tests.dictionary import matcher
 from watchlist import queries
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag, field_texts
@@ -27,7 +28,7 @@ from watchlist.retag import Retagger
 from watchlist.tagger import Tagger
 from watchlist.vehicles import MOST_ORDERS
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 SELLER = "CARAHSOFT TECHNOLOGY CORP"
 BPA, OTHER = "70CMSD26A00000001", "70CMSD26A00000002"
 NAMED, PLAIN = "CELLEBRITE UFED LICENSES, BLANKET PURCHASE AGREEMENT", "BLANKET PURCHASE AGREEMENT"

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from noticewatch.models import Kind, Notice, Text
+from tests.dictionary import matcher
 from tests.watchlist.explaining import explain
 from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag
 from watchlist.matcher import Matcher
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 
 
 def alerted(title: str) -> set[str]:
