@@ -150,7 +150,7 @@ class Shelf:
         dossier.versions.append(version)
         self._new_versions.append(version)
         self._events.append(event)
-        self._told_by.append((version.capture_id, Lineage(version.record.first.row, against)))
+        self._told_by.append((version.capture_id, (version.record.first.row, against)))
 
     def lead(self, dossier: Dossier, to: Dossier | None) -> None:
         """Let a notice without records lead to the one that has them; None: let it speak for itself again."""

@@ -26,10 +26,10 @@ def check_contents(
 
     Raises DoesNotHold that names the first content that is not the proved one.
     """
-    others = {one[10] for one in told if one[10] is not None and one[10] not in held}
+    others = {one[11] for one in told if one[11] is not None and one[11] not in held}
     standing = {**held, **reading.records_of(connection, others)} if others else held
     for (row, against), one in zip(lineages or repeat(NO_LINEAGE), told, strict=False):
-        _, _, sha256, _, notice, seq, version, _, _, content, record, capture, brought_by, elsewhere, changed = one
+        _, _, sha256, _, notice, seq, version, _, _, _, content, record, capture, brought_by, elsewhere, changed = one
         read_from = None if record is None else standing.get(record)
         if content is not None:
             found = hashlib.sha256(content).hexdigest()

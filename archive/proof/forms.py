@@ -69,41 +69,39 @@ def record_hashes(placed: Iterable[Stated]) -> list[bytes]:
     ]
 
 
-class Lineage(NamedTuple):
-    """Where the version of an event comes from, which no table says once it has moved. row: the place in the capture of
-    the row that it was read from; against: hash of the content from which ``changed`` leads to its own, where it does.
-    """
-
-    row: int | None = None
-    against: str | None = None
-
-
-NO_LINEAGE: Final = Lineage()
+Lineage: TypeAlias = tuple[int | None, str | None]
+"""Where the version of an event comes from, which no table says once it has moved: the place in the capture of the row
+that it was read from, and the hash of the content from which what changed leads to its own, where something changed.
+"""
+NO_LINEAGE: Final = None, None
 """Of an event that brought no version, or of which nobody knows any longer."""
 
 
 def event_leaf(
     capture: str | None, committed_at: str, content_sha256: str | None, kinds: str, notice: str | None, seq: int,
     version: int, *, quiet: bool | None = None, late: bool | None = None, lineage: Lineage = NO_LINEAGE,
+    changed: str | None = None,
 ) -> bytes:  # fmt: skip
-    """Leaf of an event. ``notice``, ``capture``: their ids; ``kinds``: as the table holds them, a JSON list. Leaves of
-    earlier programs say nothing of the rest.
+    """Leaf of an event. notice, capture: their ids; kinds: as the table holds them, a JSON list; changed: so too, of an
+    event that brought no version. Leaves of earlier programs say nothing of ``quiet`` and what stands behind it.
     """
     row, against = lineage
     stated = {  # in their order already
-        "against": against, "capture": capture, "committed_at": committed_at, "content_sha256": content_sha256,
+        "capture": capture, "committed_at": committed_at, "content_sha256": content_sha256,
         "kinds": orjson.Fragment(kinds), "late": late, "notice": notice, "quiet": quiet, "row": row, "seq": seq,
         "type": "event", "version": version,
+    } if quiet is not None else {
+        "capture": capture, "committed_at": committed_at, "content_sha256": content_sha256,
+        "kinds": orjson.Fragment(kinds), "notice": notice, "seq": seq, "type": "event", "version": version,
     }  # fmt: skip
-    if against is None:
-        del stated["against"]
     if capture is None:
         del stated["capture"]
     if row is None:
-        del stated["row"]
-    if quiet is None:
-        del stated["quiet"], stated["late"]
-    return orjson.dumps(stated)
+        stated.pop("row", None)
+    if against is None and changed is None:
+        return orjson.dumps(stated)
+    more = {"against": against} if changed is None else {"changed_sha256": hashlib.sha256(changed.encode()).hexdigest()}
+    return canonical_json(stated | more)
 
 
 def event_hashes(rows: Sequence[tuple[Any, ...]], lineages: Sequence[Lineage] | None) -> list[bytes]:
@@ -114,15 +112,17 @@ def event_hashes(rows: Sequence[tuple[Any, ...]], lineages: Sequence[Lineage] | 
     if lineages is None:
         return [sha256(b"\0" + event_leaf(*row[:7])).digest() for row in rows]
     return [
-        sha256(b"\0" + event_leaf(*row[:7], quiet=bool(row[7]), late=bool(row[8]), lineage=lineage)).digest()
+        sha256(
+            b"\0" + event_leaf(*row[:7], quiet=bool(row[7]), late=bool(row[8]), lineage=lineage, changed=row[9])
+        ).digest()
         for row, lineage in zip(rows, lineages, strict=False)
     ]
 
 
 def pack_lineages(lineages: Sequence[Lineage]) -> bytes:
     """Lineages of the events of an entry of the table ``leaves``, in order; no lineages where none is known."""
-    against = {str(place): one.against for place, one in enumerate(lineages) if one.against is not None}
-    return orjson.dumps({"against": against, "rows": [one.row for one in lineages]})
+    against = {str(place): content for place, (_, content) in enumerate(lineages) if content is not None}
+    return orjson.dumps({"against": against, "rows": [row for row, _ in lineages]})
 
 
 def unpack_lineages(body: bytes | None, events: int) -> Sequence[Lineage] | None:
@@ -132,7 +132,7 @@ def unpack_lineages(body: bytes | None, events: int) -> Sequence[Lineage] | None
     against = unpack_against(body)
     try:
         rows = orjson.loads(body)["rows"] or [None] * events
-        return [Lineage(row, against.get(place)) for place, row in enumerate(rows)]
+        return [(row, against.get(place)) for place, row in enumerate(rows)]
     except (ValueError, TypeError, KeyError):
         return [NO_LINEAGE] * events  # whose leaves are others
 

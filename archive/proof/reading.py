@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, null, or_, select
 
 from archive.documents.tables import document_answers, documents
 from archive.event_queries import REGROUPED
@@ -30,7 +30,9 @@ HeldRecord: TypeAlias = tuple[tuple[int, int, int, int, str, int], str]
 
 
 class EventRow(NamedTuple):
-    """An event as its leaf needs it, in the order of its members. What the tables no longer hold is None."""
+    """An event as its leaf needs it, in the order of its members; ``changed`` of one that brought no version, else
+    None. What the tables no longer hold is None.
+    """
 
     capture: str | None
     committed_at: str
@@ -41,12 +43,14 @@ class EventRow(NamedTuple):
     version: int
     quiet: bool
     late: bool
+    changed: str | None
 
     def leaf(self, lineage: Lineage | None) -> bytes:
         """The bytes of its leaf; no lineage: as earlier programs wrote it."""
         if lineage is None:
             return forms.event_leaf(*self[:7])
-        return forms.event_leaf(*self[:7], quiet=bool(self.quiet), late=bool(self.late), lineage=lineage)
+        quiet, late = bool(self.quiet), bool(self.late)
+        return forms.event_leaf(*self[:7], quiet=quiet, late=late, lineage=lineage, changed=self.changed)
 
 
 def captures_after(connection: Connection, number: int, limit: int) -> list[RowMapping]:
@@ -84,7 +88,7 @@ def records_of(connection: Connection, numbers: Collection[int]) -> dict[int, He
 
 
 EventTold: TypeAlias = tuple[
-    str | None, str, str | None, str, str | None, int, int, bool, bool,
+    str | None, str, str | None, str, str | None, int, int, bool, bool, str | None,
     bytes | None, int | None, int | None, int | None, Any, bool,
 ]  # fmt: skip
 """An event, in the order of the members of EventRow, with what it says of a content: the content of the version that it
@@ -112,7 +116,7 @@ def _events(first: int, last: int, *more: ColumnElement[Any]) -> Select[Any]:
     return (
         select(
             captures.c.id, e.committed_at, v.content_sha256, e.kinds, notices.c.id, e.seq, e.version, e.quiet, e.late,
-            *more,
+            case((v.seq == e.seq, null()), else_=e.changed).label("told"), *more,
         )
         .select_from(events)
         .outerjoin(notices, notices.c.number == e.notice)

@@ -95,6 +95,17 @@ def test_a_change_told_against_another_version_than_the_one_before_it_is_named(t
         check(archive)
 
 
+def test_what_an_event_says_that_changed_that_brought_no_version_is_proved(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        amended(archive)
+        takedowns.take_down(archive, ["us-action:N0@3"], "A test.")
+        check(archive)
+        tamper(archive, f"UPDATE events SET changed=? WHERE seq={LAST}", '[["listing","listed","gone"]]')
+        assert "is not what leaf " in named(archive)
+        forget_lineages(archive)
+        check(archive)
+
+
 def test_a_version_is_held_to_the_row_from_which_its_leaf_says_that_it_was_read(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
         grow(archive, 500, ["A", "A"])
