@@ -243,10 +243,11 @@ class Judgement:
     # What follows from makers -------------------------------------------------------------------------------------
 
     def _name_sellers(self) -> None:
+        """In the best tier of what is sold, as in inheritance.with_sellers: a grey case is one of what is sold."""
         tiers = {self._found.tier(key) for key in self._found.found()}
         if tiers:
             for owner, evidence in self._sellers:
-                self._add(("vendor", owner, "seller"), "alert" if "alert" in tiers else "review", evidence)
+                self._found.add(("vendor", owner, "seller"), "alert" if "alert" in tiers else "review", evidence)
 
     def _name_technologies(self) -> None:
         """What a maker is bought for: its products' technologies, else what terms say, else what its bare name means.

@@ -197,6 +197,19 @@ def test_a_seller_is_found_by_itself_but_makes_no_tag(archive: Archive) -> None:
     ]
 
 
+@pytest.mark.both_databases
+def test_a_seller_stands_in_the_best_tier_of_what_is_sold_whatever_passed_down_meanwhile(archive: Archive) -> None:
+    both = reading("P:1", action(f"{NAMED}; CCTV CAMERAS OF A BUILDING", "2026-06-05", "CONVERGINT TECHNOLOGIES LLC"))
+    assert {tag.tier for tag in MATCHER.tags(both.notice)} == {"alert", "review"}, "cameras are a grey case"
+    append(archive, [both])
+    assert [(seller, tier) for seller, tier, _, _ in sold(follow(archive), 1)] == [("convergint", "alert")]
+    for day, text in enumerate(["AXON FLEX CAMERAS", "PAPER"], start=1):
+        append(archive, [reading("P:0", action(text, "2026-01-05"), revision=f"{day}")], day=day)
+        assert [(seller, tier) for seller, tier, _, _ in sold(follow(archive), 1)] == [("convergint", "alert")]
+    drive(archive, [Retagger(Matcher(replace(load_dictionary(), version="another")))])
+    assert [(seller, tier) for seller, tier, _, _ in sold(follow(archive), 1)] == [("convergint", "alert")]
+
+
 NAMED = "CELLEBRITE UFED LICENSES"
 
 
