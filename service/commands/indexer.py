@@ -167,12 +167,12 @@ def table_row(item: Item) -> tuple[str, ...]:
 
 
 def _amount_words(item: Item) -> str:
-    """The headline amount with its kind, and what a sum of held actions may be called."""
+    """The headline amount or its range with its kind, and what a sum of held actions may be called."""
     amount = item.headline
-    if amount is None or amount.value is None:
+    if amount is None or (said := words.amount_value(amount)) == words.NOT_STATED:
         return words.NOT_STATED
     called = f", {amount.called}" if amount.called else ""
-    return f"{words.money(amount.value, amount.currency)} {words.amount_kind(amount.kind)}{called}"
+    return f"{said} {words.amount_kind(amount.kind)}{called}"
 
 
 def as_csv(found: Iterable[Item]) -> str:

@@ -16,11 +16,12 @@ import pytest
 import typer
 
 from crawlers.source import load_sources
+from indexer.items import Item
 from indexer.upkeep import IndexStatus
 from service import commands
 from service.cli import app
 from service.commands import index
-from service.commands.indexer import search
+from service.commands.indexer import search, table_row
 from tests.service.conftest import CUT
 
 RECORD = "70B03C23F00001003"
@@ -99,6 +100,25 @@ def test_results_are_written_in_every_format(loaded):
     code, out, _ = loaded(*everything)
     assert out.startswith("110 results")
     assert rows[0]["id"] in out.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"value": "5.50"}, "$5.50 estimate"),
+        ({"minimum": "100000", "maximum": "250000"}, "$100,000 to $250,000 estimate"),
+        ({"maximum": "150000"}, "up to $150,000 estimate"),
+        ({}, "not stated"),
+    ],
+)
+def test_a_result_says_its_amount_also_where_that_is_a_range(stated, said):
+    amount = {"kind": "estimate", "basis": "plan", "currency": "USD", **stated}
+    item = Item.model_validate({
+        "id": "apfs:1", "procurement": "apfs:1", "kind": "forecast", "status": "open", "listing": "listed",
+        "headline": amount, "dated": "2026-01-02", "dated_by": "posted", "first_seen": "2026-01-02T00:00:00Z",
+        "source": "dhs_apfs", "rebuilt": False, "url": "/notice/apfs:1",
+    })  # fmt: skip
+    assert table_row(item)[-2] == said
 
 
 def test_the_example_that_the_help_of_search_gives_can_be_run(loaded):
