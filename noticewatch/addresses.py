@@ -1,6 +1,7 @@
 """Addresses of everything that has a page or an answer. Identifiers are percent-encoded; colons stay readable."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 API = "/api/v1"
@@ -8,6 +9,7 @@ MOST_NUMBER = 2**53
 """The largest number in an address: what every reader of JSON can hold."""
 
 
+@lru_cache(maxsize=1_024)  # a page or a history names few identifiers many times
 def escaped(identifier: str) -> str:
     """An identifier as one path segment: colons stay, slashes and spaces are encoded."""
     return quote(identifier, safe=":-._~")
