@@ -38,9 +38,21 @@ from watchlist.records import (
     singular,
 )
 
-__all__ = ["DATA", "Dictionary", "DictionaryError", "Policy", "Technology", "TermBook", "Vendor", "load_dictionary"]
+__all__ = [
+    "DATA",
+    "ROOT",
+    "Dictionary",
+    "DictionaryError",
+    "Policy",
+    "Technology",
+    "TermBook",
+    "Vendor",
+    "load_dictionary",
+]
 
 DATA: Final = Path(__file__).parent / "data"
+ROOT: Final = "surveillance"
+"""The technology above all others."""
 
 RULES: Final = 3
 """To be raised with every change of the program that gives other tags by the same data: what is held is tagged again.

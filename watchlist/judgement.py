@@ -4,15 +4,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from watchlist.dictionary import Dictionary, Vendor
+from watchlist.dictionary import ROOT, Dictionary, Vendor
 from watchlist.evidence import By, Evidence, Tag
 from watchlist.findings import Findings, Key, Tier
 from watchlist.meaning import greys, meant
 from watchlist.patterns import Hit
 from watchlist.records import singular
 
-ROOT: Final = "surveillance"
-"""The class above all others."""
 _LEGAL_WORDS: Final = (
     r"incorporated|inc|llc|ltd|corporation|corp|company|co|limited|liability|lp|gmbh|usa|us|uk|the|of|america"
 )
@@ -69,7 +67,7 @@ class Judgement:
         """The hits that mean what they say here; also notes what makes the notice a grey case."""
         everything = list(hits)
         self._greys = greys(self._dictionary, everything, self._headline, self._texts)
-        return meant(everything, self._headline)
+        return meant(everything, self._headline, self._dictionary.technologies)
 
     def _contexts(self, kept: Iterable[Hit]) -> list[Hit]:
         return [hit for hit in kept if hit.name.part == "context" and hit.field in self._headline]
@@ -77,7 +75,11 @@ class Judgement:
     # Terms --------------------------------------------------------------------------------------------------------
 
     def _judge_terms(self, terms: list[Hit]) -> None:
-        titled = self._spoken_of({hit.name.owner for hit in terms if hit.field in self._headline})
+        headed = [hit for hit in terms if hit.field in self._headline]
+        titled = self._spoken_of({hit.name.owner for hit in headed})
+        sure = self._spoken_of(
+            {hit.name.owner for hit in headed if hit.name.policy == "strong" and hit.name.owner != ROOT}
+        )
         for hit in terms:
             if hit.field.startswith("parties.") or hit.name.policy == "never_alone":
                 continue
@@ -86,6 +88,8 @@ class Judgement:
                 self._add_term(hit, "alert", "in the headline")
             elif strong and (hit.name.owner in titled or self._echoed(hit)):
                 self._add_term(hit, "alert", "in the text, under a headline that speaks of it")
+            elif headline and hit.name.owner in sure:
+                self._add_term(hit, "alert", "in a headline that speaks of it beyond doubt")
             elif strong:
                 self._add_term(hit, "review", "in the text only")
             elif headline:

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from watchlist.dictionary import Dictionary
+from watchlist.dictionary import ROOT, Dictionary, Technology
 from watchlist.patterns import Hit, widest
 from watchlist.records import LONGEST
 
@@ -26,16 +26,16 @@ class Spans:
         yield from self._spans[begin : bisect_right(self._spans, (last, 1 << 62))]
 
 
-def meant(hits: Collection[Hit], headline: Collection[str]) -> list[Hit]:
+def meant(hits: Collection[Hit], headline: Collection[str], technologies: Mapping[str, Technology]) -> list[Hit]:
     """Names, products, contexts and terms that are meant: without those inside wider ones of their owner, without terms
     that a veto takes away or that are but a part of another technology's term, without products in a party's name.
     """
     vetoes = _Vetoes((hit for hit in hits if hit.name.part == "veto"), headline)
-    strong = _by_field(hit for hit in hits if hit.name.part == "term" and hit.name.policy == "strong")
+    strong = _Strong((hit for hit in hits if hit.name.part == "term" and hit.name.policy == "strong"), technologies)
     kept = []
     for hit in widest(hit for hit in hits if hit.name.part not in {"veto", "grey"}):
         if hit.name.part == "term":
-            if not vetoes.take_away(hit) and not _is_part(hit, strong):
+            if not vetoes.take_away(hit) and not strong.hold(hit):
                 kept.append(hit)
         elif hit.name.part == "name" or not hit.field.startswith("parties."):
             kept.append(hit)
@@ -75,11 +75,18 @@ class _Vetoes:
         """Whether a veto stands near a term of its technology, in a party's name, or in the headline over a text."""
         if hit.name.owner in self._everywhere or (hit.name.owner in self._below and hit.field not in self._headline):
             return True
+        if self._is_another_kind(hit):
+            return True
         spans = self._spans.get((hit.name.owner, hit.field))
         if spans is None:
             return False
         near = spans.around(hit.start - _NEARBY - LONGEST, hit.start + _NEARBY)
         return any(hit.start <= end + _NEARBY and not _within((begin, end), hit) for begin, end in near)
+
+    def _is_another_kind(self, hit: Hit) -> bool:
+        """Whether a term begins inside a veto of the root: ``surveillance receiver`` behind ``dependent``."""
+        spans = self._spans.get((ROOT, hit.field), Spans(()))
+        return any(begin < hit.start < end <= hit.end for begin, end in spans.around(hit.start - LONGEST, hit.start))
 
 
 def _within(span: _Span, hit: Hit) -> bool:
@@ -89,17 +96,28 @@ def _within(span: _Span, hit: Hit) -> bool:
     return hit.start <= span[0] and span[1] <= hit.end and span != (hit.start, hit.end)
 
 
-def _by_field(hits: Iterable[Hit]) -> dict[str, Spans]:
-    spans: dict[str, list[_Span]] = {}
-    for hit in hits:
-        spans.setdefault(hit.field, []).append((hit.start, hit.end))
-    return {field: Spans(some) for field, some in spans.items()}
+class _Strong:
+    """The strong terms of a notice: what is but a part of one is not meant."""
 
+    def __init__(self, hits: Iterable[Hit], technologies: Mapping[str, Technology]) -> None:
+        self._technologies = technologies
+        spans: dict[tuple[str, str], list[_Span]] = {}
+        for hit in hits:
+            spans.setdefault((hit.field, hit.name.owner if hit.name.parted else ""), []).append((hit.start, hit.end))
+        self._spans = {place: Spans(some) for place, some in spans.items()}
 
-def _is_part(hit: Hit, wider: Mapping[str, Spans]) -> bool:
-    """Whether a term is but a part of a wider strong one."""
-    spans = wider.get(hit.field)
-    if spans is None:
-        return False
-    around = spans.around(hit.start - LONGEST, hit.start)
-    return any(hit.end <= end and end - begin > hit.end - hit.start for begin, end in around)
+    def hold(self, hit: Hit) -> bool:
+        """Whether a term is but a part of a wider one. Behind the first words of a family that stand apart, what stands
+        right above or below it is meant too: ``biometric fingerprint scanners`` are both.
+        """
+        return any(
+            hit.end <= end and end - begin > hit.end - hit.start
+            for (field, family), spans in self._spans.items()
+            if field == hit.field
+            for begin, end in spans.around(hit.start - LONGEST, hit.start)
+            if begin == hit.start or not self._are_near(family, hit.name.owner)
+        )
+
+    def _are_near(self, family: str, technology: str) -> bool:
+        near = {family, technology} - {"", ROOT}
+        return len(near) == 2 and any(self._technologies[one].parent in near for one in near)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from noticewatch.text import folded
-from watchlist.dictionary import Dictionary, Policy, TermBook
+from watchlist.dictionary import Dictionary, Policy, TermBook, Vendor
 from watchlist.records import Family
-from watchlist.spelling import apart, spellings, term_spellings
+from watchlist.spelling import apart, spellings, term_spellings, without_legal_form
 
 ENGLISH: Final = "en"
 _WORD: Final = re.compile(r"\w+")
@@ -55,12 +55,13 @@ def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
     for vendor in dictionary.vendors.values():
         for alias in vendor.names:
             yield from _spelt(Name("name", vendor.id, alias.name, alias.policy))
-        maker = vendor.name.split()[0]
+        makers = _makers(vendor)
         for product in vendor.products:
             name = Name("product", vendor.id, product.name, product.policy, "", product.technologies)
             yield from _spelt(name)
-            if product.policy != "strong" and folded(maker) not in folded(product.name):
-                yield from _spelt(replace(name, name=f"{maker} {product.name}", policy="strong"))
+            for maker in makers if product.policy != "strong" else ():
+                if maker not in folded(product.name):
+                    yield from _spelt(replace(name, name=f"{maker} {product.name}", policy="strong"))
         for context in vendor.contexts:
             yield from _as_term(Name("context", vendor.id, context.word, _WORTH[context.tier]))
     for index, grey in enumerate(dictionary.greys):
@@ -71,6 +72,14 @@ def searched(dictionary: Dictionary) -> Iterator[tuple[str, Name]]:
             yield from _as_term(Name("clause", str(index), word, "strong"))
     for book in dictionary.books:
         yield from _of_book(book)
+
+
+def _makers(vendor: Vendor) -> set[str]:
+    """What may stand before a product's ordinary name: the first word of the maker's name, or a name without its legal
+    form.
+    """
+    named = (alias.name for alias in vendor.names if alias.policy != "never_alone")
+    return {folded(vendor.name.split()[0]), *(without_legal_form(folded(name)) for name in named)}
 
 
 def _of_book(book: TermBook) -> Iterator[tuple[str, Name]]:

@@ -15,12 +15,13 @@ from noticewatch.text import folded, normalise, source_span, strip_html
 from watchlist.dictionary import Dictionary
 from watchlist.names import ENGLISH, Anchor, Name, anchors, searched
 from watchlist.records import Clause
-from watchlist.spelling import corrected, whole_word_end
+from watchlist.spelling import corrected, single_spaced, slips, spaced_places, whole_word_end
 
 _MOST_PLACES: Final = 500
 """Places of one name that are looked at in one text: what more of them say, these said."""
 _WINDOW: Final = 120
 """Characters behind the first words of a family in which its next words are looked for."""
+_LETTERS: Final = re.compile("[a-z]+")
 _NO_WORD: Final = re.compile(r"\W")
 _MARKS: Final = {code: " " for code in range(128) if _NO_WORD.match(chr(code))}
 """Every ASCII character that belongs to no word, for ``str.translate``."""
@@ -37,9 +38,11 @@ class Hit:
 
 
 class Haystack:
-    """A field's text ready for search: normal form, white space as blanks, with the way back to the source."""
+    """A field's text ready for search: normal form, white space however wide as one blank, with the way back to the
+    source.
+    """
 
-    __slots__ = ("_markup", "_normal", "text")
+    __slots__ = ("_markup", "_normal", "_places", "_spaced", "text")
 
     def __init__(self, text: str) -> None:
         self._markup: array[int] | None = None
@@ -51,11 +54,16 @@ class Haystack:
         else:
             normal = normalise(text)
             folded, self._normal = normal.text, normal.offsets
-        self.text = folded.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+        self._spaced = folded.replace("\n", " ").replace("\r", " ").replace("\t", " ").replace("_", " ")
+        self.text = single_spaced(self._spaced)
+        self._places: array[int] | None = None
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the stored text that a span of ``text`` came from."""
-        return source_span(self._markup, *source_span(self._normal, start, end))
+        if self._places is None and len(self.text) != len(self._spaced):
+            self._places = spaced_places(self._spaced)
+        span = source_span(self._places, start, end)
+        return source_span(self._markup, *source_span(self._normal, *span))
 
 
 _Spans = list[tuple[Name, int, int]]
@@ -96,13 +104,15 @@ class Patterns:
     def __init__(self, dictionary: Dictionary) -> None:
         names: dict[str, list[Name | str]] = {}
         ahead: dict[str, _Anchors] = {}
+        mistakes = _mistakes(dictionary)
         for spelling, name in searched(dictionary):
-            held = names.setdefault(spelling, [])
-            if name not in held:
-                held.append(name)
-        for spelling_of in dictionary.spellings:
-            for wrong in spelling_of.also:
-                names.setdefault(folded(wrong), []).append(folded(spelling_of.word))
+            right = _LETTERS.sub(lambda word: mistakes.get(word[0], word[0]), spelling)
+            for one in (spelling, right) if name.part in {"name", "product"} else (spelling,):
+                held = names.setdefault(one, [])
+                if name not in held:
+                    held.append(name)
+        for wrong, word in mistakes.items():
+            names.setdefault(wrong, []).append(word)
         for spelling, anchor in anchors(dictionary):
             names.setdefault(spelling, [])
             ahead.setdefault(spelling, _Anchors()).add(anchor)
@@ -180,6 +190,18 @@ class Patterns:
 def patterns_of(dictionary: Dictionary) -> Patterns:
     """The patterns of a dictionary, made once for all its matchers."""
     return Patterns(dictionary)
+
+
+def _mistakes(dictionary: Dictionary) -> dict[str, str]:
+    """Other spellings of words and the words they stand for: those that are listed, and slips of the hand."""
+    listed = {
+        folded(wrong): folded(spelling.word)
+        for spelling in dictionary.spellings
+        for wrong in spelling.also
+    }
+    words = set(listed.values())
+    slipped = {wrong: word for word in words for wrong in slips(word) if wrong not in words}
+    return slipped | listed
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

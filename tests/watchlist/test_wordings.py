@@ -221,3 +221,32 @@ def test_words_that_say_nothing_are_data_with_the_source_that_taught_them(
     assert not bare.words_of_procedure and not bare.words_of_many_subjects
     assert {tag.tier for tag in told(title, text)} == {tier}
     assert {tag.tier for tag in told(title, text, Matcher(replace(whole, common=())))} == {without}
+
+
+@pytest.mark.parametrize(
+    ("title", "technologies"),
+    [
+        ("BWC and in-car video, five-year lease", {"body_worn_camera", "in_vehicle_camera"}),
+        ("Live scan and AFIS replacement", {"biometrics", "fingerprint_livescan"}),
+        ("Biometric fingerprint scanners", {"biometrics", "fingerprint_livescan"}),
+    ],
+)
+def test_what_a_headline_says_beside_its_kin_is_meant_too(title: str, technologies: set[str]) -> None:
+    assert technologies <= alerted(title)
+
+
+def test_a_wider_term_leaves_no_part_of_it_to_another_technology() -> None:
+    assert alerted("Access to a license plate reader database") == {"lpr_data"}
+    assert alerted("Electronic video surveillance equipment") == {"surveillance"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "ADS-B automatic dependent surveillance receivers",
+        "Disease surveillance recording forms",
+        "Wildlife surveillance aircraft services",
+    ],
+)
+def test_another_kind_of_surveillance_is_none_of_any_technology(title: str) -> None:
+    assert alerted(title) == set()
