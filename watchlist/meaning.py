@@ -107,17 +107,17 @@ class _Strong:
         self._spans = {place: Spans(some) for place, some in spans.items()}
 
     def hold(self, hit: Hit) -> bool:
-        """Whether a term is but a part of a wider one. Behind the first words of a family that stand apart, what stands
-        right above or below it is meant too: ``biometric fingerprint scanners`` are both.
+        """Whether a term is but a part of a wider one. Of a family whose words stand apart, what stands right below it
+        is meant too, and behind its first words what stands right above: ``biometric fingerprint scanners`` are both.
         """
         return any(
             hit.end <= end and end - begin > hit.end - hit.start
             for (field, family), spans in self._spans.items()
             if field == hit.field
             for begin, end in spans.around(hit.start - LONGEST, hit.start)
-            if begin == hit.start or not self._are_near(family, hit.name.owner)
+            if not self._is_below(hit.name.owner, family)
+            if begin == hit.start or not self._is_below(family, hit.name.owner)
         )
 
-    def _are_near(self, family: str, technology: str) -> bool:
-        near = {family, technology} - {"", ROOT}
-        return len(near) == 2 and any(self._technologies[one].parent in near for one in near)
+    def _is_below(self, one: str, other: str) -> bool:
+        return bool(one) and other != ROOT and self._technologies[one].parent == other

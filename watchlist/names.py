@@ -35,6 +35,11 @@ class Name:
     technologies: tuple[str, ...] = ()
     parted: bool = False
 
+    @property
+    def takes_away(self) -> bool:
+        """Whether it says that the owner's other line is bought, which also a clause can say."""
+        return self.part == "context" and self.policy == "never_alone"
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -132,8 +137,9 @@ def _begins(ends: Iterable[str]) -> frozenset[str]:
 def _rest(ends: Iterable[str], between: int) -> re.Pattern[str]:
     """Finds one of ``ends`` after at most ``between`` other words, none of them too long."""
     words = "|".join(map(re.escape, sorted(ends, key=len, reverse=True)))
-    others = rf"(?:[^\w.;:]{{1,3}}\w{{1,{_LONGEST_BETWEEN}}}){{0,{between}}}?"
-    return re.compile(rf"s?{others}[^\w.;:]{{1,3}}(?:{words})s?(?!\w)")
+    word = rf"(?:(?:\w\.){{2,4}}|\w{{1,{_LONGEST_BETWEEN}}})"
+    others = rf"(?:[^\w.;]{{1,3}}{word}){{0,{between}}}?"
+    return re.compile(rf"s?{others}[^\w.;]{{1,3}}(?:{words})s?(?!\w)")
 
 
 def _as_term(name: Name) -> Iterator[tuple[str, Name]]:

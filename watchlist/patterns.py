@@ -144,7 +144,8 @@ class Patterns:
         seen: Counter[Name] = Counter()
         for name, start, end in sorted(found.spans, key=lambda each: each[1:]):
             place = bisect_right(begins, start)
-            if name.part == "clause" or (place and start < left_out[place - 1][1]) or seen[name] == _MOST_PLACES:
+            lost = place and start < left_out[place - 1][1] and not name.takes_away
+            if name.part == "clause" or lost or seen[name] == _MOST_PLACES:
                 continue
             seen[name] += 1
             spans[name, *found.text.source_span(start, end)] = None

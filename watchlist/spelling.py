@@ -14,7 +14,7 @@ _LEGAL_END: Final = re.compile(rf"[,.]?\s+({'|'.join(_LEGAL_FORMS)})\.?$")
 _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
 _SEPARATORS: Final = re.compile(r"[ -]+")
 _JOINED_LENGTH: Final = 8
-_PLURAL_LENGTH: Final = 3
+_PLURAL_LENGTH: Final = 2
 _SLIP_LENGTH: Final = 9
 """Letters of a shortest word of which slips are read: those of ``tracking`` make other words (tacking)."""
 _HISSING: Final = ("ch", "sh", "ss", "x")
@@ -36,7 +36,7 @@ def spellings(name: str) -> set[str]:
             forms = {legal[1], _LEGAL_SHORT.get(legal[1], legal[1]), _LEGAL_LONG.get(legal[1], legal[1])}
             found |= {f"{stem}{pause} {form}" for form in forms for pause in ("", ",")}
         words = _SEPARATORS.split(spelling)
-        found |= {spelling, " ".join(words), "-".join(words), f"{words[0]}-{' '.join(words[1:])}"}
+        found |= {spelling, " ".join(words), "-".join(words), "-".join([words[0], " ".join(words[1:])]).rstrip("-")}
         joined = "".join(words)
         if len(joined) >= _JOINED_LENGTH and len(words) == 2 and not legal:
             found.add(joined)
