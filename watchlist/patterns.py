@@ -195,11 +195,7 @@ def patterns_of(dictionary: Dictionary) -> Patterns:
 
 def _mistakes(dictionary: Dictionary) -> dict[str, str]:
     """Other spellings of words and the words they stand for: those that are listed, and slips of the hand."""
-    listed = {
-        folded(wrong): folded(spelling.word)
-        for spelling in dictionary.spellings
-        for wrong in spelling.also
-    }
+    listed = {folded(wrong): folded(spelling.word) for spelling in dictionary.spellings for wrong in spelling.also}
     words = set(listed.values())
     slipped = {wrong: word for word in words for wrong in slips(word) if wrong not in words}
     return slipped | listed
