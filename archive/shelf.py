@@ -204,9 +204,15 @@ class Shelf:
             if self._filed.get(number) != (record.first, record.sha256)
         ]
         leaves = [
-            _event_leaf(version, event, told_by, self._dossiers[version.notice].id)
-            for version, event, told_by in zip(self._new_versions, self._events, self._told_by, strict=True)
-        ]
+            forms.event_leaf(
+                capture_id, event["committed_at"], version.content_sha256, event["kinds"],
+                self._dossiers[version.notice].id, version.seq, version.version, quiet=event["quiet"],
+                late=event["late"], lineage=lineage,
+            )
+            for version, event, (capture_id, lineage) in zip(
+                self._new_versions, self._events, self._told_by, strict=True
+            )
+        ]  # fmt: skip
         first, lineages = self._next_seq - len(leaves), [lineage for _, lineage in self._told_by]
         filing.file(self._connection, [*filing.records(written), *filing.events(first, leaves, lineages)])
 
@@ -343,15 +349,6 @@ def event_row(
 def _kinds_json(kinds: tuple[EventKind, ...]) -> str:
     """Kinds as the table holds them: few combinations, told of many events."""
     return orjson.dumps(kinds).decode()
-
-
-def _event_leaf(version: HeldVersion, event: dict[str, Any], told_by: tuple[str, Lineage], notice_id: str) -> bytes:
-    capture_id, lineage = told_by
-    return forms.event_leaf(
-        seq=version.seq, notice=notice_id, version=version.version, content_sha256=version.content_sha256,
-        kinds=event["kinds"], committed_at=event["committed_at"], capture=capture_id, quiet=event["quiet"],
-        late=event["late"], lineage=lineage,
-    )  # fmt: skip
 
 
 def _placed(record: HeldRecord) -> Placed:

@@ -98,7 +98,7 @@ def event_leaf(
         del stated["capture"]
     if row is None:
         stated.pop("row", None)
-    if against is None and changed is None:
+    if against is changed is None:
         return orjson.dumps(stated)
     more = {"against": against} if changed is None else {"changed_sha256": hashlib.sha256(changed.encode()).hexdigest()}
     return canonical_json(stated | more)
