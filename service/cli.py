@@ -100,9 +100,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except NoticewatchError as error:
         return _fail(str(error), error.exit_code, debug=debug)
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "noticewatch"
-        return _fail(f"{_sentence(error.format_message())} Type {command} --help for what there is.", 2, debug=debug)
+        return _misused(error, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("Stopped.", INTERRUPTED, debug=False)
     except SystemExit as ended:  # so click and rich end where the reader of a pipe has gone: nobody is left to be told
@@ -113,6 +111,15 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         said = f"Unexpected error: {type(error).__name__}: {error}. Repeat it with --debug and report it, please."
         return _fail(said, 1, debug=debug)
     return code if isinstance(code, int) else 0
+
+
+def _misused(error: typer.TyperException, *, debug: bool) -> int:
+    """A group that is asked for without a command has shown its help already."""
+    if not (said := error.format_message()):
+        return 2
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "noticewatch"
+    return _fail(f"{_sentence(said)} Type {command} --help for what there is.", 2, debug=debug)
 
 
 def _fail(sentence: str, code: int, *, debug: bool) -> int:

@@ -102,6 +102,13 @@ def test_results_are_written_in_every_format(loaded):
     assert rows[0]["id"] in out.replace("\n", "")
 
 
+@pytest.mark.parametrize("named", [(), ("index",), ("correct",), ("--debug",)])
+def test_without_a_command_there_is_its_help_and_nothing_else(noticewatch, named):
+    code, out, err = noticewatch(*named)
+    assert (code, err) == (2, "")
+    assert "Usage: noticewatch" in out
+
+
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
