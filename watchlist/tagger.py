@@ -31,6 +31,8 @@ _READ: Final = ("kind", "title", "title_from", "description", "parties")
 """What the matcher reads of a notice."""
 _MOST_VERSIONS: Final = 20
 """Versions of a notice beside the current one whose words count."""
+_ANY: Final = 1 << 62
+"""Above all versions: of a notice that was regrouped any may be another one, and the current one the same."""
 State: TypeAlias = tuple[int, str]
 """Version and dictionary a notice was tagged with."""
 
@@ -62,7 +64,7 @@ class Tagger:
             told: dict[int, int] = {}
             for row in rows:
                 if row.regrouped or not _is_derived(row.kinds):
-                    told[row.notice] = max(row.version, told.get(row.notice, 0))
+                    told[row.notice] = max(_ANY if row.regrouped else row.version, told.get(row.notice, 0))
             moves = Moves.told((row.notice, row.moved) for row in rows if row.moved)
             _tag(connection, matcher, told, moves)
             if any(row.regrouped for row in rows):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive import chain_corrections
 from archive.contract_corrections import join, split
 from archive.joins import Joiner
 from archive.readers import drive
@@ -18,6 +19,7 @@ from archive.takedowns import take_down
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import EventKind, Reading
 from tests.archive.making import append, events, open_archive, reading
+from tests.archive.test_regrouping import SAM, sam
 from tests.dictionary import matcher
 from watchlist import queries
 from watchlist.dictionary import load_dictionary
@@ -292,3 +294,15 @@ def test_words_of_an_older_version_that_arrives_later_count_as_if_it_had_come_fi
     assert follow(archive) == {}
     append(archive, [reading("P:0", action("CELLEBRITE UFED LICENSES", "2026-01-05"), revision="1")], day=1)
     assert {(tag.tier, tag.evidence[0].by) for tag in follow(archive)[1]} == {("review", "inheritance")}
+
+
+@pytest.mark.both_databases
+def test_words_of_postings_that_come_and_go_count_also_where_the_current_version_stays(archive: Archive) -> None:
+    texts = {"aa": "AXON FLEX CAMERAS", "bb": "PAPER"}
+    rows = [sam(one, day, solicitation=f"70CDCR26R0000{day}", name=texts[one]) for day, one in enumerate(texts, 1)]
+    append(archive, rows, **SAM)
+    assert set(follow(archive)) == {1}
+    chain_corrections.join(archive, ["sam:bb", "sam:aa"], "They are one purchase.", {})
+    assert {tag.tier for tag in follow(archive)[1]} == {"review"}
+    chain_corrections.split(archive, "sam:aa", ["aa"], "They are two purchases.", {})
+    assert set(follow(archive)) == {1}
