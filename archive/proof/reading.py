@@ -161,7 +161,7 @@ def is_older(connection: Connection, record: int, capture: int) -> bool:
 
 def is_of_many(connection: Connection, seq: int, record: int) -> bool:
     """Whether a record is one of the notice that an event speaks of, or of the one to which it leads, and this has
-    several sources or postings; or tells of a posting that this notice once had, as events of its regrouping say.
+    several sources or postings, or had, as events of its regrouping say; or tells of a posting that it had for a while.
     """
     e, n, r = events.c, notices.c, records.c
     query = (
@@ -171,12 +171,27 @@ def is_of_many(connection: Connection, seq: int, record: int) -> bool:
         .where(e.seq == seq)
     )
     rows = connection.execute(query).all()
-    if any(row.number == record for row in rows):
-        return len({row[1:] for row in rows}) > 1
-    notice = select(e.notice).where(e.seq == seq).scalar_subquery()
+    notice = connection.scalar(select(e.notice).where(e.seq == seq))
     told = connection.scalars(select(e.changed).where(e.notice == notice, REGROUPED)).all()
+    if any(row.number == record for row in rows):
+        return bool(told) or len({row[1:] for row in rows}) > 1
     posting = connection.scalar(select(r.source_number).where(r.number == record))
-    return any(posting in postings for changed in told for postings in orjson.loads(changed)[0][1:])
+    known = any(posting in postings for changed in told for postings in orjson.loads(changed)[0][1:])
+    return known or _was_told_by(connection, seq, notice, posting)
+
+
+def _was_told_by(connection: Connection, seq: int, notice: int | None, posting: str | None) -> bool:
+    """Whether another event than this one brought a version of a notice from a record of a posting, as leaves say: one
+    that came and went in one transaction stands in no event of a regrouping.
+    """
+    e, v, r = events.c, versions.c, records.c
+    query = (
+        select(v.record, e.capture)
+        .join(records, r.number == v.record)
+        .join(events, and_(e.seq == v.seq, e.notice == v.notice))
+        .where(v.notice == notice, r.source_number == posting, e.capture.is_not(None), e.seq != seq)
+    )
+    return any(was_placed(connection, *row) for row in connection.execute(query).all())
 
 
 def takedown_of(connection: Connection, notice_id: str, version: int) -> int | None:

@@ -389,6 +389,27 @@ def test_a_version_of_a_posting_that_left_its_notice_again_is_still_held_to_its_
     assert_whole(archive)
 
 
+def test_a_version_of_a_posting_that_came_and_went_with_one_answer_is_held_to_its_record(archive: Archive) -> None:
+    told = [sam("aa", 1, solicitation="70CDCR26R00002", name=TITLES[2]), text_alone("bb", TITLES[0])]
+    append(archive, told, day=0, **SAM)
+    told = [sam("bb", 2, solicitation="70CDCR26R00002"), sam("aa", 1, status="open")]
+    append(archive, told, day=1, source="sam_gov_opportunities", register="sam", ranks={"sam_gov_bulk": 1})
+    assert set(postings(archive)) == {"sam:aa", "sam:bb"}
+    assert changed(archive, 0) == {f"sam:{one}": [("notice_ids", [one], [one])] for one in ("aa", "bb")}
+    assert_whole(archive)
+
+
+def test_a_version_of_several_postings_is_held_to_its_record_when_only_one_is_left(archive: Archive) -> None:
+    say(archive, 0, "cc", "sam_gov_opportunities", "70CDCR26R00001", TITLES[1])
+    say(archive, 4, "bb", "sam_gov_opportunities", "70CDCR26R00001", TITLES[1])
+    say(archive, 1, "bb", "text", "", TITLES[0])
+    say(archive, 3, "cc", "text", "", TITLES[0])
+    assert set(postings(archive)) == {"sam:cc"}
+    say(archive, 2, "cc", "sam_gov_opportunities", "70CDCR26R00002", TITLES[0])
+    assert set(postings(archive).values()) == {frozenset({"bb"}), frozenset({"cc"})}
+    assert_whole(archive)
+
+
 def test_both_halves_of_a_text_that_a_whole_notice_parts_speak_of_its_revision(archive: Archive) -> None:
     say(archive, 1, "dd", "text", "", TITLES[3])
     say(archive, 3, "dd", "text", "", TITLES[3])
@@ -413,11 +434,14 @@ def say(archive: Archive, day: int, number: str, source: str, solicitation: str,
     """One import of one answer of a source about a posting."""
     row = sam(number, 1 + "abcd".index(number[0]), solicitation=solicitation, name=name)
     if source == "text":
-        ids = [{"type": "notice_id", "printed": number, "plain": number.upper()}]
-        text = {"kind": "other", "numbers": ids, "description": [{"text": name}]}
-        row = reading(number, text, key=None, carried=frozenset({"description"}))
-        source = "sam_gov_opportunities"
+        row, source = text_alone(number, name), "sam_gov_opportunities"
     append(archive, [row], day=day, source=source, register="sam", ranks={"sam_gov_bulk": 1})
+
+
+def text_alone(number: str, text: str) -> Reading:
+    ids = [{"type": "notice_id", "printed": number, "plain": number.upper()}]
+    stated = {"kind": "other", "numbers": ids, "description": [{"text": text}]}
+    return reading(number, stated, key=None, carried=frozenset({"description"}))
 
 
 def test_a_number_of_hundreds_of_postings_keeps_together_only_what_has_the_same_title(archive: Archive) -> None:
