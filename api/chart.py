@@ -107,7 +107,7 @@ def _bars(held: Obligations, year: int, left: float, slot: float, y: Callable[[D
 
 def _table(held: Obligations) -> Iterator[Line]:
     def shown(value: Decimal | None) -> str:
-        return "none held" if value is None else words.money(value, held.currency or None)
+        return "none counted" if value is None else words.money(value, held.currency or None)
 
     for name, years in held.series.items():
         yield Line(name, tuple(shown(years.get(year)) for year in held.years))

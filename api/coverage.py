@@ -46,6 +46,7 @@ class SourceView:
     enabled: bool
     way: str
     standing: tuple[str, ...]
+    agencies: tuple[str, ...]
     not_covered: tuple[str, ...]
     traps: tuple[str, ...]
     verified: str
@@ -186,6 +187,14 @@ def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
         found.append(f"No crawl {of} by noticewatch has been complete yet, so what is missing here proves nothing.")
     if empty:
         found.append(f"Nothing has been received yet from {words.listed(empty)}.")
+    chosen: dict[tuple[str, ...], list[str]] = {}
+    for view in views:
+        if view.notices and view.agencies:
+            chosen.setdefault(view.agencies, []).append(view.title)
+    found += [
+        f"{words.listed(titles)}: only of {words.listed(agencies)}, what others buy is not covered by it."
+        for agencies, titles in chosen.items()
+    ]
     if not any("-" in view.jurisdiction for view in views):
         found.append("No source of a state, county or city is collected, so what these buy is not covered.")
     return tuple(found)
@@ -236,6 +245,7 @@ def source_view(
         enabled=due.at is not None,
         way=_way(source, due, moment),
         standing=_standing(standing),
+        agencies=tuple(one["name"] for one in source.options.get("agencies", ()) if "name" in one),
         not_covered=source.not_covered,
         traps=source.traps,
         verified=_verified(source),

@@ -21,9 +21,9 @@ from noticewatch.naming import buyer_name, party_names, title
 COLUMNS = (
     "id", "url", "source", "kind", "kind_published", "status", "listing", "title", "title_from", "dated", "dated_from",
     "posted_at", "due_at", "buyer", "suppliers", "makers", "headline_kind", "headline_basis", "headline_value",
-    "headline_currency", *(f"{kind}" for kind in HEADLINE_ORDER), "currency", "vendors", "technologies",
-    "to_be_checked", "numbers", "modification", "procurement", "rebuilt", "recorder", "first_seen", "version",
-    "content_sha256", "description", "taken_down",
+    "headline_minimum", "headline_maximum", "headline_currency", *(f"{kind}" for kind in HEADLINE_ORDER), "currency",
+    "vendors", "technologies", "to_be_checked", "numbers", "modification", "procurement", "rebuilt", "recorder",
+    "first_seen", "version", "content_sha256", "description", "taken_down",
 )  # fmt: skip
 Value: TypeAlias = str | int | bool | Decimal | datetime | list[str] | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -58,7 +58,7 @@ def row_of(item: Item, row: NoticeRow, base: str) -> dict[str, Value]:
     """One notice by column; what is not stated is None or an empty list. ``posted_at`` and ``due_at`` as printed, at
     their precision and with their offset; amounts in whole currency units.
     """
-    notice, headline = row.notice, row.notice.headline_amount()
+    notice, headline = row.notice, row.notice.stated_amount()
     if row.tombstone is not None:
         return _tombstone(row, row.tombstone, base + item.url)
     stated = [amount for amount in notice.amounts if amount.value is not None]
@@ -85,6 +85,8 @@ def row_of(item: Item, row: NoticeRow, base: str) -> dict[str, Value]:
             "headline_kind": headline.kind.value if headline else None,
             "headline_basis": headline.basis if headline else None,
             "headline_value": headline.value if headline else None,
+            "headline_minimum": headline.minimum if headline else None,
+            "headline_maximum": headline.maximum if headline else None,
             "headline_currency": headline.currency if headline else None,
             "currency": next((amount.currency for amount in reversed(stated)), None),
             "vendors": _labels(item, "alert", "vendor"),

@@ -14,7 +14,7 @@ from noticewatch.errors import UsageError
 from noticewatch.models import HEADLINE_ORDER
 
 _LISTS: Final = ("suppliers", "makers", "vendors", "technologies", "to_be_checked", "numbers")
-_AMOUNTS: Final = (*(kind.value for kind in HEADLINE_ORDER), "headline_value")
+_AMOUNTS: Final = (*(kind.value for kind in HEADLINE_ORDER), "headline_value", "headline_minimum", "headline_maximum")
 _DIGITS, _DECIMALS = 38, 6
 _TOGETHER: Final = 5_000
 

@@ -377,7 +377,8 @@ class Checker:
         lines.append(f"In the log's first {head['size']} entries, signed {head.get('signed_at')} (the signer's clock)")
         lines.append(f"Signer's key fingerprint: {hashlib.sha256(public).hexdigest()}")
         lines.append("Compare this fingerprint with one that you had from elsewhere; without that anybody could sign.")
-        lines.append("Proved: what was received and when it was in the log. Not proved: that the source was right.")
+        lines.append("Proved: what was received, and that it was in the log when the head was signed.")
+        lines.append("Not proved: that the source was right.")
         lines.append("Pages for readers (.html, .txt, README, diffs) are held to the manifest, which nobody signs.")
         lines += [f"Not of the pack, and not looked at: {name}" for name in others]
         return [_printable(line) for line in lines]

@@ -29,3 +29,18 @@ def test_what_an_answer_rests_on_is_counted_anew_when_the_log_has_grown_and_some
             for address in ("/api/v1/coverage", "/api/v1/notices?lens=everything"):
                 answer = client.get(address).json()
                 assert answer.get("coverage", answer)["notices"] == told
+
+
+def test_a_source_of_some_agencies_says_of_which_as_soon_as_something_of_it_is_held(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
+    settings = settings_at(tmp_path / "home")
+    with closing(Archive.open(settings)) as archive:
+        with served(archive, settings, dictionary, [Joiner()]) as client:
+            assert not [gap for gap in client.get("/api/v1/coverage").json()["gaps"] if "only of" in gap]
+        append(archive, [reading("A", "a drone")])
+        with served(archive, settings, dictionary, [Joiner()]) as client:
+            assert [gap for gap in client.get("/api/v1/coverage").json()["gaps"] if "only of" in gap] == [
+                "USAspending contract transactions: only of U.S. Immigration and Customs Enforcement and U.S. Customs "
+                "and Border Protection, what others buy is not covered by it."
+            ]

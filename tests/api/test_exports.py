@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +11,9 @@ from fastapi.testclient import TestClient
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.exports import safe_cell
+from api.exports import row_of, safe_cell
+from indexer import results
+from tests.indexer.making import row
 
 pytestmark = pytest.mark.both_databases
 
@@ -44,6 +47,14 @@ def test_a_download_holds_all_results_and_says_so_to_who_asks_for_some(
     assert answer.status_code == 400
     assert "A download holds all results" in answer.json()["detail"]
     assert answer.json()["parameter"] == part.partition("=")[0]
+
+
+def test_an_amount_that_is_a_range_stands_in_two_columns() -> None:
+    estimate = {"kind": "estimate", "basis": "plan", "minimum": "1000000", "maximum": "5000000", "currency": "USD"}
+    held = row(1, {"kind": "forecast", "amounts": [estimate]})
+    cells = row_of(results.item([held], {}, single=True), held, "https://notices.example")
+    assert (cells["headline_kind"], cells["headline_currency"], cells["headline_value"]) == ("estimate", "USD", None)
+    assert (cells["headline_minimum"], cells["headline_maximum"]) == (Decimal(1_000_000), Decimal(5_000_000))
 
 
 def test_no_cell_of_an_export_is_a_formula(client: TestClient) -> None:
