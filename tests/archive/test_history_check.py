@@ -106,6 +106,19 @@ def test_what_an_event_says_that_changed_that_brought_no_version_is_proved(tmp_p
         check(archive)
 
 
+def test_a_change_told_against_what_came_before_it_but_stands_behind_it_is_named(tmp_path: Path):
+    with proved(tmp_path / "data") as archive:
+        for day, title in ((500, "A"), (502, "C"), (501, "B")):
+            grow(archive, day, [title])
+        told = [["title", [{"text": "A"}], [{"text": "B"}]]]
+        number = ask(archive, "SELECT number FROM notices WHERE id='us-action:N0'")
+        last = ask(archive, "SELECT seq FROM versions WHERE notice=? AND version=3", number)
+        assert orjson.loads(ask(archive, "SELECT changed FROM events WHERE seq=?", last)) == told
+        told[0][1] = [{"text": "C"}]
+        tamper(archive, "UPDATE events SET changed=? WHERE seq=?", orjson.dumps(told).decode(), last)
+        assert named(archive).endswith("is not how its version 3 differs from the one that its leaf names.")
+
+
 def test_a_version_is_held_to_the_row_from_which_its_leaf_says_that_it_was_read(tmp_path: Path):
     with proved(tmp_path / "data") as archive:
         grow(archive, 500, ["A", "A"])

@@ -302,7 +302,7 @@ RANGES: dict[int, tuple[dict[str, str], ...]] = {
     1: ({"minimum": "1000000", "maximum": "5000000"},),
     2: ({"minimum": "5000000"},),
     3: ({"maximum": "100000"},),
-    4: ({"minimum": "1000", "maximum": "2000"}, {"value": "3000"}),
+    4: ({"minimum": "4000", "maximum": "5000"}, {"value": "3000"}),
     5: (),
 }
 """Estimates, in US dollars, of contracts: those of 4 are of two notices, of which the one that is exact counts."""
@@ -316,7 +316,8 @@ RANGES: dict[int, tuple[dict[str, str], ...]] = {
         ("amount:2m", {1}),
         ("amount:[10k TO 1m]", {1, 3}),
         ("amount:<=3000", {3, 4}),
-        ("amount:[1000 TO 2000]", {3}),
+        ("amount:[4000 TO 5000]", {3}),
+        ("amount:<0", set()),
         ("-amount:>0", {5}),
     ],
 )
