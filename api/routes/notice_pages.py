@@ -184,6 +184,7 @@ def _page(request: Request, held: Context, current: NoticeRow, old: VersionRow |
         "paragraph": request_paragraph(view.buyer, naming(view), view.dated, bought=row.notice.kind in BOUGHT),
         "old_version": old.version if row is not current and old else None,
         "current_version": current.version,
+        "stands": any(one.version == row.version for one in history),
         "coverage": coverage_view(held),
         "twin": addresses.notice_api(row.id) if row is current else f"{addresses.API}{permanent}",
         "permanent": permanent,

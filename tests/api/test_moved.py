@@ -165,6 +165,9 @@ def test_a_version_and_its_address_stay_whatever_is_regrouped(joined: House) -> 
     assert after[3] == before[3]
     assert after[2] | {"changed": []} == before[2] | {"changed": []}
     assert after[2]["changed"], "what left the history says what was told of it"
+    held = {one["version"] for one in joined.json(f"/api/v1/notices/{FIRST}/versions")["items"]}
+    pages = {number: joined.client.get(f"/notices/{FIRST}/versions/{number}").text for number in (1, 2, 3)}
+    assert {number for number, page in pages.items() if "history no more" in page} == set(pages) - held != set()
     missing = joined.client.get(f"/api/v1/notices/{LAST}/versions/9")
     assert missing.status_code == 404
 
