@@ -64,14 +64,14 @@ def _tags(
 ) -> dict[int, list[Tag]]:
     labels = dictionary or dictionary_in_force()
     found: dict[int, list[Tag]] = {}
-    hidden: set[str] | None = None
+    hidden = set() if withheld else _hidden(connection)
+    evidence = evidence or bool(hidden)  # a tag that rests on what is withheld alone does not count either
     lessened = set[int]()
     for chunk in chunks(notice_numbers):
         for row in connection.execute(_chosen(withheld, evidence), {"notices": chunk}):
             label = labels.label(row.kind, row.id)
             quoted = load_evidence(row.evidence) if evidence else ()
-            if not withheld and any(piece.notice for piece in quoted):
-                hidden = _hidden(connection) if hidden is None else hidden
+            if hidden and any(piece.notice for piece in quoted):
                 quoted = tuple(piece for piece in quoted if piece.notice not in hidden)
                 if not quoted:
                     lessened.add(row.notice)

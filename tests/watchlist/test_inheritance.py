@@ -189,6 +189,7 @@ def test_a_seller_is_not_shown_alone_where_what_it_sells_is_withheld(archive: Ar
     take_down(archive, ["us-action:P:0"], "Names a private person.")
     with archive.reading() as connection:
         assert queries.tags_of(connection, [1, 2]) == {}
+        assert queries.tags_of(connection, [1, 2], evidence=False) == {}, "what is counted is what is shown"
 
 
 def test_a_seller_is_found_by_itself_but_makes_no_tag(archive: Archive) -> None:
