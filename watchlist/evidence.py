@@ -77,12 +77,13 @@ def field_texts(notice: Notice) -> dict[str, str]:
 
 def languages(notice: Notice) -> dict[str, str]:
     """The languages (ISO 639-1) of the fields of :func:`field_texts` that are in another language than English."""
-    return {
-        f"{field}.{index}" if index else field: _LANGUAGES.get(part.language, part.language[:2])
-        for field, parts in (("title", notice.title), ("description", notice.description))
-        for index, part in enumerate(parts)
-        if part.language != "en"
-    }
+    found: dict[str, str] = {}
+    for field, parts in (("title", notice.title), ("description", notice.description)):
+        for index, part in enumerate(parts):
+            if part.language != "en":
+                name = f"{field}.{index}" if index else field
+                found[name] = _LANGUAGES.get(part.language, part.language[:2])
+    return found
 
 
 _LANGUAGES = {"spa": "es", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de"}

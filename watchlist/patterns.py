@@ -42,11 +42,11 @@ class Haystack:
     source.
     """
 
-    __slots__ = ("_markup", "_normal", "_places", "_spaced", "text")
+    _markup: "array[int] | None" = None
+    _normal: "array[int] | None" = None
+    _places: "array[int] | None" = None
 
     def __init__(self, text: str) -> None:
-        self._markup: array[int] | None = None
-        self._normal: array[int] | None = None
         if "<" in text or "&" in text:
             text, self._markup = strip_html(text)
         if text.isascii():
@@ -55,8 +55,7 @@ class Haystack:
             normal = normalise(text)
             folded, self._normal = normal.text, normal.offsets
         self._spaced = folded.replace("\n", " ").replace("\r", " ").replace("\t", " ").replace("_", " ")
-        self.text = single_spaced(self._spaced)
-        self._places: array[int] | None = None
+        self.text = single_spaced(self._spaced) if "  " in self._spaced else self._spaced
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The span of the stored text that a span of ``text`` came from."""
@@ -167,20 +166,23 @@ class Patterns:
     def _search(self, text: str, language: str) -> tuple[_Spans, list[tuple[int, int, str]]]:
         found: _Spans = []
         mistakes: list[tuple[int, int, str]] = []
+        places = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        if not places:
+            return found, mistakes
         spoken = ("", ENGLISH, language)
-        length = len(text)
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+        length, meanings, further = len(text), self._meanings, self._ahead
+        for index, start, end in places:
             if start and text[start - 1].isalnum() and text[start].isalnum():
                 continue  # inside a word, as most are: not worth a call
             whole = end if end == length or not text[end].isalnum() else whole_word_end(text, start, end)
             if not whole:
                 continue
-            for meaning in self._meanings[index]:
+            for meaning in meanings[index]:
                 if isinstance(meaning, str):
                     mistakes.append((start, end, meaning))
                 elif meaning.language in spoken:
                     found.append((meaning, start, whole))
-            if ahead := self._ahead[index]:
+            if ahead := further[index]:
                 for anchor in ahead.near(text, whole):
                     if anchor.name.language in spoken and (rest := anchor.rest.match(text, end, end + _WINDOW)):
                         found.append((anchor.name, start, rest.end()))
