@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from archive.processes import die_with_parent, few_collections
+from noticewatch.database import read_mapped
 from noticewatch.errors import NoticewatchError
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def _in_the_copy(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # sent to all; the first one ends this one
     with contextlib.suppress(Exception), few_collections():  # nothing comes then, and the first process tries itself
         archive.engine.dispose(close=False)  # makes connections of its own
+        read_mapped(archive.engine)
         work(archive, theirs)
 
 
