@@ -192,7 +192,7 @@ def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
         if view.notices and view.agencies:
             chosen.setdefault(view.agencies, []).append(view.title)
     found += [
-        f"{words.listed(titles)}: only of {words.listed(agencies)}, what others buy is not covered by it."
+        f"{words.listed(titles)}: only of {words.listed(agencies)}. What others buy is not in it."
         for agencies, titles in chosen.items()
     ]
     if not any("-" in view.jurisdiction for view in views):

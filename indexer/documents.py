@@ -124,14 +124,14 @@ def notice_document(
     )
     day = date.fromisoformat(dated(notice, row.first_seen)[0])
     days = {"dated": day_number(day), **_days(notice)}
-    headline = notice.headline_amount()
+    headline = notice.stated_amount()
     numbers = {**days, **_sort_keys(row.number, days, row.first_seen_seq)}
     currencies = {amount.currency for amount in notice.amounts if amount.currency}
     for amount in _summed(notice):
         if amount.value is not None and len(currencies) == 1:
             name = f"amount_{amount.kind.value}"
             numbers[name] = numbers.get(name, 0) + minor_units(amount.value)
-    numbers |= bounds(notice.stated_amount())
+    numbers |= bounds(headline)
     numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
     codes = _codes(row, tags, day, currencies, sources)
     codes |= _of_money(codes, headline.value if headline else None)

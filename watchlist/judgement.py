@@ -7,6 +7,7 @@ from typing import Final
 from watchlist.dictionary import ROOT, Dictionary, Vendor
 from watchlist.evidence import By, Evidence, Tag
 from watchlist.findings import Findings, Key, Tier
+from watchlist.inheritance import with_sellers
 from watchlist.meaning import greys, meant
 from watchlist.patterns import Hit
 from watchlist.records import singular
@@ -50,14 +51,16 @@ class Judgement:
         self._judge_products(hit for hit in products if hit.name.policy == "strong")
         self._judge_doubtful([hit for hit in products if hit.name.policy != "strong"], contexts, terms)
         self._judge_sellers_words(terms)
-        self._name_sellers()
         self._name_technologies()
-        return tuple(self._found.tags(self._dictionary))
+        return with_sellers(self._found.tags(self._dictionary), self._named_sellers())
 
     def sellers(self, hits: Iterable[Hit], identified: Iterable[tuple[str, Evidence]]) -> tuple[Tag, ...]:
         """Who sells, whether anything sold is named or not, for review."""
         kept = self._kept(hits)
         self._judge_names(kept, self._contexts(kept), identified)
+        return self._named_sellers()
+
+    def _named_sellers(self) -> tuple[Tag, ...]:
         found = Findings()
         for owner, evidence in self._sellers:
             found.add(("vendor", owner, "seller"), "review", evidence)
@@ -245,13 +248,6 @@ class Judgement:
         return said or any(hit.name.policy == "strong" for hit in contexts)
 
     # What follows from makers -------------------------------------------------------------------------------------
-
-    def _name_sellers(self) -> None:
-        """In the best tier of what is sold, as in inheritance.with_sellers: a grey case is one of what is sold."""
-        tiers = {self._found.tier(key) for key in self._found.found()}
-        if tiers:
-            for owner, evidence in self._sellers:
-                self._found.add(("vendor", owner, "seller"), "alert" if "alert" in tiers else "review", evidence)
 
     def _name_technologies(self) -> None:
         """What a maker is bought for: its products' technologies, else what terms say, else what its bare name means.

@@ -52,8 +52,9 @@ def term_spellings(term: str) -> set[str]:
     """Normal forms of a term: spaced, hyphenated throughout or after its first word, two words joined, with a plural
     inside it or in ``es`` or ``ies``.
     """
-    words = _SEPARATORS.split(folded(term).strip())
-    found = {" ".join(words), folded(term).strip()}
+    plain = folded(term).strip()
+    words = _SEPARATORS.split(plain)
+    found = {" ".join(words), plain}
     if len(words) == 2 and len("".join(words)) >= _JOINED_LENGTH:
         found.add("".join(words))
     if len(words) > 1:

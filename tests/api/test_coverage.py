@@ -42,5 +42,5 @@ def test_a_source_of_some_agencies_says_of_which_as_soon_as_something_of_it_is_h
         with served(archive, settings, dictionary, [Joiner()]) as client:
             assert [gap for gap in client.get("/api/v1/coverage").json()["gaps"] if "only of" in gap] == [
                 "USAspending contract transactions: only of U.S. Immigration and Customs Enforcement and U.S. Customs "
-                "and Border Protection, what others buy is not covered by it."
+                "and Border Protection. What others buy is not in it."
             ]

@@ -16,9 +16,9 @@ from archive.store import Archive
 from noticewatch.models import Reading, Verdict
 from noticewatch.settings import Settings
 from tests.api.test_evidence import carried, unpack
+from tests.archive.grouping import sam
 from tests.archive.making import never_reread, open_archive, reading
 from tests.archive.proving import received
-from tests.archive.test_regrouping import sam
 
 pytestmark = pytest.mark.both_databases
 

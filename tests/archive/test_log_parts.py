@@ -8,9 +8,9 @@ import pytest
 from archive.proof.extent import DoesNotHold, extent
 from archive.proof.log_check import LogCheck
 from archive.store import Archive
+from tests.archive.grouping import assert_whole, say
 from tests.archive.making import append, open_archive, reading
 from tests.archive.proving import ask, grow, proved, tamper
-from tests.archive.test_regrouping import assert_whole, say
 
 pytestmark = pytest.mark.both_databases
 

@@ -14,9 +14,9 @@ from archive.readers import drive
 from archive.store import Archive
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import CorrectionKind
+from tests.archive.grouping import SAM, assert_whole, leads, postings, sam, stories, version
 from tests.archive.making import append, events, head, history, kinds, loud, open_archive, reading
 from tests.archive.test_joins import action, members, number
-from tests.archive.test_regrouping import SAM, assert_whole, leads, postings, sam, stories, version
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,8 +12,8 @@ from archive.store import Archive
 from noticewatch.errors import UsageError
 from noticewatch.settings import Settings
 from tests.archive.dying import statements
+from tests.archive.grouping import SAM, SPARES, assert_whole, postings, sam, stories
 from tests.archive.making import append, head, open_archive
-from tests.archive.test_regrouping import SAM, SPARES, assert_whole, postings, sam, stories
 from tests.databases import settings_at
 from tests.forking import FORKED
 from tests.waiting import PATIENCE

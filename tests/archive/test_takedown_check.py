@@ -20,10 +20,10 @@ from archive.store import Archive
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import canonical_json
 from tests.archive.documents.shelving import URL, answer
+from tests.archive.grouping import SAM, sam
 from tests.archive.making import append, events, head
 from tests.archive.proving import ask, check, grow, named, proved, tamper
 from tests.archive.test_regroup_corrections import RANKS
-from tests.archive.test_regrouping import SAM, sam
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,8 +6,8 @@ import pytest
 
 from archive.store import Archive
 from noticewatch.settings import load_settings
+from tests.archive.grouping import SAM, SPARES, sam
 from tests.archive.making import append
-from tests.archive.test_regrouping import SAM, SPARES, sam
 
 ORDER = "70CMSD23FR0000145"
 REASON = ("--reason", "One purchase under two numbers.")

@@ -18,8 +18,8 @@ from archive.store import Archive
 from archive.takedowns import take_down
 from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import EventKind, Reading
+from tests.archive.grouping import SAM, sam
 from tests.archive.making import append, events, open_archive, reading
-from tests.archive.test_regrouping import SAM, sam
 from tests.dictionary import matcher
 from watchlist import queries
 from watchlist.dictionary import load_dictionary

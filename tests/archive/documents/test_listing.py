@@ -17,8 +17,8 @@ from crawlers.documents.planning import plan
 from crawlers.source import source
 from noticewatch.models import Reading
 from tests.archive.documents.shelving import answer, listing, rows
+from tests.archive.grouping import SAM, SPARES, sam
 from tests.archive.making import DAY_0, append
-from tests.archive.test_regrouping import SAM, SPARES, sam
 
 A, B = "https://files.example/a.pdf", "https://files.example/b.pdf"
 
