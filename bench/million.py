@@ -132,7 +132,7 @@ def build(archive: Archive, made: Corpus, count: int, folder: Path, position: Po
     engine = EmbeddedEngine(folder / "index").beside(position.epoch)
     with ahead(archive, lambda _: made.batches(count)) as batches:
         for some in batches:
-            engine.write(some, [], position, lambda _: None)
+            engine.write(some, [], position, lambda _: None, more=True)
     engine.replace_current()
     engine.close()
     worked = processor_time() - worked

@@ -31,6 +31,7 @@ CODES: Final = (
 )  # fmt: skip
 DAYS: Final = ("dated", "due", "signed", "ends")
 SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due")
+SCOPES: Final = ("notice", "procurement")
 NUMBERS: Final = (
     "entry",
     "bucket",

@@ -29,7 +29,7 @@ from tantivy import Order as Direction
 from indexer import index_folders
 from indexer.aggregations import MOST_BUCKETS, aggregations, buckets
 from indexer.ast import All, Between, Node
-from indexer.documents import CODES, NUMBERS, STREAMS, Document
+from indexer.documents import CODES, NUMBERS, SCOPES, SORT_KEYS, STREAMS, Document
 from indexer.engine import (
     SCHEMA,
     Best,
@@ -49,10 +49,11 @@ from indexer.tantivy_queries import tantivy_query
 from indexer.totals import Totals
 
 _WHITESPACE: Final = "noticewatch_whitespace"
-_HEAP, _HEAP_BESIDE = 50_000_000, 150_000_000
-_COMMITTED_BESIDE: Final = 50_000
-"""Documents of a commit of an index that is built beside the current one, which nobody reads before it is whole: each
-commit leaves a segment behind, and to merge these costs as much as to write them.
+_HEAP, _HEAP_BUILDING = 50_000_000, 150_000_000
+_COMMITTED: Final = 100_000
+"""Documents of a commit where more are coming, as while an index is built: each commit leaves a segment behind, and to
+merge these costs as much as to write them. Beside the current index, where nobody reads before it is whole, the
+position is written with the last commit alone: a segment out of which nothing was taken is searched faster.
 """
 _REACHES: Final = (1 << 38, 1 << 44, None)
 """How far behind the last page the next one is looked for (64 days, 4,096 days, anywhere): all that is behind it would
@@ -64,7 +65,7 @@ _SENTINEL: Final = "position"
 def build_schema() -> Schema:
     """Fields of the index. Nothing is stored: hits are numbers, texts come from the record."""
     builder = SchemaBuilder()
-    for name in ("key", "scope"):
+    for name in ("key", "scope", "outside"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in STREAMS:
         for stream in ("exact", "stemmed"):
@@ -83,6 +84,7 @@ class EmbeddedEngine:
         """``name``: write and read this index instead of the current one (for a rebuild beside it)."""
         self._folder = folder
         self._fixed = name
+        self._pointer = index_folders.Pointer(folder)
         self._schema = build_schema()
         self._lock = RLock()
         self._open: tuple[str, Index] | None = None
@@ -98,20 +100,27 @@ class EmbeddedEngine:
         return "embedded"
 
     def position(self) -> Position | None:
-        """How far the index has come; None where there is none yet."""
-        with self._lock:
-            if self._pending is not None:
-                return self._pending
+        """How far the index has come, as searches see it; None where there is none yet, or nothing in it."""
         searcher = self._searcher()
         return None if searcher is None else self._position(searcher)
 
-    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report) -> None:
-        """Replace and remove documents and move the position, in one commit; it refuses none.
+    def reached(self) -> Position | None:
+        """How far the index has come with what is not committed yet."""
+        with self._lock:
+            return self.position() if self._pending is None else self._pending
+
+    def write(
+        self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report,
+        *, more: bool = False,
+    ) -> None:  # fmt: skip
+        """Replace and remove documents and move the position, in one commit, with what is written next if there is
+        ``more``; it refuses none.
 
         Raises IndexBusy where another process writes, DataFolderError where the folder cannot be written.
         """
         report(())
-        self._commit_all(documents, [Query.term_query(self._schema, "key", key) for key in gone], position)
+        queries = [Query.term_query(self._schema, "key", key) for key in gone]
+        self._commit_all(documents, queries, position, more=more)
 
     def digests(self) -> Mapping[int, Digest]:
         """The digest of what the index holds, by bucket."""
@@ -139,11 +148,10 @@ class EmbeddedEngine:
 
     def find(self, query: Node, order: Order, limit: int) -> Found:
         """A page of the documents that match; nothing where there is no index yet."""
-        searcher = self._searcher()
-        if searcher is None:
+        seen = self._to_search()
+        if seen is None:
             return Found((), 0, Position("", 0))
-        position = self._position(searcher)
-        refuse_other(position, self.label)
+        searcher, position = seen
         if order.after is None:
             result = self._page(searcher, query, order, limit)
             total = self._totals.keep(query, position, result.count)  # type: ignore[attr-defined]  # missing in its stubs
@@ -173,10 +181,10 @@ class EmbeddedEngine:
 
     def best(self, query: Node, boosts: Sequence[Boost], most: int) -> Best:
         """The documents that match and are best by ``boosts``; the set is that of ``query`` alone."""
-        searcher = self._searcher()
-        if searcher is None:
+        seen = self._to_search()
+        if seen is None:
             return Best((), 0, Position("", 0))
-        refuse_other(self._position(searcher), self.label)
+        searcher, position = seen
         clauses = [(Occur.Must, Query.const_score_query(tantivy_query(query, self._schema), 0.0))]
         clauses += [
             (Occur.Should, Query.boost_query(tantivy_query(node, self._schema), weight)) for node, weight in boosts
@@ -186,14 +194,14 @@ class EmbeddedEngine:
         scores = [score for score, _ in result.hits]
         entries, dated = (searcher.fast_field_values(name, addresses) for name in ("entry", "dated"))
         hits = tuple(Scored(s, int(e or 0), int(d or 0)) for s, e, d in zip(scores, entries, dated, strict=True))
-        return Best(hits, result.count, self._position(searcher))  # type: ignore[attr-defined]  # missing in its stubs
+        return Best(hits, result.count, position)  # type: ignore[attr-defined]  # missing in its stubs
 
     def facets(self, query: Node, fields: Sequence[str], purses: Mapping[str, str]) -> Buckets:
         """All values of code fields among the documents that match, with exact counts and sums."""
-        searcher = self._searcher()
-        if searcher is None or not fields:
+        seen = self._to_search()
+        if seen is None or not fields:
             return dict.fromkeys(fields, ())
-        refuse_other(self._position(searcher), self.label)
+        searcher, _ = seen
         answer = searcher.aggregate(tantivy_query(query, self._schema), aggregations(fields, purses, "aggs"))
         return buckets(answer, fields)
 
@@ -225,17 +233,19 @@ class EmbeddedEngine:
             self.settle()
             self._open = None
 
-    def _commit_all(self, documents: Sequence[Document], gone: Sequence[Query], position: Position) -> None:
+    def _commit_all(
+        self, documents: Sequence[Document], gone: Sequence[Query], position: Position, *, more: bool = False
+    ) -> None:
         with self._lock, index_folders.explained(self._folder):
             try:
-                self._commit(documents, gone, position)
+                self._commit(documents, gone, position, more=more)
             except BaseException:
                 # a writer that failed once refuses ever after; what it had not committed goes too
                 self._writer, self._pending, self._uncommitted = None, None, 0
                 raise
 
-    def _commit(self, documents: Sequence[Document], gone: Sequence[Query], position: Position) -> None:
-        writer = self._writing(position)
+    def _commit(self, documents: Sequence[Document], gone: Sequence[Query], position: Position, *, more: bool) -> None:
+        writer = self._writing(position, _HEAP_BUILDING if more else _HEAP)
         try:
             for query in gone:
                 writer.delete_documents_by_query(query)
@@ -243,26 +253,39 @@ class EmbeddedEngine:
                 writer.delete_documents_by_term("key", document.key)
                 writer.add_document(entry(document))
             self._uncommitted += len(documents)
-            if self._fixed is not None and self._uncommitted < _COMMITTED_BESIDE:
-                self._pending = position
-            else:
+            self._pending = position
+            if not more or (self._fixed is None and self._uncommitted >= _COMMITTED):
                 self._end_commit(position)
+            elif self._uncommitted >= _COMMITTED:
+                writer.commit()
+                self._uncommitted = 0
         finally:
             del writer  # a traceback that somebody keeps must not keep the writer and its lock
 
     def _end_commit(self, position: Position) -> None:
         assert self._writer is not None
         self._writer.delete_documents_by_term("key", _SENTINEL)
-        self._writer.add_document(TantivyDocument(key=_SENTINEL, seq=position.seq))
+        keys = dict.fromkeys(SORT_KEYS, 0)  # which all have: a field that some lack is read more slowly
+        self._writer.add_document(TantivyDocument(key=_SENTINEL, seq=position.seq, outside=list(SCOPES), **keys))
         self._writer.commit()
         self._pending, self._uncommitted = None, 0
 
-    def _position(self, searcher: Searcher) -> Position:
+    def _to_search(self) -> tuple[Searcher, Position] | None:
+        """What is searched, and how far it has come; None where there is no index yet, or nothing in it."""
+        searcher = self._searcher()
+        position = None if searcher is None else self._position(searcher)
+        if searcher is None or position is None:
+            return None
+        refuse_other(position, self.label)
+        return searcher, position
+
+    def _position(self, searcher: Searcher) -> Position | None:
+        """How far an index has come; None for one that was begun and never written."""
         hits = searcher.search(Query.term_query(self._schema, "key", _SENTINEL), limit=1, count=False).hits
         values = searcher.fast_field_values("seq", [address for _, address in hits])
         assert self._open is not None
         epoch, schema = index_folders.parts(self._open[0])
-        return Position(epoch, int(values[0] or 0) if values else 0, schema)
+        return Position(epoch, int(values[0] or 0), schema) if values else None
 
     def _searcher(self) -> Searcher | None:
         with self._lock:
@@ -270,19 +293,22 @@ class EmbeddedEngine:
             return None if index is None else index.searcher()
 
     def _reading(self) -> Index | None:
-        name = self._fixed or index_folders.current(self._folder)
-        if name is None or not (self._folder / name / "meta.json").exists():
+        name = self._fixed or self._pointer.name()
+        if name is None:
+            return None
+        folder = self._folder / name
+        stamp = index_folders.stamp(folder)
+        if stamp is None:
             return None
         if self._open is None or self._open[0] != name:
-            self._open = name, _open_index(self._folder / name)
+            self._open = name, _open_index(folder)
             self._seen = None
-        stamp = index_folders.stamp(self._folder / name)
         if stamp != self._seen:
             self._open[1].reload()
             self._seen = stamp
         return self._open[1]
 
-    def _writing(self, position: Position) -> IndexWriter:
+    def _writing(self, position: Position, heap: int) -> IndexWriter:
         """The writer, on a new index where there is none, or none of the position's epoch and this schema."""
         if self._writer is not None:
             return self._writer
@@ -300,7 +326,7 @@ class EmbeddedEngine:
         self._open = name, _open_index(self._folder / name)
         self._seen = None
         try:
-            self._writer = self._open[1].writer(_HEAP if self._fixed is None else _HEAP_BESIDE, 1)
+            self._writer = self._open[1].writer(heap, 1)
         except ValueError as error:
             raise IndexBusy(f"Another process is writing the search index in {self._folder / name}.") from error
         return self._writer
@@ -338,7 +364,9 @@ def entry(document: Document) -> TantivyDocument:
 
 def plain_entry(document: Document, more: Mapping[str, int] | None = None) -> TantivyDocument:
     """What of a document can be found, and more numbers."""
+    outside = [scope for scope in SCOPES if scope not in document.scopes]
     values: dict[str, Any] = {"key": document.key, "scope": list(document.scopes), "entry": document.number}
+    values |= {"outside": outside} if outside else {}
     values |= more or {}
     values |= {name: stream for name, stream in document.streams.items() if stream}
     values |= {name: list(codes) for name, codes in document.codes.items() if codes}

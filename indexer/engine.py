@@ -9,7 +9,7 @@ from indexer.ast import Node
 from indexer.documents import Document
 from noticewatch.errors import NoticewatchError
 
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 """Version of the documents' shape; an index of another version is rebuilt."""
 
 
@@ -157,11 +157,18 @@ class Searching(Protocol):
 class SearchEngine(Searching, Protocol):
     """An index that can be written by one process and read by many."""
 
-    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report) -> None:
+    def write(
+        self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report,
+        *, more: bool = False,
+    ) -> None:  # fmt: skip
         """Replace documents by key, remove the keys ``gone``, and move the position; all becomes visible at once.
 
-        ``report`` is told of documents that are refused for what they are, before the position moves.
+        ``report`` is told of documents that are refused for what they are, before the position moves. ``more``: other
+        writes follow, and :meth:`settle` after them; what is written may become visible, and be kept, only then.
         """
+
+    def reached(self) -> Position | None:
+        """How far the index has come with what was written while there was ``more``, visible or not."""
 
     def digests(self) -> Mapping[int, Digest]:
         """The digest of what the index holds, by bucket; see :func:`indexer.documents.bucket`."""

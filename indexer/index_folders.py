@@ -22,10 +22,30 @@ def parts(name: str) -> tuple[str, int]:
     return epoch, int(schema)
 
 
-def stamp(folder: Path) -> tuple[int, int]:
-    """Changes with every commit, whichever process made it."""
-    status = (folder / "meta.json").stat()
+def stamp(folder: Path, name: str = "meta.json") -> tuple[int, int] | None:
+    """Of an index's folder changes with every commit, whichever process made it; None where the file is not there."""
+    try:
+        status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - with every search; a Path takes longer than the look
+    except FileNotFoundError:
+        return None
     return status.st_mtime_ns, status.st_ino
+
+
+class Pointer:
+    """Which index of a folder is in use. The file that says so is read again only once it was replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[int, int] | None = None
+        self._name: str | None = None
+
+    def name(self) -> str | None:
+        """The name of the index in use; None where there is none."""
+        seen = stamp(self._folder, "current")
+        if seen != self._seen:
+            self._name = current(self._folder)
+            self._seen = seen
+        return self._name
 
 
 def current(folder: Path) -> str | None:

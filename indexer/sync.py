@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from archive import tables as archive_tables
 from archive.documents.queries import characters, of_notices, pages_of
@@ -17,6 +17,7 @@ from archive.witnesses import sources_of
 from indexer import dead_letters
 from indexer.documents import Document, Member, notice_document, procurement_document, withheld_document
 from indexer.engine import SCHEMA, Position, SearchEngine, refuse_newer
+from noticewatch.database import chunks
 from noticewatch.models import Event, EventKind
 from watchlist.queries import tags_of, tiers_of
 
@@ -39,46 +40,67 @@ class IndexReader:
 
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
+        self._built_upto = 0
 
     def advance(self, archive: Archive) -> bool:
         """Index one batch of the log; True if there may be more. Raises SearchUnavailable: the cursor stands still."""
         with archive.reading() as connection:
             upto = cursor(connection, FOLLOWS)
-        for batch in batches(archive, upto, self._after(archive, upto)):
-            write(archive, self._engine, *batch)
+        after = self._after(archive, upto)
+        building = after < self._built_upto
+        for batch in batches(archive, self._built_upto if building else upto, after, building=building):
+            write(archive, self._engine, *batch, more=building)
             return True
         self._engine.settle()
         return False
 
     def _after(self, archive: Archive, upto: int) -> int:
         """The index's cursor; 0 for an index of another epoch or an older schema, or of a log that was longer."""
-        position = self._engine.position()
+        position = self._engine.reached()
         refuse_newer(position, self._engine.label)
-        if position is None or position.epoch != archive.epoch or position.schema != SCHEMA or position.seq > upto:
+        if position is None or position.epoch != archive.epoch or position.schema != SCHEMA:
+            self._built_upto = upto
             return 0
-        return position.seq
+        return position.seq if position.seq <= upto else 0
 
 
-def batches(archive: Archive, upto: int, after: int = 0) -> Iterator[tuple[list[Document], list[str], int]]:
+def batches(
+    archive: Archive, upto: int, after: int = 0, *, building: bool = False
+) -> Iterator[tuple[list[Document], list[str], int]]:
     """What events in (``after``, ``upto``] change, a batch at a time: documents, keys that are gone, the last ``seq``.
 
     Of the later events of a batch's notices the last state is taken: their own batch brings the same again.
+    ``building``: the index was empty and was brought to ``after`` by batches up to the same ``upto``. Each document is
+    given once then, with the last event that it is about: what is written over leaves a gap behind in an index.
     """
     while True:
         with collecting_later(), archive.reading() as connection:
             batch = light([event for event in events(connection, after, _BATCH) if event.seq <= upto], connection)
             if not batch:
                 return
-            documents, gone = touched(connection, batch, upto)
+            documents, gone = built(connection, batch, upto) if building else touched(connection, batch, upto)
         after = batch[-1].seq
         yield documents, gone, after
 
 
-def write(archive: Archive, engine: SearchEngine, documents: Sequence[Document], gone: Sequence[str], seq: int) -> None:
-    """Write documents and move the index to ``seq``; what the engine refuses is kept as a dead letter before that."""
+def write(
+    archive: Archive,
+    engine: SearchEngine,
+    documents: Sequence[Document],
+    gone: Sequence[str],
+    seq: int,
+    *,
+    more: bool = False,
+) -> None:
+    """Write documents and move the index to ``seq``; what the engine refuses is kept as a dead letter before that.
+
+    ``more``: other writes follow at once, and the engine is settled after them.
+    """
     keys = [document.key for document in documents]
-    position = Position(archive.epoch, seq)
-    engine.write(documents, gone, position, lambda refused: dead_letters.note(archive, engine, keys, refused, seq))
+    engine.write(
+        documents, gone, Position(archive.epoch, seq, SCHEMA),
+        lambda refused: dead_letters.note(archive, engine, keys, refused, seq), more=more,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -124,8 +146,18 @@ def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[
         if path == "procurement" and isinstance(old, str)
     ]
     groups = set(procurement_of(connection, numbers).values()) | set(procurements(connection, left).values())
-    groups -= _coming(connection, batch[-1].seq, upto)
-    return assembled(connection, numbers, groups)
+    return assembled(connection, numbers, groups - _coming(connection, groups, batch[-1].seq, upto))
+
+
+def built(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[list[Document], list[str]]:
+    """Documents that an index has to be given with a batch while it is built up to ``upto``, and no keys."""
+    after = batch[-1].seq
+    seen = {event.notice_number for event in batch}
+    numbers = sorted(seen - _later(connection, seen, after, upto))
+    groups = set(procurement_of(connection, numbers).values())
+    documents, _ = assembled(connection, numbers, groups - _coming(connection, groups, after, upto))
+    own = {f"n{number}" for number in numbers}
+    return [document for document in documents if document.key in own or "procurement" in document.scopes], []
 
 
 def assembled(
@@ -181,8 +213,17 @@ def page_texts(connection: Connection, numbers: Collection[int]) -> dict[int, li
     return found
 
 
-def _coming(connection: Connection, after: int, upto: int) -> set[int]:
-    """Procurements of the notices that events in (``after``, ``upto``] are about."""
+def _coming(connection: Connection, groups: Iterable[int], after: int, upto: int) -> set[int]:
+    """Those of some procurements about whose notices there are events in (``after``, ``upto``]."""
     e, m = archive_tables.events.c, archive_tables.memberships.c
-    query = select(m.procurement).join(archive_tables.events, e.notice == m.notice)
-    return set(connection.scalars(query.where(e.seq > after, e.seq <= upto).distinct()))
+    query = select(m.procurement).join(archive_tables.events, e.notice == m.notice).distinct()
+    query = query.where(m.procurement.in_(bindparam("some", expanding=True)), e.seq > after, e.seq <= upto)
+    return {number for some in chunks(sorted(groups)) for number in connection.scalars(query, {"some": some})}
+
+
+def _later(connection: Connection, numbers: Iterable[int], after: int, upto: int) -> set[int]:
+    """Those of some notices about which there are events in (``after``, ``upto``]."""
+    e = archive_tables.events.c
+    query = select(e.notice).where(e.notice.in_(bindparam("some", expanding=True))).distinct()
+    query = query.where(e.seq > after, e.seq <= upto)
+    return {number for some in chunks(sorted(numbers)) for number in connection.scalars(query, {"some": some})}

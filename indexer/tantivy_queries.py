@@ -60,12 +60,17 @@ def _any(queries: list[Query]) -> Query:
 
 
 def _all(parts: tuple[Node, ...], schema: Schema) -> Query:
-    clauses = [
-        (Occur.MustNot, tantivy_query(part.part, schema))
-        if isinstance(part, Not)
-        else (Occur.Must, tantivy_query(part, schema))
-        for part in parts
-    ]
-    if all(occur == Occur.MustNot for occur, _ in clauses):
-        clauses.append((Occur.Must, Query.all_query()))
+    clauses = [_clause(part, schema) for part in parts if not isinstance(part, Code) or part.field != "scope"]
+    scopes = [part for part in parts if isinstance(part, Code) and part.field == "scope"]
+    if any(occur == Occur.Must for occur, _ in clauses):
+        # what is outside is passed over faster than what is inside, most of all, is met
+        clauses += [(Occur.MustNot, Query.term_query(schema, "outside", scope.value)) for scope in scopes]
+    else:
+        clauses += [_clause(scope, schema) for scope in scopes] or [(Occur.Must, Query.all_query())]
     return Query.boolean_query(clauses)
+
+
+def _clause(part: Node, schema: Schema) -> tuple[Occur, Query]:
+    if isinstance(part, Not):
+        return Occur.MustNot, tantivy_query(part.part, schema)
+    return Occur.Must, tantivy_query(part, schema)

@@ -71,17 +71,17 @@ def rebuild(archive: Archive, engine: SearchEngine, progress: Progress | None = 
 def _build(archive: Archive, beside: SearchEngine, progress: Progress | None) -> None:
     with archive.reading() as connection:
         end = cursor(connection, FOLLOWS)
-    with ahead(archive, partial(batches, upto=end)) as made:
+    with ahead(archive, partial(batches, upto=end, building=True)) as made:
         for batch in made:
-            write(archive, beside, *batch)
+            write(archive, beside, *batch, more=True)
             if progress is not None:
                 progress(batch[-1], end)
     reader = IndexReader(beside)
     while reader.advance(archive):
-        position = beside.position()
+        position = beside.reached()
         if progress is not None and position is not None:
             progress(position.seq, end)
-    if beside.position() is None:  # an empty log is an index too
+    if beside.reached() is None:  # an empty log is an index too
         write(archive, beside, [], [], 0)
 
 

@@ -77,7 +77,10 @@ class ElasticsearchEngine:
                 return Position(epoch, 0, version)
             return Position(epoch, int(held["_version"]), version)
 
-    def write(self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report) -> None:
+    def write(
+        self, documents: Sequence[Document], gone: Sequence[str], position: Position, report: Report,
+        *, more: bool = False,  # noqa: ARG002 - all is kept and visible with its own write
+    ) -> None:  # fmt: skip
         """Replace and remove documents, then move the position and make both visible.
 
         ``report`` is told of documents that the server refuses for what they are. Raises SearchUnavailable where it
@@ -94,6 +97,10 @@ class ElasticsearchEngine:
             for refused in self._send(self._writing, [mark]):
                 raise SearchUnavailable(f"The search server {self.server} cannot hold the index ({refused.reason}).")
             self._writing.indices.refresh(index=name)
+
+    def reached(self) -> Position | None:
+        """How far the index has come: all that is written is visible."""
+        return self.position()
 
     def digests(self) -> Mapping[int, Digest]:
         """The digest of what the index holds, by bucket."""

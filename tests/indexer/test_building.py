@@ -1,0 +1,181 @@
+"""An index that is built from nothing: each document is written once, whatever is appended meanwhile."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.joins import Joiner
+from archive.readers import drive
+from archive.store import Archive
+from indexer import embedded, sync
+from indexer.embedded import EmbeddedEngine
+from indexer.search import Search
+from indexer.sync import IndexReader
+from indexer.upkeep import index_status, rebuild, reconcile
+from tests.archive.making import append, reading
+from tests.databases import settings_at
+from tests.engines import clear, engine_in
+from tests.indexer.growing import WORDS, answers, award, follow
+from watchlist.dictionary import Dictionary
+from watchlist.matcher import Matcher
+from watchlist.tagger import Tagger
+
+_CONTRACTS = ("70CMSD23FR0000145", "70CMSD24FR0000007", "70CMSD25FR0000301")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    opened = Archive.open(settings_at(tmp_path / "data"))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("seed", range(6))
+def test_an_index_built_while_the_log_grows_holds_what_the_log_says(
+    archive: Archive, dictionary: Dictionary, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    monkeypatch.setattr(sync, "_BATCH", chance.randint(1, 4))
+    monkeypatch.setattr(embedded, "_COMMITTED", chance.choice([1, 5, 1_000]))
+    days = iter(range(1_000))
+    for _ in range(8):
+        _happen(archive, chance, next(days))
+    _join_and_tag(archive, dictionary)
+    engine = EmbeddedEngine(archive.folder / "index")
+    reader = IndexReader(engine)
+    while reader.advance(archive):
+        if chance.random() < 0.2:
+            _happen(archive, chance, next(days))
+        if chance.random() < 0.5:
+            _join_and_tag(archive, dictionary)
+        if chance.random() < 0.1:  # the process dies: what it has not committed is lost
+            reader = IndexReader(engine := _another(engine))
+    follow(archive, engine, dictionary)
+    held = answers(archive, engine, dictionary)
+    assert index_status(archive, engine).behind == 0
+    assert reconcile(archive, engine) == []
+    rebuild(archive, engine)
+    assert answers(archive, engine, dictionary) == held
+    engine.close()
+
+
+def _happen(archive: Archive, chance: random.Random, day: int) -> None:
+    """Something is published: an action of a contract, a notice of its own, or another wording of one."""
+    if chance.random() < 0.6:
+        modification = f"P{chance.randint(0, 20):05}"
+        text = chance.choice(["camera", "drone", "license plate reader"])
+        append(
+            archive, [award(chance.choice(_CONTRACTS), modification, text, f"2024-0{chance.randint(1, 9)}-15")], day=day
+        )
+    else:
+        append(archive, [reading(chance.choice("ABCDE"), chance.choice(["camera", "drone", "desk"]))], day=day)
+
+
+def _join_and_tag(archive: Archive, dictionary: Dictionary) -> None:
+    drive(archive, [Joiner(), Tagger(Matcher(dictionary))])
+
+
+def _another(engine: EmbeddedEngine) -> EmbeddedEngine:
+    folder = engine._folder
+    engine._writer = engine._pending = None
+    return EmbeddedEngine(folder)
+
+
+@pytest.mark.parametrize("kind", ["embedded", "elasticsearch"])
+def test_the_engines_are_built_alike(
+    archive: Archive, dictionary: Dictionary, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_BATCH", 3)
+    _fill(archive, dictionary)
+    engine = engine_in(kind, archive.folder / "index")
+    follow(archive, engine, dictionary)
+    assert len(answers(archive, engine, dictionary)) == 56
+    assert reconcile(archive, engine) == []
+    clear(engine)
+
+
+@pytest.mark.parametrize("way", ["followed", "rebuilt"])
+def test_nothing_is_written_twice(
+    archive: Archive, dictionary: Dictionary, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_BATCH", 3)
+    _fill(archive, dictionary)
+    engine = EmbeddedEngine(archive.folder / "index")
+    if way == "followed":
+        follow(archive, engine, dictionary)
+    else:
+        rebuild(archive, engine)
+    (meta,) = (archive.folder / "index").glob("*/meta.json")
+    segments = json.loads(meta.read_text())["segments"]
+    assert [segment["deletes"] for segment in segments] == [None] * len(segments) != []
+    engine.close()
+
+
+def _fill(archive: Archive, dictionary: Dictionary) -> None:
+    """Contracts with actions in several batches, and notices of their own with several wordings."""
+    for day, modification in enumerate(["0", "P00001", "P00002", "P00003"]):
+        actions = [award(contract, modification, "camera", f"2024-0{day + 1}-15") for contract in _CONTRACTS]
+        append(archive, [*actions, reading("A", f"drone {day}"), reading(f"B{day}", "desk")], day=day)
+    _join_and_tag(archive, dictionary)
+
+
+def test_a_search_meanwhile_finds_all_that_is_committed_and_says_how_far_that_is(
+    archive: Archive, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_BATCH", 3)
+    _fill(archive, dictionary)
+    engine = EmbeddedEngine(archive.folder / "index")
+    other = EmbeddedEngine(archive.folder / "index")
+    reader = IndexReader(engine)
+    assert reader.advance(archive)
+    assert other.position() is None
+    assert not index_status(archive, other).usable
+    assert Search(archive, other, dictionary).search(WORDS).total == 0
+    follow(archive, engine, dictionary)
+    assert other.position() == engine.position() is not None
+    assert answers(archive, other, dictionary) == answers(archive, engine, dictionary)
+    for one in (engine, other):
+        one.close()
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+from archive.store import Archive
+from indexer import embedded, sync
+from indexer.embedded import EmbeddedEngine
+from indexer.search import Search
+from indexer.sync import IndexReader
+from noticewatch.settings import Settings
+sync._BATCH, embedded._COMMITTED = 2, int(sys.argv[2])
+archive = Archive.open(Settings(home=Path(sys.argv[1])))
+reader = IndexReader(EmbeddedEngine(archive.folder / "index"))
+while reader.advance(archive):
+    print("advanced", flush=True)
+"""
+
+
+@pytest.mark.parametrize(("steps", "committed"), [(1, 1_000), (4, 1_000), (4, 3), (7, 5)])
+def test_an_index_whose_building_was_killed_is_built_on(
+    archive: Archive, dictionary: Dictionary, steps: int, committed: int
+) -> None:
+    _fill(archive, dictionary)
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, str(archive.folder), str(committed)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    for _ in range(steps):
+        assert child.stdout.readline() == "advanced\n"
+    child.kill()
+    child.communicate()
+    engine = EmbeddedEngine(archive.folder / "index")
+    follow(archive, engine, dictionary)
+    assert index_status(archive, engine).behind == 0
+    assert reconcile(archive, engine) == []
+    engine.close()
