@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -112,6 +112,7 @@ def _event(row: Row[Any]) -> Event:
     )
 
 
+@lru_cache(maxsize=256)
 def kinds_of(text: str) -> tuple[EventKind, ...]:
     """Kinds as the table holds them."""
     return tuple(EventKind(kind) for kind in orjson.loads(text))

@@ -81,7 +81,8 @@ def refuse_other(position: Position | None, label: str) -> None:
     refuse_newer(position, label)
     if position is not None and position.schema < SCHEMA:
         raise SearchUnavailable(
-            f"The search index ({label}) was made by an older noticewatch and is being built anew; ask again soon."
+            f"The search index ({label}) was made by an older noticewatch. A running server builds it anew by itself, "
+            "noticewatch index rebuild does so at once."
         )
 
 

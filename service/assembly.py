@@ -45,6 +45,11 @@ class House:
         """What answers searches."""
         return searching(self.engines)
 
+    def reached(self) -> int:
+        """The last ``seq`` that the index has been given by this process or holds, searchable already or not."""
+        position = self.engines[0].reached()
+        return position.seq if position else 0
+
     def search(self) -> Search:
         """The search over the archive."""
         return Search(self.archive, self.engine, self.watchlist)

@@ -21,10 +21,10 @@ def show_load(house: House, process: subprocess.Popen[bytes], stopping: Callable
             _show(house, bar)
             time.sleep(_LOOK_EVERY)
         while process.returncode == 0 and not stopping():
-            done, total = searchable(house.engine), _head(house)
-            if done >= total:
+            total = _head(house)
+            if searchable(house.engine) >= total:
                 return
-            bar.show("Making it searchable", done, total)
+            bar.show("Making it searchable", house.reached(), total)
             time.sleep(_LOOK_EVERY)
 
 

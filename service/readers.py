@@ -172,5 +172,5 @@ class _Telling:
     def advance(self, archive: Archive) -> bool:
         more = self._reader.advance(archive)
         if self._tell:
-            self._tell(min(searchable(self._house.engine), self._last), self._last)
+            self._tell(min(self._house.reached(), self._last), self._last)
         return more

@@ -52,8 +52,8 @@ class Scope(StrEnum):
 
 Several = list[str] | None
 _COLUMNS = (
-    "id", "dated", "kind", "status", "title", "buyer", "suppliers", "makers", "amount", "currency", "amount_kind",
-    "tags", "tier", "rebuilt", "url", "taken_down",
+    "id", "dated", "kind", "status", "title", "buyer", "suppliers", "makers", "amount", "amount_minimum",
+    "amount_maximum", "currency", "amount_kind", "tags", "tier", "rebuilt", "url", "taken_down",
 )  # fmt: skip
 
 
@@ -194,7 +194,9 @@ def csv_row(item: Item) -> dict[str, str]:
     headline = form.get("headline") or {}
     tags = form.get("tags") or []
     flat = {
-        "amount": headline.get("value"), "currency": headline.get("currency"), "amount_kind": headline.get("kind"),
+        "amount": headline.get("value"), "amount_minimum": headline.get("minimum"),
+        "amount_maximum": headline.get("maximum"), "currency": headline.get("currency"),
+        "amount_kind": headline.get("kind"),
         "tags": "; ".join(dict.fromkeys(tag["label"] for tag in tags)),
         "tier": "alert" if any(tag["tier"] == "alert" for tag in tags) else "review" if tags else "",
         "taken_down": "",

@@ -193,11 +193,14 @@ def indexes(archive: Archive, settings: Settings) -> Iterator[Finding]:
 def _index(archive: Archive, status: "IndexStatus") -> Finding:
     if not status.head:
         return Finding("search index", "good", "there is nothing to index yet")
+    served = holder(archive.folder, "server")
+    if not status.usable and served:
+        return Finding("search index", "note", "it is being built", "wait for the server, which is at it")
     if not status.usable:
         return Finding("search index", "bad", "it is missing or of another log", "noticewatch index rebuild")
     if not status.behind:
         return Finding("search index", "good", f"{status.engine} is at the head of the log, event {status.head:,}")
     said = f"{status.behind:,} of {status.head:,} events are not searchable yet"
-    if holder(archive.folder, "server"):
+    if served:
         return Finding("search index", "note", said, "wait for the server, which is at it")
     return Finding("search index", "bad", said, "start noticewatch run or noticewatch serve")

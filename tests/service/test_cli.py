@@ -21,7 +21,7 @@ from indexer.upkeep import IndexStatus
 from service import commands
 from service.cli import app
 from service.commands import index
-from service.commands.indexer import search, table_row
+from service.commands.indexer import as_csv, search, table_row
 from tests.service.conftest import CUT
 
 RECORD = "70B03C23F00001003"
@@ -126,6 +126,9 @@ def test_a_result_says_its_amount_also_where_that_is_a_range(stated, said):
         "source": "dhs_apfs", "rebuilt": False, "url": "/notice/apfs:1",
     })  # fmt: skip
     assert table_row(item)[-2] == said
+    [row] = csv.DictReader(io.StringIO(as_csv([item])))
+    flat = {name: row[f"amount{f'_{name}' if name != 'value' else ''}"] for name in ("value", "minimum", "maximum")}
+    assert flat == {"value": "", "minimum": "", "maximum": ""} | stated
 
 
 def test_the_example_that_the_help_of_search_gives_can_be_run(loaded):

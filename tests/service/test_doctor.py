@@ -21,6 +21,7 @@ from crawlers.spider import Window
 from noticewatch.identifiers import now
 from noticewatch.models import Verdict
 from noticewatch.settings import Settings, load_settings
+from service import holding
 from service.cli import main
 from service.commands.doctor import examine
 from service.doctor import archived, live, machine
@@ -136,6 +137,17 @@ def test_readers_that_are_behind_with_nobody_at_it_are_bad(archive):
     [after] = archived.readers(archive)
     assert (before.state, after.state) == ("good", "bad")
     assert "joiner 2 events behind" in after.said
+
+
+def test_an_index_that_is_not_there_is_bad_unless_a_server_is_building_it(archive):
+    settings = Settings(home=archive.folder)
+    [empty] = archived.indexes(archive, settings)
+    append(archive, [reading("A", "T")])
+    [missing] = archived.indexes(archive, settings)
+    with holding.hold(archive.folder, "server"):
+        [coming] = archived.indexes(archive, settings)
+    assert [one.state for one in (empty, missing, coming)] == ["good", "bad", "note"]
+    assert (missing.cure, coming.said) == ("noticewatch index rebuild", "it is being built")
 
 
 def test_locks_and_runs_that_were_left_behind_are_noted(archive, tmp_path):
