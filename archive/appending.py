@@ -20,7 +20,7 @@ from archive.ledger import Run
 from archive.moves import Moves
 from archive.postings import by_number
 from archive.regrouping import Regrouping
-from archive.settling import Settling, changed
+from archive.settling import Changes, Settling, changed
 from archive.shelf import Shelf
 from archive.times import moment
 from noticewatch.models import EventKind, Notice, Reading, ordered, to_paths
@@ -249,17 +249,17 @@ class Appending:
         missing = settle(dossier, found)
         for point in sorted(missing, key=lambda point: point.step.record is not record):
             own = record is not None and point.step.record is record
-            kinds = (EventKind.NEW,) if is_new else self._kinds(steps, point, reparsed=record is None)
+            told = changed(point)
+            kinds = (EventKind.NEW,) if is_new else self._kinds(steps, point, told, reparsed=record is None)
             late = bool(is_new and notice and self._late(notice, item))
             quiet = is_quiet(kinds, window_quiet=item.quiet, is_current=own and point is found[-1])
-            self._settling.add(dossier, point, kinds, quiet=quiet, late=late)
+            self._settling.add(dossier, point, kinds, told, quiet=quiet, late=late)
             is_new = False
         self._settling.point_to_current(dossier, found[-1])
 
-    def _kinds(self, steps: Sequence[Step], point: Point, *, reparsed: bool) -> tuple[EventKind, ...]:
+    def _kinds(self, steps: Sequence[Step], point: Point, told: Changes, *, reparsed: bool) -> tuple[EventKind, ...]:
         if reparsed:
             return (EventKind.REPARSED,)
-        told = changed(point)
         if not told:
             return (EventKind.AMENDED,)
         news = [path for path, old, new in told if is_news(path, old, new)]

@@ -1,12 +1,15 @@
 """Versions of a notice brought in line with its records, each new one with its event."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from archive.dossiers import Dossier, Point, points, settle
 from archive.held import HeldVersion
 from archive.shelf import Shelf, event_row
 from noticewatch.models import EventKind, content_hash, difference, from_paths
+
+Changes: TypeAlias = Sequence[tuple[str, Any, Any]]
+"""Path, old and new value (None = absent) of what differs."""
 
 
 class Settling:
@@ -19,9 +22,13 @@ class Settling:
         self.ranks = ranks
         self.added = 0
 
-    def add(self, dossier: Dossier, point: Point, kinds: Sequence[EventKind], *, quiet: bool, late: bool) -> None:
-        """Give a notice a version for a point of its history, with an event of these kinds."""
-        record, told = point.step.record, changed(point)
+    def add(
+        self, dossier: Dossier, point: Point, kinds: Sequence[EventKind], told: Changes, *, quiet: bool, late: bool
+    ) -> None:
+        """Give a notice a version for a point of its history, with an event of these kinds. ``told``: what it changes,
+        as :func:`changed` finds it.
+        """
+        record = point.step.record
         version = HeldVersion(
             notice=dossier.number,
             version=dossier.next_version(),
@@ -49,7 +56,7 @@ class Settling:
         dossier.first_seen = min(record.first.at for record in dossier.records)
         _, found = points(dossier, self.ranks)
         for point in settle(dossier, found):
-            self.add(dossier, point, kinds, quiet=True, late=False)
+            self.add(dossier, point, kinds, changed(point), quiet=True, late=False)
         self.point_to_current(dossier, found[-1])
 
     def point_to_current(self, dossier: Dossier, last: Point) -> None:
@@ -65,7 +72,7 @@ class Settling:
         dossier.current_version, dossier.first_seen, dossier.dirty = current, first_seen, True
 
 
-def changed(point: Point) -> list[tuple[str, Any, Any]]:
+def changed(point: Point) -> Changes:
     """What a point of a history changes: (path, old, new)."""
     if point.before is None:
         return []

@@ -52,7 +52,9 @@ def missing() -> str:
 class ElasticsearchServer:
     """One node in a folder of its own, run by an unprivileged user where we are root."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, briefly: bool = False) -> None:
+        """``briefly``: for minutes alone, in which to compile well costs more than it brings."""
+        self._options = f"-Xms{_HEAP} -Xmx{_HEAP}" + (" -XX:TieredStopAtLevel=1" if briefly else "")
         self.folder = Path(tempfile.mkdtemp(prefix="noticewatch-elasticsearch-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -86,7 +88,7 @@ class ElasticsearchServer:
         assert java is not None
         environment = {
             "PATH": os.environ["PATH"], "ES_JAVA_HOME": str(java), "HOME": str(self.folder),
-            "ES_JAVA_OPTS": f"-Xms{_HEAP} -Xmx{_HEAP}", "ES_TMPDIR": str(self.folder / "tmp"),
+            "ES_JAVA_OPTS": self._options, "ES_TMPDIR": str(self.folder / "tmp"),
         }  # fmt: skip
         (self.folder / "pid").unlink(missing_ok=True)
         with (self.folder / "output").open("ab") as said:

@@ -77,7 +77,7 @@ def server_url() -> str:
     place = folder / "url"
     with FileLock(folder / "lock"):
         if not place.exists():
-            server = ElasticsearchServer()
+            server = ElasticsearchServer(briefly=True)
             server.start()
             (folder / "server").write_text(f"{server.pid}\n{server.folder}")
             place.write_text(server.url)

@@ -70,7 +70,7 @@ def test_the_same_archive_answers_the_same_from_both_engines_and_from_rebuilt_on
 def test_a_server_that_is_away_stops_the_index_alone_and_it_goes_on_by_itself(
     archive: Archive, dictionary: Dictionary
 ) -> None:
-    server = ElasticsearchServer()
+    server = ElasticsearchServer(briefly=True)
     engine = elasticsearch_engine(Settings(search_index="away"), server.url)
     try:
         append(archive, [reading("A", "drone")])

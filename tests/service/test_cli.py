@@ -112,7 +112,7 @@ def test_without_a_command_there_is_its_help_and_nothing_else(noticewatch, named
 @pytest.mark.parametrize(
     ("stated", "said"),
     [
-        ({"value": "5.50"}, "$5.50 estimate"),
+        ({"value": "5.5"}, "$5.50 estimate"),
         ({"minimum": "100000", "maximum": "250000"}, "$100,000 to $250,000 estimate"),
         ({"maximum": "150000"}, "up to $150,000 estimate"),
         ({}, "not stated"),

@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.dictionary import matcher
 from tests.watchlist.explaining import explain
-from watchlist.dictionary import ROOT, load_dictionary
-from watchlist.matcher import Matcher
+from watchlist.dictionary import ROOT
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 
 WORDINGS = {
     "lpr": ("Solar-powered LPR poles", "Plate reader trailers", "LPR for the bridge", "LPRs: police hot list"),

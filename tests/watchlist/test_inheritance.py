@@ -1,7 +1,6 @@
 """Tags pass down a procurement, from what came before, and say from which notice."""
 
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,12 +19,10 @@ from noticewatch.errors import NotFound, UsageError
 from noticewatch.models import EventKind, Reading
 from tests.archive.grouping import SAM, sam
 from tests.archive.making import append, events, open_archive, reading
-from tests.dictionary import matcher
+from tests.dictionary import another, matcher
 from watchlist import queries
-from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Evidence, Tag, field_texts
 from watchlist.inheritance import Member, own_tags, with_inherited
-from watchlist.matcher import Matcher
 from watchlist.retag import Retagger
 from watchlist.tagger import Tagger
 
@@ -209,7 +206,7 @@ def test_a_seller_stands_in_the_best_tier_of_what_is_sold_whatever_passed_down_m
     for day, text in enumerate(["AXON FLEX CAMERAS", "PAPER"], start=1):
         append(archive, [reading("P:0", action(text, "2026-01-05"), revision=f"{day}")], day=day)
         assert [(seller, tier) for seller, tier, _, _ in sold(follow(archive), 1)] == [("convergint", "alert")]
-    drive(archive, [Retagger(Matcher(replace(load_dictionary(), version="another")))])
+    drive(archive, [Retagger(another())])
     assert [(seller, tier) for seller, tier, _, _ in sold(follow(archive), 1)] == [("convergint", "alert")]
 
 
@@ -262,7 +259,7 @@ def test_whatever_arrives_and_is_corrected_tags_are_as_if_all_were_tagged_anew(s
                 else:
                     split(archive, identity(*name), [identity(*other)], "Another purchase.")
             found = follow(archive)
-        drive(archive, [Retagger(Matcher(replace(load_dictionary(), version="another")))])
+        drive(archive, [Retagger(another())])
         assert follow(archive) == found
 
 

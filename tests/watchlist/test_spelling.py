@@ -2,12 +2,11 @@
 
 import pytest
 
+from tests.dictionary import matcher
 from tests.watchlist.explaining import explain
-from watchlist.dictionary import load_dictionary
-from watchlist.matcher import Matcher
 from watchlist.spelling import single_spaced, slips, spaced_places
 
-MATCHER = Matcher(load_dictionary())
+MATCHER = matcher()
 
 
 def alerted(title: str) -> set[str]:

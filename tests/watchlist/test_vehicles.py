@@ -19,9 +19,8 @@ from archive.store import Archive
 from archive.takedowns import restore, take_down
 from noticewatch.models import EventKind, Reading
 from tests.archive.making import append, events, open_archive, reading
-from tests.dictionary import matcher
+from tests.dictionary import another, dictionary, matcher
 from watchlist import queries
-from watchlist.dictionary import load_dictionary
 from watchlist.evidence import Tag, field_texts
 from watchlist.matcher import Matcher
 from watchlist.retag import Retagger
@@ -200,9 +199,9 @@ def test_a_retag_leaves_what_vehicles_gave_and_takes_it_where_the_words_are_gone
     append(archive, [order(1), vehicle(), order(2)])
     follow(archive)
     before = told(archive)
-    whole = load_dictionary()
-    drive(archive, [Retagger(Matcher(replace(whole, version="another")))])
+    drive(archive, [Retagger(another())])
     assert told(archive) == before
+    whole = dictionary()
     others = {one: vendor for one, vendor in whole.vendors.items() if one != "cellebrite"}
     drive(archive, [Retagger(Matcher(replace(whole, version="third", vendors=others)))])
     assert set(held(archive)) == set(before)
@@ -232,7 +231,7 @@ def arrived(steps: Sequence[Reading], cuts: Sequence[bool]) -> dict[str, list[tu
                 follow(archive)
         follow(archive)
         found = told(archive)
-        drive(archive, [Retagger(Matcher(replace(load_dictionary(), version="another")))])
+        drive(archive, [Retagger(another())])
         assert told(archive) == found
         return found
 
