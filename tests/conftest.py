@@ -25,7 +25,7 @@ from watchlist.tagger import Tagger
 
 pytest_plugins = (
     "tests.plugins.databases", "tests.plugins.engines", "tests.plugins.require", "tests.plugins.faults",
-    "tests.plugins.browser", "tests.plugins.scratch", "tests.plugins.groups",
+    "tests.plugins.browser", "tests.plugins.scratch", "tests.plugins.groups", "tests.plugins.statements",
 )  # fmt: skip
 
 hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
