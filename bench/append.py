@@ -2,6 +2,8 @@
 
 ``python -m bench.append [NOTICES]`` (default 100,000; the stated figure is of 1,000,000) appends made notices to a new
 SQLite archive, end to end from readings on: models, canonical JSON, hashes, records, versions, events.
+Then it appends to archives of 1,000 and to the large one in turn, in pages of 100 as crawls do and in batches of 1,000
+as imports do.
 """
 
 import hashlib
@@ -41,6 +43,7 @@ from noticewatch.settings import Settings
 
 LIMIT = 8_000
 SMALL, TURN, ROUNDS = 1_000, 10_000, 10
+PAGE = 100
 OFFICES = 97
 SOURCE, REGISTER = "usaspending_transactions", "us-action"
 CARRIED = frozenset({"kind", "status", "title", "buyers", "parties", "amounts", "numbers", "dates"})
@@ -61,16 +64,19 @@ def main(folder: Path, notices: int) -> int:
         )  # fmt: skip
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 10 if sys.platform != "darwin" else 1 << 20)
     print(f"slowest: {min(rates) / LIMIT:.2f} of the limit of {LIMIT:,} a second; peak memory {megabytes:.0f} MB")
-    small, far = in_turn(folder, large)
-    print(f"in turn, {ROUNDS * TURN:,} each: {SMALL:,} held {small:,.0f} a second, {large.held:,} held {far:,.0f}: "
-          f"{far / small:.2f}")  # fmt: skip
+    for size in (PAGE, BATCH):
+        small, far = in_turn(folder, large, size)
+        print(
+            f"in turn, {ROUNDS * TURN:,} each, {size:,} a transaction: {small:,.0f} a second where {SMALL:,} are held, "
+            f"{far:,.0f} where {large.held:,} are: {far / small:.2f}"
+        )
     large.close()
     return 0 if min(rates) >= LIMIT else 1
 
 
-def in_turn(folder: Path, large: "Made") -> tuple[float, float]:
-    """Notices a second that go to archives of 1,000 and to the large one, a little to either in turn: what the machine
-    does meanwhile concerns both.
+def in_turn(folder: Path, large: "Made", size: int) -> tuple[float, float]:
+    """Notices a second that go to archives of 1,000 and to the large one, so many a transaction, a little to either in
+    turn: what the machine does meanwhile concerns both.
     """
     spent = [0.0, 0.0]
     for index in range(ROUNDS):
@@ -78,7 +84,7 @@ def in_turn(folder: Path, large: "Made") -> tuple[float, float]:
         small.append_up_to(SMALL)
         for side, made_archive in enumerate((small, large)):
             began = time.perf_counter()
-            made_archive.append_up_to(made_archive.held + TURN)
+            made_archive.append_up_to(made_archive.held + TURN, size)
             spent[side] += time.perf_counter() - began
         small.close()
         shutil.rmtree(folder / f"small{index}")
@@ -97,10 +103,10 @@ class Made:
             self._window = ledger.plan_window(connection, self._run, "made", "made", None, None)
         self.held = 0
 
-    def append_up_to(self, notices: int) -> None:
-        """Append until so many are held."""
-        for begin in range(self.held, notices, BATCH):
-            readings = [(self._number, self._capture, seen) for seen in made(begin, min(begin + BATCH, notices))]
+    def append_up_to(self, notices: int, size: int = BATCH) -> None:
+        """Append until so many are held, at most ``size`` a transaction."""
+        for begin in range(self.held, notices, size):
+            readings = [(self._number, self._capture, seen) for seen in made(begin, min(begin + size, notices))]
             batch = WindowBatch(
                 self._window, "made", "made", None, readings, Verdict.COMPLETE, [], walked=True, last=False
             )
