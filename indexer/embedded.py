@@ -6,7 +6,8 @@ the index has come to, so cursor and content cannot part.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -138,11 +139,13 @@ class EmbeddedEngine:
         self._commit_all(documents, [Query.term_query(self._schema, "bucket", number)], position)
 
     def settle(self) -> None:
-        """Let background merges end and give the writer's lock back; called when the log's head is reached."""
-        with self._lock:
+        """Commit what is not yet, let background merges end and give the writer's lock back; called when the log's
+        head is reached. Raises DataFolderError as :meth:`write`; what was not committed is then to be written again.
+        """
+        with self._lock, self._anew_after_failure():
+            if self._pending is not None:
+                self._end_commit(self._pending)
             if self._writer is not None:
-                if self._pending is not None:
-                    self._end_commit(self._pending)
                 writer, self._writer = self._writer, None
                 writer.wait_merging_threads()
 
@@ -236,11 +239,18 @@ class EmbeddedEngine:
     def _commit_all(
         self, documents: Sequence[Document], gone: Sequence[Query], position: Position, *, more: bool = False
     ) -> None:
-        with self._lock, index_folders.explained(self._folder):
+        with self._lock, self._anew_after_failure():
+            self._commit(documents, gone, position, more=more)
+
+    @contextmanager
+    def _anew_after_failure(self) -> Iterator[None]:
+        """Explain what fails, and let go of the writer: one that failed once takes nothing any more, and may end its
+        next commit without a word and without what it was given. What it had not committed goes too.
+        """
+        with index_folders.explained(self._folder):
             try:
-                self._commit(documents, gone, position, more=more)
+                yield
             except BaseException:
-                # a writer that failed once refuses ever after; what it had not committed goes too
                 self._writer, self._pending, self._uncommitted = None, None, 0
                 raise
 

@@ -4,12 +4,9 @@ import gzip
 import hashlib
 import io
 import os
-import resource
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from noticewatch.errors import CaptureDamaged, DataFolderError, NotFound, UsageE
 from noticewatch.identifiers import new_id
 from noticewatch.models import Capture, Origin
 from tests.archive.making import append, reading
+from tests.limits import files_of_at_most
 
 
 def captured(body: bytes, **more: object) -> Capture:
@@ -124,17 +122,6 @@ def test_a_file_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
     with WarcWriter(tmp_path, "a_source") as writer:
         writer.write(captured(b"x"), [], [], io.BytesIO(b"x"))
         assert repair(tmp_path) == []
-
-
-@contextmanager
-def files_of_at_most(length: int) -> Iterator[None]:
-    """The kernel lets no file of this process become longer, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_no_record_ever_stands_behind_one_that_could_not_be_written(tmp_path: Path) -> None:

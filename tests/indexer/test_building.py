@@ -17,10 +17,12 @@ from indexer.embedded import EmbeddedEngine
 from indexer.search import Search
 from indexer.sync import IndexReader
 from indexer.upkeep import index_status, rebuild, reconcile
+from noticewatch.errors import DataFolderError
 from tests.archive.making import append, reading
 from tests.databases import settings_at
 from tests.engines import clear, engine_in
 from tests.indexer.growing import WORDS, answers, award, follow
+from tests.limits import files_of_at_most
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
 from watchlist.tagger import Tagger
@@ -142,6 +144,31 @@ def test_a_search_meanwhile_finds_all_that_is_committed_and_says_how_far_that_is
     assert answers(archive, other, dictionary) == answers(archive, engine, dictionary)
     for one in (engine, other):
         one.close()
+
+
+@pytest.mark.parametrize("longest", [0, 2_000, 20_000])
+def test_a_disk_that_is_full_when_an_index_is_whole_takes_nothing_out_of_it(
+    archive: Archive, dictionary: Dictionary, longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_BATCH", 50)
+    monkeypatch.setattr(embedded, "_COMMITTED", 100)
+    append(archive, [reading(f"N{n}", "camera " + " ".join(f"w{n}x{i}" for i in range(100))) for n in range(250)])
+    _join_and_tag(archive, dictionary)
+    engine = EmbeddedEngine(archive.folder / "index")
+    reader = IndexReader(engine)
+    for _ in range(5):
+        assert reader.advance(archive)
+    with files_of_at_most(longest):
+        for _ in range(3):  # each time it is tried what is not committed is written again, and the end is not reached
+            with pytest.raises(DataFolderError, match="free space"):
+                while reader.advance(archive):
+                    pass
+            assert index_status(archive, engine).behind == 50
+            assert Search(archive, engine, dictionary).search(WORDS).total == 200
+    follow(archive, engine, dictionary)
+    assert Search(archive, engine, dictionary).search(WORDS).total == 250
+    assert reconcile(archive, engine) == []
+    engine.close()
 
 
 _CHILD = """

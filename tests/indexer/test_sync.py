@@ -1,5 +1,4 @@
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from tests.databases import settings_at
 from tests.engines import put
 from tests.indexer.growing import answers, award, follow, grow
 from tests.indexer.making import EPOCH, ask, documents, filled, row, texts
+from tests.limits import files_of_at_most
 from watchlist.dictionary import Dictionary
 
 pytestmark = pytest.mark.both_databases
@@ -200,13 +200,8 @@ def test_a_full_disk_is_told_in_a_sentence_and_writing_goes_on_when_there_is_roo
         row(number, texts([f"word{number}"], [" ".join(f"w{n}x{number}" for n in range(300))]))
         for number in range(2, 60)
     ]
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
-    try:
-        with pytest.raises(DataFolderError) as caught:
-            put(engine, documents(big), Position(EPOCH, 60))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with files_of_at_most(2_000), pytest.raises(DataFolderError) as caught:
+        put(engine, documents(big), Position(EPOCH, 60))
     assert "\n" not in str(caught.value)
     assert engine.position() == Position(EPOCH, 1)
     put(engine, documents(big), Position(EPOCH, 60))
