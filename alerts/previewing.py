@@ -82,6 +82,7 @@ def preview(search: Search, terms: Terms, at: datetime) -> Preview:
     Raises QueryError, FilterError, UsageError as :func:`alerts.searches.compiled`, and SearchUnavailable.
     """
     node, meant = compiled(terms, search.names)
+    search.refuse_unbuilt()
     newest = search.engine.find(node, _NEWEST, LATEST)
     with search.archive.reading() as connection:
         followed = _followed_since(connection)

@@ -102,7 +102,10 @@ class Numbers(Collection[int]):
 
 
 def matching(held: Context, request: SearchRequest) -> Numbers:
-    """Numbers of all single notices that match; walked once for each question and state of the index."""
+    """Numbers of all single notices that match; walked once for each question and state of the index.
+    Raises SearchUnavailable also where the index is not built yet.
+    """
+    held.search.refuse_unbuilt()
     wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=(), cursor=None)
     first = held.search.search(wanted)
     return held.remember(f"matching:{wanted}", first.as_of, lambda: Numbers.of(_walk(held, wanted, first)))

@@ -125,12 +125,27 @@ class Search:
         account. Raises as :meth:`search`.
         """
         check(replace(request, facets=(field,)))
+        self.refuse_unbuilt()
         position = self.engine.position()
         if position is None:
             return {}
         conditions = dict(filters(request, self.names))
         query = together(asked_by(request, self.names).node, base(request), *conditions.values())
         return {bucket.value: bucket.count for bucket in self._counted(query, (field,), position)[field]}
+
+    def refuse_unbuilt(self) -> None:
+        """Raise SearchUnavailable where the log holds something and nothing of it can be found yet, as while an index
+        is built from nothing: for those who count, or write down, all that there is and have no place for a warning.
+        """
+        position = self.engine.position()
+        if position is not None and position.seq:
+            return
+        with self.archive.reading() as connection:
+            if head(connection):
+                raise SearchUnavailable(
+                    "The search index is not built yet, so there is nothing to count. A running server builds it by "
+                    "itself; ask again soon."
+                )
 
     def words(self, query: str) -> frozenset[str]:
         """Stems of a query's words, and beginnings of words that end in an asterisk. Raises QueryError."""

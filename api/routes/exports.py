@@ -42,6 +42,7 @@ def _checked(held: Context, request: Request) -> SearchRequest:
             told = f"A download holds all results; leave {name} out, or ask {addresses.API}/notices for a page."
             raise Problem(400, "bad-request", told, parameter=name)
     wanted = request_from(request.query_params)
+    held.search.refuse_unbuilt()
     run_search(held, replace(wanted, scope="notice", limit=1, sort="found", cursor=None, facets=()))
     return wanted
 

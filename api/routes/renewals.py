@@ -52,7 +52,7 @@ class Shown:
 def renewals_page(request: Request, held: Given) -> Response:
     """The calendar and the list, soonest first."""
     asked = _asked(request)
-    found = renewals(held, asked)
+    found = _found(held, asked)
     if wants_json(request):
         return json_answer(_form(held, asked, found))
     return render(request, "renewals.html", _values(held, asked, found))
@@ -64,14 +64,14 @@ def renewals_answer(request: Request, held: Given) -> Response:
     ``technology``, ``vendor``; ``next`` goes on.
     """
     asked = _asked(request)
-    return json_answer(_form(held, asked, renewals(held, asked)))
+    return json_answer(_form(held, asked, _found(held, asked)))
 
 
 @router.get("/feeds/renewals.ics", tags=["feeds"], summary="Ends of contracts as a calendar")
 def renewals_calendar(request: Request, held: Given) -> Response:
     """The same as iCalendar, to be subscribed to; with the same parameters."""
     asked = _asked(request)
-    found = renewals(held, asked)
+    found = _found(held, asked)
     base = held.settings.base_url
     name = "noticewatch: ends of contracts" + "".join(f", {chip.label}" for chip in _chips(held, asked))
     body = calendar(name, (_event(ending, base) for ending in found.endings))
@@ -91,6 +91,12 @@ def _asked(request: Request) -> Asked:
         raise Problem(400, "bad-request", f"Parameter from is {first}, after to, {last}; turn them round.")
     filters = {name: tuple(value for value in given.getlist(name) if value) for name in _FILTERS}
     return Asked(first, last, {name: values for name, values in filters.items() if values})
+
+
+def _found(held: Context, asked: Asked) -> Renewals:
+    """The ends asked for. Raises SearchUnavailable also where no index is built yet: none found is not none."""
+    held.search.refuse_unbuilt()
+    return renewals(held, asked)
 
 
 def _months_on(day: date, months: int) -> date:
