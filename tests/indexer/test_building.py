@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from archive import contract_corrections
 from archive.joins import Joiner
+from archive.log import head
 from archive.readers import drive
 from archive.store import Archive
 from indexer import embedded, sync
@@ -125,6 +127,27 @@ def _fill(archive: Archive, dictionary: Dictionary) -> None:
         actions = [award(contract, modification, "camera", f"2024-0{day + 1}-15") for contract in _CONTRACTS]
         append(archive, [*actions, reading("A", f"drone {day}"), reading(f"B{day}", "desk")], day=day)
     _join_and_tag(archive, dictionary)
+
+
+def test_contracts_that_are_parted_while_an_index_is_built_leave_nothing_behind(
+    archive: Archive, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(archive, [award(_CONTRACTS[0], modification, "camera", "2024-01-15") for modification in ("0", "P00001")])
+    _join_and_tag(archive, dictionary)
+    append(archive, [reading("B", "desk")], day=1)
+    _join_and_tag(archive, dictionary)
+    with archive.reading() as connection:
+        monkeypatch.setattr(sync, "_BATCH", head(connection) - 1)
+    engine = EmbeddedEngine(archive.folder / "index")
+    reader = IndexReader(engine)
+    assert reader.advance(archive)  # the contract is written; what parts it comes in one batch with the last event
+    first, second = (f"us-action:{_CONTRACTS[0]}:{modification}" for modification in ("0", "P00001"))
+    contract_corrections.split(archive, first, [second], "They are two contracts.")
+    _join_and_tag(archive, dictionary)
+    while reader.advance(archive):
+        pass
+    assert reconcile(archive, engine) == []
+    engine.close()
 
 
 def test_a_search_meanwhile_finds_all_that_is_committed_and_says_how_far_that_is(
