@@ -61,7 +61,10 @@ class IndexReader:
         if position is None or position.epoch != archive.epoch or position.schema != SCHEMA:
             self._built_upto = upto
             return 0
-        return position.seq if position.seq <= upto else 0
+        if position.seq > upto:
+            self._built_upto = 0  # what there is was not written by batches up to here
+            return 0
+        return position.seq
 
 
 def batches(

@@ -12,10 +12,11 @@ import pytest
 from archive import contract_corrections
 from archive.joins import Joiner
 from archive.log import head
-from archive.readers import drive
+from archive.readers import drive, set_cursor
 from archive.store import Archive
 from indexer import embedded, sync
 from indexer.embedded import EmbeddedEngine
+from indexer.engine import Position
 from indexer.search import Search
 from indexer.sync import IndexReader
 from indexer.upkeep import index_status, rebuild, reconcile
@@ -147,6 +148,22 @@ def test_contracts_that_are_parted_while_an_index_is_built_leave_nothing_behind(
     while reader.advance(archive):
         pass
     assert reconcile(archive, engine) == []
+    engine.close()
+
+
+def test_a_log_that_is_put_back_after_an_index_was_built_is_read_to_its_end_and_no_further(
+    archive: Archive, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_BATCH", 3)
+    _fill(archive, dictionary)
+    engine = EmbeddedEngine(archive.folder / "index")
+    reader = IndexReader(engine)
+    while reader.advance(archive):
+        pass
+    with archive.writing() as connection:
+        set_cursor(connection, sync.FOLLOWS, 2)
+    assert [reader.advance(archive), reader.advance(archive)] == [True, False]
+    assert engine.position() == Position(archive.epoch, 2)
     engine.close()
 
 
