@@ -12,6 +12,7 @@ from api.context import Context, context
 from api.coverage import coverage_view
 from api.negotiation import json_answer
 from archive import log, queries
+from indexer.engine import SCHEMA
 from noticewatch.database import shared_time
 from noticewatch.errors import NoticewatchError
 
@@ -89,9 +90,9 @@ def _alerts(told: State, oldest_seconds: int) -> list[str]:
 
 
 def _indexed(held: Context) -> int:
-    """The ``seq`` up to which the index has read; 0 where there is no index yet."""
+    """The ``seq`` up to which the index has read; 0 where there is none yet that this program can search."""
     position = held.search.engine.position()
-    return position.seq if position else 0
+    return position.seq if position and position.schema == SCHEMA else 0
 
 
 def _gauge(name: str, text: str, values: dict[str, int]) -> list[str]:
