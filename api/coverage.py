@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from api import forms
 from api.context import Context
 from api.weeks import WEEKS, Strip, strip
 from archive import queries
 from archive.rows import Counts, Coverage, RunRow, SourceStatus
+from archive.run_queries import loaded
 from crawlers.due import Due, Standing, plan
 from crawlers.source import Source
 from crawlers.standing import crawl_runs, standings
@@ -132,7 +133,8 @@ RUN_KINDS = {
 
 _NO_GAP = ("drift: ", "source's own count")
 _MOST_GAPS = 5
-_LOADING = "The starter archive has not been loaded to its end yet, so more will be found in a while."
+_LOADING = "The starter archive has not been loaded to its end yet; a running noticewatch goes on with it."
+_RUNS: Final = 200
 _LASTS = 2.0
 """Seconds between two counts of the whole archive while something is appended to it."""
 
@@ -151,7 +153,7 @@ def _count(held: Context) -> CoverageView:
     standing = standings(held.archive, held.sources, held.settings, moment)
     due = {item.source: item for item in plan(held.sources, held.settings, runs, moment, standing=standing)}
     with held.archive.reading() as connection:
-        loading = any(run.kind == "starter" and run.ended_at is None for run in queries.runs(connection, limit=4))
+        loading = _loading(queries.runs(connection, limit=_RUNS))
         counts = queries.counts(connection)
         status = queries.sources_status(connection)
         covered = queries.coverage(connection)
@@ -163,6 +165,11 @@ def _count(held: Context) -> CoverageView:
     )
     known = tuple(said for view in views if (said := known_gaps(view)))
     return CoverageView(counts, sentence(counts, views), ((_LOADING,) if loading else ()) + gaps(views), known, views)
+
+
+def _loading(runs: Sequence[RunRow]) -> bool:
+    """Whether a load of the starter archive goes on, or was cut short. ``runs``: the newest first."""
+    return not {run.source for run in runs if run.kind == "starter"} <= loaded(runs)
 
 
 def sentence(counts: Counts, views: Sequence[SourceView]) -> str:

@@ -66,9 +66,11 @@ class Written:
 def write(held: Context, request: SearchRequest, form: Form, file: IO[bytes], tell: Tell) -> Written:
     """Write every single notice that matches, in the order in which they were found. ``tell``: done, total.
 
-    Raises QueryError; UsageError for a value that the form cannot hold; CaptureDamaged, PayloadThinned for ``warc``.
+    Raises QueryError; SearchUnavailable, also where the index is not built yet; UsageError for a value that the form
+    cannot hold; CaptureDamaged, PayloadThinned for ``warc``.
     """
     created = now()
+    held.search.refuse_unbuilt()
     asked = held.search.search(replace(request, scope="notice", sort="found", limit=1, facets=(), cursor=None))
     counted = _Counted(every_notice(held, request), asked.total, tell)
     if form is Form.PARQUET:

@@ -1,7 +1,7 @@
 """One run in full: its windows, how each was judged, and the requests that brought nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -95,3 +95,9 @@ def troubles_of(connection: Connection, shown: Sequence[WindowRow], *, limit: in
         .limit(limit)
     )
     return [TroubleRow(*tuple(row)) for row in connection.execute(query)]
+
+
+def loaded(runs: Iterable[RunRow]) -> set[str]:
+    """Sources whose part of the starter archive was loaded to its end."""
+    loads = (run for run in runs if run.kind == "starter" and run.ended_at)
+    return {run.source for run in loads if run.verdict in {Verdict.COMPLETE, Verdict.PARTIAL}}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from archive import queries
 from archive.log import head
+from archive.run_queries import loaded
 from archive.store import Archive
 from crawlers.source import load_sources, source
 from noticewatch.errors import NotFound
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "starter"
 
-_LOADED: Final = frozenset({Verdict.COMPLETE, Verdict.PARTIAL})
 _MANY: Final = 10_000
 _PATIENCE: Final = 60.0
 
@@ -46,7 +46,7 @@ def starter_state(archive: Archive, folder: Path) -> StarterState:
     """What of the starter archive is loaded, by the ledger of runs."""
     with archive.reading() as connection:
         runs = [run for run in queries.runs(connection, limit=_MANY) if run.kind == "starter"]
-    done = {run.source for run in runs if run.ended_at and run.verdict in _LOADED}
+    done = loaded(runs)
     there = [name for name in load_sources() if any((folder / name).glob("*.warc*"))]
     return StarterState(
         loaded=tuple(name for name in there if name in done),

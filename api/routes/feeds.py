@@ -54,4 +54,5 @@ def _feed(request: Request, held: Context) -> Feed:
     kept = {name: value for name, value in written(wanted).items() if name not in {"sort", "limit", "cursor"}}
     kept[DUE] = [str(day) for day in told]
     address = addresses.search(kept, request.url.path.removeprefix(addresses.API))
+    held.search.refuse_unbuilt()
     return feed_of(held, wanted, held.settings.base_url + address, told)

@@ -73,6 +73,7 @@ def examine(settings: Settings) -> tuple[list[Finding], list[dict[str, object]]]
             found += guarded("proof", lambda: archived.proof(archive))
             found += guarded("clock", lambda: [archived.clock(archive, now())])
             found += guarded("running", lambda: archived.work(archive))
+            found += guarded("starter archive", lambda: archived.loading(archive, settings))
             found += guarded("readers", lambda: archived.readers(archive))
             found += guarded("search index", lambda: archived.indexes(archive, settings))
             found += guarded("alarms", lambda: alarmed(archive, settings))

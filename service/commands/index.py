@@ -49,6 +49,8 @@ def status(as_json: Json = False) -> None:
     for state, letters in found:
         for name, value in asdict(state).items():
             say(f"{name.replace('_', ' ')}: {_plain(value)}")
+        if state.head and not state.usable:
+            note("It is missing, of another log or of another version of noticewatch; index rebuild builds it anew.")
         for letter in letters[:_MOST_TOLD]:
             say(f"  refused {letter.refused_at}: {letter.key}: {letter.reason}")
         if len(letters) > _MOST_TOLD:

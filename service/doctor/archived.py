@@ -19,6 +19,7 @@ from noticewatch.database import check_integrity
 from noticewatch.settings import Settings
 from service.doctor.finding import Finding, size
 from service.holding import holder
+from service.starter import starter_folder, starter_state
 
 if TYPE_CHECKING:
     from indexer.upkeep import IndexStatus
@@ -154,6 +155,23 @@ def work(archive: Archive) -> Iterator[Finding]:
         yield Finding("runs", "note", said, "the next crawl or start closes them as failed")
 
 
+def loading(archive: Archive, settings: Settings) -> Iterator[Finding]:
+    """Whether the starter archive was loaded to its end, where that was begun."""
+    state = starter_state(archive, starter_folder(settings))
+    if not state.begun:
+        return
+    if not state.due:
+        yield Finding("starter archive", "good", f"loaded: {', '.join(state.loaded)}")
+        return
+    with archive.reading() as connection:
+        at, held = locks.database_time(connection), locks.holders(connection)
+    said = f"not loaded to its end, {' and '.join(state.due)} to come"
+    if any(one.source in state.due and one.living(at) for one in held):
+        yield Finding("starter archive", "note", said, "wait, it is being loaded")
+    else:
+        yield Finding("starter archive", "bad", said, "noticewatch run or noticewatch load-starter goes on with it")
+
+
 def readers(archive: Archive) -> Iterator[Finding]:
     """How far joins and tags are behind the log."""
     with archive.reading() as connection:
@@ -197,7 +215,12 @@ def _index(archive: Archive, status: "IndexStatus") -> Finding:
     if not status.usable and served:
         return Finding("search index", "note", "it is being built", "wait for the server, which is at it")
     if not status.usable:
-        return Finding("search index", "bad", "it is missing or of another log", "noticewatch index rebuild")
+        return Finding(
+            "search index",
+            "bad",
+            "it is missing, of another log or of another version of noticewatch",
+            "noticewatch index rebuild",
+        )
     if not status.behind:
         return Finding("search index", "good", f"{status.engine} is at the head of the log, event {status.head:,}")
     said = f"{status.behind:,} of {status.head:,} events are not searchable yet"

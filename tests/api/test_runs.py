@@ -76,7 +76,9 @@ def test_a_run_that_is_not_held_is_not_found(stormy: TestClient, address: str) -
     assert "No run" in answer.text
 
 
-def test_readers_are_told_while_the_starter_archive_is_being_loaded(tmp_path: Path, dictionary: Dictionary) -> None:
+def test_readers_are_told_until_the_starter_archive_is_loaded_to_its_end(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
     settings = settings_at(tmp_path / "home")
     archive = Archive.open(settings)
 
@@ -88,6 +90,9 @@ def test_readers_are_told_while_the_starter_archive_is_being_loaded(tmp_path: Pa
 
     run = ledger.start_run(archive, "dhs_apfs", "starter")
     assert told() == [True] * 4
-    ledger.finish_run(archive, run, Verdict.PARTIAL)
+    ledger.finish_run(archive, run, Verdict.CANCELLED)
+    assert told() == [True] * 4
+    again = ledger.start_run(archive, "dhs_apfs", "starter")
+    ledger.finish_run(archive, again, Verdict.PARTIAL)
     assert told() == [False] * 4
     archive.close()

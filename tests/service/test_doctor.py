@@ -28,6 +28,7 @@ from service.doctor import archived, live, machine
 from service.doctor.finding import Finding, guarded
 from service.doctor.probing import settled
 from service.doctor.sourced import source_finding
+from service.starter import starter_folder, starter_state
 from tests.archive.making import append, reading
 from tests.archive.proving import tamper
 from tests.faults.crawling import KEY, healthy
@@ -137,6 +138,22 @@ def test_readers_that_are_behind_with_nobody_at_it_are_bad(archive):
     [after] = archived.readers(archive)
     assert (before.state, after.state) == ("good", "bad")
     assert "joiner 2 events behind" in after.said
+
+
+def test_a_starter_archive_that_was_loaded_in_part_is_bad_unless_it_is_being_loaded(archive):
+    settings = Settings(home=archive.folder)
+    assert list(archived.loading(archive, settings)) == []
+    first, *others = starter_state(archive, starter_folder(settings)).due
+    cut = ledger.start_run(archive, first, "starter")
+    ledger.finish_run(archive, cut, Verdict.CANCELLED)
+    [part] = archived.loading(archive, settings)
+    with locks.hold(archive, first):
+        [goes_on] = archived.loading(archive, settings)
+    for name in (first, *others):
+        ledger.finish_run(archive, ledger.start_run(archive, name, "starter"), Verdict.PARTIAL)
+    [whole] = archived.loading(archive, settings)
+    assert [one.state for one in (part, goes_on, whole)] == ["bad", "note", "good"]
+    assert f"{first} and {others[0]}" in part.said
 
 
 def test_an_index_that_is_not_there_is_bad_unless_a_server_is_building_it(archive):
