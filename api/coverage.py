@@ -133,7 +133,7 @@ RUN_KINDS = {
 
 _NO_GAP = ("drift: ", "source's own count")
 _MOST_GAPS = 5
-_LOADING = "The starter archive has not been loaded to its end yet; a running noticewatch goes on with it."
+_LOADING = "The starter archive has not been loaded to its end yet; noticewatch run goes on with it."
 _RUNS: Final = 200
 _LASTS = 2.0
 """Seconds between two counts of the whole archive while something is appended to it."""

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -106,15 +106,17 @@ class Made:
     def append_up_to(self, notices: int, size: int = BATCH) -> None:
         """Append until so many are held, at most ``size`` a transaction."""
         for begin in range(self.held, notices, size):
-            readings = [(self._number, self._capture, seen) for seen in made(begin, min(begin + size, notices))]
-            batch = WindowBatch(
-                self._window, "made", "made", None, readings, Verdict.COMPLETE, [], walked=True, last=False
-            )
-            log.append(
-                self._archive, self._run, [batch], register=REGISTER, parser_version=1, late_after=lambda _: 30,
-                reread=lambda *_: {},
-            )  # fmt: skip
+            self.append(made(begin, min(begin + size, notices)))
         self.held = notices
+
+    def append(self, readings: Iterable[Reading]) -> None:
+        """Append readings in one transaction."""
+        rows = [(self._number, self._capture, seen) for seen in readings]
+        batch = WindowBatch(self._window, "made", "made", None, rows, Verdict.COMPLETE, [], walked=True, last=False)
+        log.append(
+            self._archive, self._run, [batch], register=REGISTER, parser_version=1, late_after=lambda _: 30,
+            reread=lambda *_: {},
+        )  # fmt: skip
 
     def close(self) -> None:
         ledger.finish_run(self._archive, self._run, Verdict.COMPLETE)

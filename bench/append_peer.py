@@ -19,15 +19,10 @@ from typing import Any
 import orjson
 import sqlite_utils
 
-from archive import captures, ledger, log
-from archive.batches import WindowBatch
 from archive.processes import few_collections
-from archive.store import Archive
-from archive.warc import Placed
-from bench.append import REGISTER, SOURCE, made, the_capture
+from bench.append import Made, made
 from noticewatch.database import BATCH
-from noticewatch.models import Reading, Verdict
-from noticewatch.settings import Settings
+from noticewatch.models import Reading
 
 AIM = 3.0
 ROUNDS = 3
@@ -56,19 +51,10 @@ def main(folder: Path, notices: int) -> int:
 
 def appended(folder: Path, readings: Sequence[Reading]) -> float:
     """Seconds of the append of readings to a new archive."""
-    archive = Archive.open(Settings(home=folder))
-    run = ledger.start_run(archive, SOURCE, "import")
-    capture = the_capture()
-    with archive.writing() as connection:
-        number = captures.add(connection, run.number, capture, Placed("none.warc.gz", 0, 1))
-        window = ledger.plan_window(connection, run, "made", "made", None, None)
+    archive = Made(folder)
     began = time.perf_counter()
     for begin in range(0, len(readings), BATCH):
-        rows = [(number, capture, seen) for seen in readings[begin : begin + BATCH]]
-        batch = WindowBatch(window, "made", "made", None, rows, Verdict.COMPLETE, [], walked=True, last=False)
-        log.append(
-            archive, run, [batch], register=REGISTER, parser_version=1, late_after=lambda _: 30, reread=lambda *_: {}
-        )
+        archive.append(readings[begin : begin + BATCH])
     seconds = time.perf_counter() - began
     archive.close()
     return seconds

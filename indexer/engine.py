@@ -65,6 +65,11 @@ class Position:
     schema: int = SCHEMA
 
 
+def reach(position: Position | None) -> int:
+    """The last ``seq`` that searches find; 0 where there is no index yet that this program can search."""
+    return position.seq if position is not None and position.schema == SCHEMA else 0
+
+
 def refuse_newer(position: Position | None, label: str) -> None:
     """Raise SearchUnavailable for an index of a newer program: it is neither read in part nor written over."""
     if position is not None and position.schema > SCHEMA:

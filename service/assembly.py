@@ -13,7 +13,7 @@ from archive.readers import LogReader
 from archive.store import Archive
 from crawlers.due import refuse_unknown_sources
 from crawlers.source import load_sources
-from indexer.engine import SearchEngine, Searching
+from indexer.engine import SearchEngine, Searching, reach
 from indexer.engines import open_engines, searching
 from indexer.search import Search
 from indexer.sync import IndexReader
@@ -47,8 +47,7 @@ class House:
 
     def reached(self) -> int:
         """The last ``seq`` that the index has been given by this process or holds, searchable already or not."""
-        position = self.engines[0].reached()
-        return position.seq if position else 0
+        return reach(self.engines[0].reached())
 
     def search(self) -> Search:
         """The search over the archive."""
@@ -106,6 +105,5 @@ def open_house(settings: Settings) -> Iterator[House]:
 
 
 def searchable(engine: Searching) -> int:
-    """The last ``seq`` that the index holds; 0 where there is no index yet."""
-    position = engine.position()
-    return position.seq if position else 0
+    """The last ``seq`` that the index holds; 0 where there is none yet that this program can search."""
+    return reach(engine.position())

@@ -12,7 +12,7 @@ from api.context import Context, context
 from api.coverage import coverage_view
 from api.negotiation import json_answer
 from archive import log, queries
-from indexer.engine import SCHEMA
+from indexer.engine import reach
 from noticewatch.database import shared_time
 from noticewatch.errors import NoticewatchError
 
@@ -91,8 +91,7 @@ def _alerts(told: State, oldest_seconds: int) -> list[str]:
 
 def _indexed(held: Context) -> int:
     """The ``seq`` up to which the index has read; 0 where there is none yet that this program can search."""
-    position = held.search.engine.position()
-    return position.seq if position and position.schema == SCHEMA else 0
+    return reach(held.search.engine.position())
 
 
 def _gauge(name: str, text: str, values: dict[str, int]) -> list[str]:

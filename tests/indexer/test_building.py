@@ -40,6 +40,17 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     opened.close()
 
 
+@pytest.fixture
+def filled(archive: Archive, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """Contracts with actions in several batches, and notices of their own with several wordings."""
+    monkeypatch.setattr(sync, "_BATCH", 3)
+    for day, modification in enumerate(["0", "P00001", "P00002", "P00003"]):
+        actions = [award(contract, modification, "camera", f"2024-0{day + 1}-15") for contract in _CONTRACTS]
+        append(archive, [*actions, reading("A", f"drone {day}"), reading(f"B{day}", "desk")], day=day)
+    _join_and_tag(archive, dictionary)
+    return archive
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("seed", range(6))
 def test_an_index_built_while_the_log_grows_holds_what_the_log_says(
@@ -93,41 +104,25 @@ def _another(engine: EmbeddedEngine) -> EmbeddedEngine:
 
 
 @pytest.mark.parametrize("kind", ["embedded", "elasticsearch"])
-def test_the_engines_are_built_alike(
-    archive: Archive, dictionary: Dictionary, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sync, "_BATCH", 3)
-    _fill(archive, dictionary)
-    engine = engine_in(kind, archive.folder / "index")
-    follow(archive, engine, dictionary)
-    assert len(answers(archive, engine, dictionary)) == 56
-    assert reconcile(archive, engine) == []
+def test_the_engines_are_built_alike(filled: Archive, dictionary: Dictionary, kind: str) -> None:
+    engine = engine_in(kind, filled.folder / "index")
+    follow(filled, engine, dictionary)
+    assert len(answers(filled, engine, dictionary)) == 56
+    assert reconcile(filled, engine) == []
     clear(engine)
 
 
 @pytest.mark.parametrize("way", ["followed", "rebuilt"])
-def test_nothing_is_written_twice(
-    archive: Archive, dictionary: Dictionary, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sync, "_BATCH", 3)
-    _fill(archive, dictionary)
-    engine = EmbeddedEngine(archive.folder / "index")
+def test_nothing_is_written_twice(filled: Archive, dictionary: Dictionary, way: str) -> None:
+    engine = EmbeddedEngine(filled.folder / "index")
     if way == "followed":
-        follow(archive, engine, dictionary)
+        follow(filled, engine, dictionary)
     else:
-        rebuild(archive, engine)
-    (meta,) = (archive.folder / "index").glob("*/meta.json")
+        rebuild(filled, engine)
+    (meta,) = (filled.folder / "index").glob("*/meta.json")
     segments = json.loads(meta.read_text())["segments"]
     assert [segment["deletes"] for segment in segments] == [None] * len(segments) != []
     engine.close()
-
-
-def _fill(archive: Archive, dictionary: Dictionary) -> None:
-    """Contracts with actions in several batches, and notices of their own with several wordings."""
-    for day, modification in enumerate(["0", "P00001", "P00002", "P00003"]):
-        actions = [award(contract, modification, "camera", f"2024-0{day + 1}-15") for contract in _CONTRACTS]
-        append(archive, [*actions, reading("A", f"drone {day}"), reading(f"B{day}", "desk")], day=day)
-    _join_and_tag(archive, dictionary)
 
 
 def test_contracts_that_are_parted_while_an_index_is_built_leave_nothing_behind(
@@ -151,37 +146,30 @@ def test_contracts_that_are_parted_while_an_index_is_built_leave_nothing_behind(
     engine.close()
 
 
-def test_a_log_that_is_put_back_after_an_index_was_built_is_read_to_its_end_and_no_further(
-    archive: Archive, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sync, "_BATCH", 3)
-    _fill(archive, dictionary)
-    engine = EmbeddedEngine(archive.folder / "index")
+def test_a_log_that_is_put_back_after_an_index_was_built_is_read_to_its_end_and_no_further(filled: Archive) -> None:
+    engine = EmbeddedEngine(filled.folder / "index")
     reader = IndexReader(engine)
-    while reader.advance(archive):
+    while reader.advance(filled):
         pass
-    with archive.writing() as connection:
+    with filled.writing() as connection:
         set_cursor(connection, sync.FOLLOWS, 2)
-    assert [reader.advance(archive), reader.advance(archive)] == [True, False]
-    assert engine.position() == Position(archive.epoch, 2)
+    assert [reader.advance(filled), reader.advance(filled)] == [True, False]
+    assert engine.position() == Position(filled.epoch, 2)
     engine.close()
 
 
 def test_a_search_meanwhile_finds_all_that_is_committed_and_says_how_far_that_is(
-    archive: Archive, dictionary: Dictionary, monkeypatch: pytest.MonkeyPatch
+    filled: Archive, dictionary: Dictionary
 ) -> None:
-    monkeypatch.setattr(sync, "_BATCH", 3)
-    _fill(archive, dictionary)
-    engine = EmbeddedEngine(archive.folder / "index")
-    other = EmbeddedEngine(archive.folder / "index")
-    reader = IndexReader(engine)
-    assert reader.advance(archive)
+    engine = EmbeddedEngine(filled.folder / "index")
+    other = EmbeddedEngine(filled.folder / "index")
+    assert IndexReader(engine).advance(filled)
     assert other.position() is None
-    assert not index_status(archive, other).usable
-    assert Search(archive, other, dictionary).search(WORDS).total == 0
-    follow(archive, engine, dictionary)
+    assert not index_status(filled, other).usable
+    assert Search(filled, other, dictionary).search(WORDS).total == 0
+    follow(filled, engine, dictionary)
     assert other.position() == engine.position() is not None
-    assert answers(archive, other, dictionary) == answers(archive, engine, dictionary)
+    assert answers(filled, other, dictionary) == answers(filled, engine, dictionary)
     for one in (engine, other):
         one.close()
 
@@ -217,7 +205,6 @@ from pathlib import Path
 from archive.store import Archive
 from indexer import embedded, sync
 from indexer.embedded import EmbeddedEngine
-from indexer.search import Search
 from indexer.sync import IndexReader
 from noticewatch.settings import Settings
 sync._BATCH, embedded._COMMITTED = 2, int(sys.argv[2])
@@ -230,19 +217,18 @@ while reader.advance(archive):
 
 @pytest.mark.parametrize(("steps", "committed"), [(1, 1_000), (4, 1_000), (4, 3), (7, 5)])
 def test_an_index_whose_building_was_killed_is_built_on(
-    archive: Archive, dictionary: Dictionary, steps: int, committed: int
+    filled: Archive, dictionary: Dictionary, steps: int, committed: int
 ) -> None:
-    _fill(archive, dictionary)
     child = subprocess.Popen(
-        [sys.executable, "-c", _CHILD, str(archive.folder), str(committed)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _CHILD, str(filled.folder), str(committed)], stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     for _ in range(steps):
         assert child.stdout.readline() == "advanced\n"
     child.kill()
     child.communicate()
-    engine = EmbeddedEngine(archive.folder / "index")
-    follow(archive, engine, dictionary)
-    assert index_status(archive, engine).behind == 0
-    assert reconcile(archive, engine) == []
+    engine = EmbeddedEngine(filled.folder / "index")
+    follow(filled, engine, dictionary)
+    assert index_status(filled, engine).behind == 0
+    assert reconcile(filled, engine) == []
     engine.close()
