@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from typing import Final
 
 from indexer.money import BANDS
+from indexer.tokens import stem, tokens
 from noticewatch.buyers import buyers
 from noticewatch.models import Kind, Listing, Status
 from watchlist.dictionary import Dictionary
@@ -70,6 +71,21 @@ class Names:
             return []
         return list(dict.fromkeys(place for name, place in self._all_names if wanted in name))
 
+    def holding(self, text: str) -> list[tuple[str, str]]:
+        """Fields and codes of what has the words of the text side by side in a name, in whatever inflection, public
+        bodies in the names that are shown; none for a text without words.
+        """
+        wanted = _stems(text)
+        return list(dict.fromkeys(place for stems, place in self._all_stems if wanted in stems)) if wanted else []
+
+    @cached_property
+    def _all_stems(self) -> list[tuple[str, tuple[str, str]]]:
+        """The stems of names, with a space around each, and what they are of."""
+        found = [(name, ("vendor", code)) for name, code in self._vendors.items()]
+        found += [(name, ("technology", code)) for name, code in self._technologies.items()]
+        found += [(entry.short_name, ("buyer", entry.id)) for entry in buyers().values()]
+        return [(_stems(name), place) for name, place in found]
+
     @cached_property
     def _all_names(self) -> list[tuple[str, tuple[str, str]]]:
         """All names, folded, with a space before each word, and what they are of."""
@@ -119,6 +135,11 @@ def _buyer_names() -> dict[str, set[str]]:
             if folded := _folded(name):
                 found.setdefault(folded, set()).add(entry.id)
     return found
+
+
+def _stems(name: str) -> str:
+    found = " ".join(map(stem, tokens(name)))
+    return found and f" {found} "
 
 
 def _folded(name: str) -> str:

@@ -110,6 +110,13 @@ def leaves(question: Question) -> list[Asked]:
             return [question]
 
 
+def plain_parts(question: Question | None) -> tuple[Asked, ...]:
+    """The words and phrases of a question that is of nothing else, all of which must occur; none of any other."""
+    parts = question.parts if isinstance(question, Every) else (question,)
+    plain = tuple(part for part in parts if isinstance(part, (Word, Quoted)) and part.field is None)
+    return plain if len(plain) == len(parts) else ()
+
+
 @cache
 def _grammar() -> Lark:
     text = files("indexer").joinpath("grammar.lark").read_text(encoding="utf-8")

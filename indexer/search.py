@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
@@ -20,7 +20,7 @@ from indexer.engine import Boost, Buckets, Found, Order, Position, Searching, Se
 from indexer.facets import facet_values, purses_of
 from indexer.meaning import Meaning, meaning
 from indexer.names import Names
-from indexer.query import parse
+from indexer.query import parse, plain_parts
 from indexer.relevance import ranked
 from indexer.requests import (
     FACETS,
@@ -114,11 +114,23 @@ class Search:
         )
 
     def suggest(self, text: str, most: int = MOST) -> list[Suggestion]:
-        """Names of vendors, technologies and public bodies that begin as the text, with how much there is of each."""
+        """Names of vendors, technologies and public bodies of which a word begins as the text, of two letters at least,
+        with how much there is of each.
+        """
+        return self._counted_names(self.names.beginning(text), most)
+
+    def named(self, query: str, most: int = MOST) -> list[Suggestion]:
+        """Vendors, technologies and public bodies that have the words of a question of plain words, or of one phrase,
+        in a name; none for any other question. Raises QueryError.
+        """
+        text = " ".join(part.text for part in plain_parts(parse(query)))
+        return self._counted_names(self.names.holding(text), most)
+
+    def _counted_names(self, places: Collection[tuple[str, str]], most: int) -> list[Suggestion]:
         position = self.engine.position()
         everything = base(SearchRequest(lens="everything"))
-        counted = {} if position is None else self._counted(everything, FIELDS, position)
-        return suggestions(text, self.names, counted, most)
+        counted = self._counted(everything, FIELDS, position) if places and position is not None else {}
+        return suggestions(places, self.names, counted, most)
 
     def counts(self, request: SearchRequest, field: str) -> dict[str, int]:
         """How many results have each value of one facet, all of its values. Paging and order of the request are of no

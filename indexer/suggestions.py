@@ -1,6 +1,6 @@
-"""Names of vendors, technologies and public bodies that begin as what a reader is typing."""
+"""Names of vendors, technologies and public bodies by what a reader is typing or has asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,11 +22,13 @@ class Suggestion:
     count: int
 
 
-def suggestions(text: str, names: Names, counted: Mapping[str, Sequence[Bucket]], most: int) -> list[Suggestion]:
-    """Names of which a word begins so, those with most results first; none for fewer than two letters. Pure."""
+def suggestions(
+    places: Iterable[tuple[str, str]], names: Names, counted: Mapping[str, Sequence[Bucket]], most: int
+) -> list[Suggestion]:
+    """What these fields and codes are called, those with most results first. Pure."""
     counts = {(field, bucket.value): bucket.count for field, buckets in counted.items() for bucket in buckets}
     found = [
         Suggestion(field, code, names.label(field, code), f"{field}:{code}", counts.get((field, code), 0))
-        for field, code in names.beginning(text)
+        for field, code in places
     ]
     return sorted(found, key=lambda one: (-one.count, one.label))[:most]

@@ -1,6 +1,6 @@
 """``/search``: the question as understood, its results, and how to narrow, follow or take them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -16,8 +16,8 @@ from api.parameters import request_from, with_filter, written
 from api.problems import Problem, problem_of
 from api.searching import Answered, answer_form, run_search
 from indexer.meaning import meaning
-from indexer.query import Every, Quoted, Some, Word, parse
-from indexer.requests import FacetValue, SearchRequest
+from indexer.query import Some, parse, plain_parts
+from indexer.requests import FacetValue, SearchAnswer, SearchRequest
 from noticewatch import addresses, words
 from noticewatch.errors import UsageError
 
@@ -35,17 +35,20 @@ FACET_NAMES = {
     "band": "Amount", "source": "Source", "tier": "Match",
 }  # fmt: skip
 _MOST_VALUES = 12
+_MOST_NAMED = 5
+_PAGES = {"vendor": addresses.vendor, "technology": addresses.technology, "buyer": addresses.buyer}
+_CALLED = {"vendor": "vendor", "technology": "technology", "buyer": "public body"}
 _WITH_SUMS = ("vendor", "technology", "buyer")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A facet's value, or a filter in force, as a link."""
+    """A facet's value, a filter in force or a page, as a link. ``more``: what is said behind it."""
 
     label: str
     count: int
     href: str
-    sums: str = ""
+    more: str = ""
 
 
 @router.get("/search")
@@ -89,6 +92,8 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "chips": chips(held, wanted),
         "facets": facets,
         "vendor": named_vendor(held, wanted),
+        "named": also_named(held, wanted) if answer else (),
+        "elsewhere": elsewhere(held, wanted, answer) if answer else "",
         "profiles": profiles_of(held, wanted),
         "rows": [row_of_item(item) for item in answered.items] if answered else [],
         "limit": wanted.limit,
@@ -108,12 +113,10 @@ def total_words(wanted: SearchRequest, total: int) -> str:
 
 def any_of(held: Context, wanted: SearchRequest) -> str:
     """The address of the question for any of its words, where it is of several plain words and phrases; or empty."""
-    question = parse(wanted.query)
-    if not isinstance(question, Every):
+    parts = plain_parts(parse(wanted.query))
+    if len(parts) < 2:
         return ""
-    if not all(isinstance(part, (Word, Quoted)) and part.field is None for part in question.parts):
-        return ""
-    return addresses.search(written(wanted, q=meaning(Some(question.parts), held.search.names).understood))
+    return addresses.search(written(wanted, q=meaning(Some(parts), held.search.names).understood))
 
 
 def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:
@@ -124,11 +127,29 @@ def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:
     return Choice(held.dictionary.label("vendor", code), 0, addresses.vendor(code))
 
 
+def also_named(held: Context, wanted: SearchRequest) -> list[Choice]:
+    """The pages of vendors, technologies and public bodies that are called by the words asked for, most found first,
+    but of one that is asked for by its whole name already.
+    """
+    whole = held.search.names.code("vendor", wanted.query)
+    known = {("vendor", whole), *((name, code) for name, codes in wanted.filters.items() for code in codes)}
+    found = [one for one in held.search.named(wanted.query) if (one.field, one.id) not in known]
+    return [Choice(one.label, one.count, _PAGES[one.field](one.id), _CALLED[one.field]) for one in found[:_MOST_NAMED]]
+
+
+def elsewhere(held: Context, wanted: SearchRequest, answer: SearchAnswer) -> str:
+    """How much there is beside the watchlist where there is nothing on it, in words; empty for nothing."""
+    if answer.total or wanted.lens == "everything":
+        return ""
+    wider = replace(wanted, lens="everything", limit=1, facets=(), cursor=None)
+    total = held.search.search(wider).total
+    return total_words(wider, total) if total else ""
+
+
 def profiles_of(held: Context, wanted: SearchRequest) -> list[Choice]:
     """The pages of the vendors, technologies and public bodies that the filters in force name."""
-    pages = {"vendor": addresses.vendor, "technology": addresses.technology, "buyer": addresses.buyer}
     found = []
-    for name, page in pages.items():
+    for name, page in _PAGES.items():
         codes = [held.search.names.code(name, value) for value in wanted.filters.get(name, ())]
         found += [Choice(held.search.names.label(name, code), 0, page(code)) for code in codes if code]
     return found

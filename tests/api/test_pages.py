@@ -175,6 +175,15 @@ def test_nothing_found_says_what_is_covered_and_what_to_try(client: TestClient) 
     assert "Nothing found" in page
     assert "The archive holds 10 notices" in page
     assert "search everything" in page
+    assert "(nothing matches there either)" in page
+
+
+def test_what_is_found_beside_the_watchlist_alone_is_counted_where_nothing_is_on_it(client: TestClient) -> None:
+    wanted = {"q": "NOT tier:alert NOT tier:review"}
+    total = client.get("/search.json", params=wanted | {"lens": "everything"}).json()["total"]
+    page = client.get("/search", params=wanted).text
+    assert total == 1 and "Nothing found" in page
+    assert "(1 contract or notice matches there)" in page
 
 
 @pytest.mark.parametrize(
@@ -207,6 +216,36 @@ def test_a_vendor_asked_for_by_name_is_led_to_even_where_no_words_are_found(clie
 @pytest.mark.parametrize("address", ["/search?q=zeppelin", "/search", "/search?q=fivecast&vendor=fivecast"])
 def test_no_vendor_is_led_to_that_was_not_asked_for(client: TestClient, address: str) -> None:
     assert "is a vendor on the watchlist" not in client.get(address).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("vigilant", ["/vendors/vigilant-solutions"]),
+        ("licence-plate reader", ["/technologies/lpr"]),
+        ("customs AND enforcement", ["/buyers/usg-dhs-ice"]),
+        ('"giant oaks"', ["/vendors/giant-oak"]),
+        ("west publishing", ["/vendors/thomson-reuters"]),
+        ("us ice", []),
+        ("giant oak", []),
+        ("vigila", []),
+        ("enforcement customs", []),
+        ("vigilant -solutions", []),
+        ("title:vigilant", []),
+        ("vigilant OR oak", []),
+        ("", []),
+    ],
+)
+def test_pages_of_what_is_called_by_the_words_asked_for_stand_beside_the_results(
+    client: TestClient, asked: str, named: list[str]
+) -> None:
+    page = client.get("/search", params={"q": asked}).text
+    line = re.findall(r'<p class="small">See also (.*?)</p>', page)
+    assert re.findall(r'href="([^"]*)"', "".join(line)) == named
+
+
+def test_what_is_asked_for_by_a_filter_is_not_named_again(client: TestClient) -> None:
+    assert "See also" not in client.get("/search?q=vigilant&vendor=vigilant-solutions").text
 
 
 def test_figures_that_add_up_to_more_than_the_results_are_explained(client: TestClient) -> None:
