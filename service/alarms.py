@@ -67,11 +67,11 @@ def alarms(archive: Archive, settings: Settings, known: Mapping[str, Source]) ->
 def silent_sources(due: Iterable[Due], runs: Sequence[RunRow], at: datetime) -> Iterator[Alarm]:
     """Sources that are crawled, and of which no crawl was complete for too long; drift alone counts as complete. Pure.
 
-    A source that was never crawled here is not told: it is new.
+    A source of which no crawl ever started here is not told: it is new, or not set up.
     """
     for one in due:
         crawls = [run for run in runs if run.source == one.source and run.kind == "crawl"]
-        if one.at is None or not crawls:
+        if one.at is None or all(run.verdict is Verdict.NOT_STARTED for run in crawls):
             continue
         whole = [run.started_at for run in crawls if is_complete(run)]
         since = max(whole) if whole else min(run.started_at for run in crawls)

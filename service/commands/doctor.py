@@ -1,5 +1,6 @@
 """The command ``doctor``."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Annotated
 
@@ -13,11 +14,11 @@ from noticewatch.settings import Settings, load_settings
 from service.assembly import open_archive
 from service.doctor import archived, live, machine, sourced
 from service.doctor.alarmed import alarmed
-from service.doctor.finding import Finding, guarded
+from service.doctor.finding import Finding, State, guarded
 from service.holding import holder
 from service.output import Field, Json, note, say, say_json, say_table
 
-_WORDS = {"good": "good", "note": "note", "bad": "BAD"}
+_WORDS = {"good": "good", "note": "note", "unset": "to set up", "bad": "BAD"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +33,9 @@ def doctor(
     only: Annotated[str | None, typer.Option("--source", help="With --live: ask this source alone.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check everything that commonly goes wrong, and say what to do; exit code 1 where something does not work.
+    """Check everything that commonly goes wrong, and say what to do; exit code 1 where something is broken.
+
+    What is only not set up yet, such as a contact for live crawls, is said and leaves the exit code 0.
 
     Example: noticewatch doctor --live
     """
@@ -45,12 +48,13 @@ def doctor(
             for finding in live.probes(archive, settings, chosen):
                 note(f"{finding.name}: {finding.said}")
                 found.append(finding)
-    bad = sum(finding.state == "bad" for finding in found)
+    states = Counter(finding.state for finding in found)
     if as_json:
-        say_json({"healthy": not bad, "findings": [asdict(one) for one in found], "growth": grown})
+        summary = {"healthy": not states["bad"], "set_up": not states["unset"]}
+        say_json(summary | {"findings": [asdict(one) for one in found], "growth": grown})
     else:
-        _say(found, bad)
-    if bad:
+        _say(found, states)
+    if states["bad"]:
         raise typer.Exit(1)
 
 
@@ -91,8 +95,8 @@ def examine(settings: Settings) -> tuple[list[Finding], list[dict[str, object]]]
     return found, [asdict(one) for one in grown]
 
 
-def _say(found: list[Finding], bad: int) -> None:
+def _say(found: list[Finding], states: Counter[State]) -> None:
     fields = (Field("what"), Field("state"), Field("found", share=3), Field("what to do", share=2))
     say_table(fields, [(one.name, _WORDS[one.state], one.said, one.cure) for one in found])
-    noted = sum(one.state == "note" for one in found)
-    say(f"{bad or 'Nothing'} bad, {noted} to note, {len(found) - bad - noted} good.")
+    to_set_up = f"{states['unset']} to set up, " if states["unset"] else ""
+    say(f"{states['bad'] or 'Nothing'} bad, {to_set_up}{states['note']} to note, {states['good']} good.")

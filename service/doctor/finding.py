@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["good", "note", "bad"]
+State = Literal["good", "note", "unset", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor. ``bad``: something does not work; ``note``: something to know; ``cure``: what to do."""
+    """One line of the doctor. ``bad``: something does not work; ``unset``: it works once it is set up, and nothing is
+    broken; ``note``: something to know; ``cure``: what to do.
+    """
 
     name: str
     state: State

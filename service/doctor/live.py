@@ -55,7 +55,7 @@ def _hindered(archive: Archive, settings: Settings, source: Source) -> Finding |
     if why:
         return Finding(name, "note", f"not asked: {why.removeprefix('not started: ')}")
     if not settings.contact:
-        return Finding(name, "bad", "not asked: no contact", "set NOTICEWATCH_CONTACT")
+        return Finding(name, "unset", "not asked: no contact", "set NOTICEWATCH_CONTACT")
     with archive.reading() as connection:
         crawling = locks.living_holder(connection, source.name)
     if crawling is not None:

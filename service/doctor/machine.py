@@ -46,7 +46,7 @@ def settings_origin(settings: Settings) -> Iterator[Finding]:
         yield Finding("contact", "good", f"publishers are told {settings.contact}")
     else:
         cure = f"set {PREFIX}CONTACT to an e-mail address or a page, so that publishers know who asks"
-        yield Finding("contact", "bad", "not set, so nothing is crawled", cure)
+        yield Finding("contact", "unset", "none, so nothing is crawled live; all else works without one", cure)
 
 
 def data_folder(folder: Path) -> Iterator[Finding]:

@@ -56,7 +56,7 @@ def source_finding(
         no_key = due.why.startswith("not started")
         return Finding(name, "note", due.why.partition(";")[0], due.why.partition("; ")[2] if no_key else "")
     said, state, cure = _ended(due.source, last)
-    if last is not None and last.ended_at is not None and moment - last.started_at > due.every + _LATE:
+    if last is not None and _overdue(due, last, moment):
         said += f"; overdue, the last crawl began {last.started_at:%Y-%m-%d %H:%M} UTC"
         if not scheduled:
             state, cure = "bad", "no scheduler runs here: noticewatch run, or noticewatch crawl on another worker"
@@ -67,13 +67,22 @@ def source_finding(
     return Finding(name, state, said, cure)
 
 
+def _overdue(due: Due, last: RunRow, moment: datetime) -> bool:
+    waits = last.ended_at is None or _lacks_contact(last)
+    return not waits and moment - last.started_at > due.every + _LATE
+
+
+def _lacks_contact(last: RunRow) -> bool:
+    return last.verdict == Verdict.NOT_STARTED and any(reason.startswith("no contact") for reason in last.reasons)
+
+
 def _ended(source: str, last: RunRow | None) -> tuple[str, State, str]:
     if last is None:
         return "not crawled yet", "note", f"noticewatch run does it, or noticewatch crawl {source}"
     said = f"last crawl {run_sentence(last)}"
     if last.verdict is None or last.verdict in _FINE:
         return said, "good" if last.verdict != Verdict.CANCELLED else "note", ""
-    if last.verdict == Verdict.NOT_STARTED and any(reason.startswith("no contact") for reason in last.reasons):
+    if _lacks_contact(last):
         return "last crawl not started: no contact", "note", ""  # one contact for all: that finding says what to do
     if last.verdict == Verdict.NOT_STARTED:
         return said, "bad", "set what is missing, then start again"

@@ -60,6 +60,8 @@ def test_drift_alone_is_complete_and_anything_else_is_not() -> None:
 
 
 def test_nothing_is_told_of_a_source_that_is_new_or_not_crawled() -> None:
+    assert silent(ran(9, Verdict.NOT_STARTED, "no contact: set X")) == []
+    assert silent(ran(9, Verdict.COMPLETE), ran(1, Verdict.NOT_STARTED, "no contact: set X")) != []
     assert silent() == silent(ran(9, Verdict.COMPLETE, kind="starter")) == []
     assert silent(ran(9, Verdict.COMPLETE), at=None) == []
 

@@ -56,14 +56,15 @@ def states(answer, state):
     return {one["name"]: one for one in answer["findings"] if one["state"] == state}
 
 
-def test_a_loaded_archive_is_healthy_but_for_the_contact(doctor, inside, loaded_folder, monkeypatch):
+def test_a_loaded_archive_is_healthy_and_wants_a_contact_to_crawl_live(doctor, inside, loaded_folder, monkeypatch):
     shutil.copytree(loaded_folder, inside / "data")
     code, answer = doctor()
-    assert (code, answer["healthy"], set(states(answer, "bad"))) == (1, False, {"contact"})
-    assert "NOTICEWATCH_CONTACT" in states(answer, "bad")["contact"]["cure"]
+    assert (code, answer["healthy"], answer["set_up"]) == (0, True, False)
+    assert (states(answer, "bad"), set(states(answer, "unset"))) == ({}, {"contact"})
+    assert "NOTICEWATCH_CONTACT" in states(answer, "unset")["contact"]["cure"]
     monkeypatch.setenv("NOTICEWATCH_CONTACT", "desk@example.org")
     code, answer = doctor()
-    assert (code, answer["healthy"]) == (0, True)
+    assert (code, answer["healthy"], answer["set_up"]) == (0, True, True)
     assert {one["name"] for one in answer["findings"]} >= {f"source {name}" for name in load_sources()}
     assert [one["source"] for one in answer["growth"]] == ["usaspending_transactions"]
     assert answer["growth"][0]["warc_bytes"] > 1000
@@ -78,6 +79,31 @@ def test_a_person_gets_a_table_with_what_to_do(inside, capsys, monkeypatch):
     assert "does not exist" in said
     assert "start noticewatch run" in said
     assert not (inside / "data").exists()
+
+
+def test_what_is_not_set_up_is_summed_up_apart_from_what_is_broken(inside, loaded_folder, capsys):
+    shutil.copytree(loaded_folder, inside / "data")
+    main_ends("doctor", 0)
+    said = capsys.readouterr().out
+    assert "NOTICEWATCH_CONTACT" in said
+    assert "Nothing bad, 1 to set up, " in said
+    shutil.rmtree(inside / "data" / "warc")
+    main_ends("doctor", 1)
+    assert "1 bad, 1 to set up, " in capsys.readouterr().out
+
+
+def main_ends(command: str, code: int):
+    with pytest.raises(SystemExit) as end:
+        main([command])
+    assert end.value.code == code
+
+
+def test_a_source_that_lacks_a_contact_is_not_overdue_and_is_not_broken_when_it_cannot_be_asked(archive):
+    waiting = ended(Verdict.NOT_STARTED, hours_ago=240, reasons=("no contact: set X",))
+    assert finding(last=waiting, scheduled=False).state == "note"
+    keyless = {name: one for name, one in load_sources().items() if one.live and not one.key}
+    found = list(live.probes(archive, Settings(home=archive.folder), keyless))
+    assert {(one.state, "NOTICEWATCH_CONTACT" in one.cure) for one in found} == {("unset", True)}
 
 
 def test_every_bad_finding_says_what_to_do(doctor, inside):
