@@ -16,7 +16,7 @@ from archive.said import stone_words
 from archive.withheld import Tombstone
 from indexer.items import Item
 from noticewatch.models import HEADLINE_ORDER, Content
-from noticewatch.naming import buyer_name, party_names, title
+from noticewatch.naming import buyer_name, title
 
 COLUMNS = (
     "id", "url", "source", "kind", "kind_published", "status", "listing", "title", "title_from", "dated", "dated_from",
@@ -55,13 +55,13 @@ def csv_lines(pairs: Iterable[tuple[Item, NoticeRow]], base: str) -> Iterator[st
 
 
 def row_of(item: Item, row: NoticeRow, base: str) -> dict[str, Value]:
-    """One notice by column; what is not stated is None or an empty list. ``posted_at`` and ``due_at`` as printed, at
-    their precision and with their offset; amounts in whole currency units.
+    """One result by column, ``row`` its leading notice; what is not stated is None or an empty list. ``posted_at`` and
+    ``due_at`` as printed, at their precision and with their offset; amounts in whole currency units.
     """
-    notice, headline = row.notice, row.notice.stated_amount()
+    notice, headline = row.notice, item.headline
     if row.tombstone is not None:
         return _tombstone(row, row.tombstone, base + item.url)
-    stated = [amount for amount in notice.amounts if amount.value is not None]
+    stated = [amount for amount in item.amounts if amount.value is not None]
     return (
         dict.fromkeys(COLUMNS)
         | {amount.kind.value: amount.value for amount in reversed(stated)}
@@ -80,7 +80,7 @@ def row_of(item: Item, row: NoticeRow, base: str) -> dict[str, Value]:
             "posted_at": item.posted_at,
             "due_at": item.due_at,
             "buyer": buyer_name(notice),
-            "suppliers": party_names(notice, "supplier", "reseller"),
+            "suppliers": [supplier.name for supplier in item.suppliers],
             "makers": [maker.name for maker in item.makers],
             "headline_kind": headline.kind.value if headline else None,
             "headline_basis": headline.basis if headline else None,

@@ -161,7 +161,7 @@ def _amounts(rows: Sequence[NoticeRow]) -> tuple[ItemAmount, ...]:
 
 
 def _own(notice: Notice, but: AmountKind | None = None) -> tuple[ItemAmount, ...]:
-    headline = notice.headline_amount()
+    headline = notice.stated_amount()
     ordered = sorted((a for a in notice.amounts if a.kind is not but), key=lambda amount: amount is not headline)
     return tuple(
         ItemAmount(kind=a.kind, basis=a.basis, value=a.value, minimum=a.minimum, maximum=a.maximum, currency=a.currency)

@@ -1,16 +1,16 @@
 """The command of search."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from api.exports import safe_cell
+from api.exports import csv_lines
+from archive import queries
 from archive.said import stone_words
 from crawlers.source import source as source_by_name
 from indexer.items import Item
@@ -20,7 +20,7 @@ from indexer.results import items
 from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
-from service.assembly import open_house
+from service.assembly import House, open_house
 from service.output import Field, Json, json_line, note, say, say_json, say_table
 
 
@@ -51,10 +51,6 @@ class Scope(StrEnum):
 
 
 Several = list[str] | None
-_COLUMNS = (
-    "id", "dated", "kind", "status", "title", "buyer", "suppliers", "makers", "amount", "amount_minimum",
-    "amount_maximum", "currency", "amount_kind", "tags", "tier", "rebuilt", "url", "taken_down",
-)  # fmt: skip
 
 
 def add_to(app: typer.Typer) -> None:
@@ -100,18 +96,31 @@ def search(
         date_from=_day(first, "--from"), date_to=_day(last, "--to"), amount_min=_amount(least, "--min"),
         amount_max=_amount(most, "--max"), sort=sort.value, limit=limit, cursor=cursor, facets=(),
     )  # fmt: skip
+    form = Format.JSON if as_json else form
     with open_house(load_settings()) as house:
         asking = house.search()
         answer = asking.search(request)
         found = items(house.archive, answer)
+        pieces = _csv(house, found) if form is Format.CSV else ()
     known = None if vendor or not query else asking.names.code("vendor", query)
-    _write(Format.JSON if as_json else form, answer, found, everything=everything)
-    if known is not None and form is Format.TABLE and not as_json:
+    _write(form, answer, found, pieces, everything=everything)
+    if known is not None and form is Format.TABLE:
         note(f"{asking.names.label('vendor', known)} is a vendor on the watchlist: --vendor {known} finds every notice "
              "that names it in any way, or a product of it.")  # fmt: skip
 
 
-def _write(form: Format, answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> None:
+def _csv(house: House, found: Sequence[Item]) -> Sequence[str]:
+    """The file of these results, as the download has it: a procurement in the words of its leading notice."""
+    with house.archive.reading() as connection:
+        numbers = queries.numbers_of(connection, (item.id for item in found))
+        rows = queries.notices(connection, numbers.values())
+    pairs = [(item, rows[numbers[item.id]]) for item in found if item.id in numbers]
+    return list(csv_lines(pairs, house.settings.base_url))
+
+
+def _write(
+    form: Format, answer: SearchAnswer, found: Sequence[Item], pieces: Sequence[str], *, everything: bool
+) -> None:
     if form is Format.JSON:
         say_json(
             {
@@ -127,7 +136,7 @@ def _write(form: Format, answer: SearchAnswer, found: Sequence[Item], *, everyth
         for item in found:
             say(json_line(item.model_dump(mode="json")))
     elif form is Format.CSV:
-        say(as_csv(found).rstrip("\n"))
+        sys.stdout.writelines(pieces)
     else:
         _table(answer, found, everything=everything)
     if form is not Format.TABLE and answer.next_cursor:
@@ -154,15 +163,15 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
 
 def table_row(item: Item) -> tuple[str, ...]:
     """A result as cells of the table, in words. Pure."""
-    flat = csv_row(item)
     if item.taken_down is not None:
-        return f"{flat['taken_down']}\n{flat['id']}", "", "", "", "", "", ""
-    seller = " → ".join(part for part in (flat["suppliers"], flat["makers"]) if part) or words.NOT_STATED
-    title = flat["title"] if len(flat["title"]) <= 100 else f"{flat['title'][:99]}…"
-    rebuilt = " (rebuilt)" if flat["rebuilt"] == "True" else ""
+        return f"{stone_words(item.taken_down)}\n{item.id}", "", "", "", "", "", ""
+    title, rebuilt = item.title or "", " (rebuilt)" if item.rebuilt else ""
+    shown = title if len(title) <= 100 else f"{title[:99]}…"
+    chain = ("; ".join(party.name for party in parties) for parties in (item.suppliers, item.makers))
     return (
-        f"{title}{rebuilt}\n{flat['id']}", flat["dated"], words.kind_words(flat["kind"]),
-        flat["buyer"] or words.NOT_STATED, seller, _amount_words(item), flat["tags"],
+        f"{shown}{rebuilt}\n{item.id}", item.dated, words.kind_words(item.kind),
+        item.buyer.name if item.buyer else words.NOT_STATED, " → ".join(filter(None, chain)) or words.NOT_STATED,
+        _amount_words(item), "; ".join(dict.fromkeys(tag.label for tag in item.tags)),
     )  # fmt: skip
 
 
@@ -173,45 +182,6 @@ def _amount_words(item: Item) -> str:
         return words.NOT_STATED
     called = f", {amount.called}" if amount.called else ""
     return f"{said} {words.amount_kind(amount.kind)}{called}"
-
-
-def as_csv(found: Iterable[Item]) -> str:
-    """Results as CSV with a header; cells that a spreadsheet would run as a formula get an apostrophe."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for item in found:
-        writer.writerow({name: safe_cell(value) for name, value in csv_row(item).items()})
-    return text.getvalue()
-
-
-def csv_row(item: Item) -> dict[str, str]:
-    """A result as flat text by column. Pure."""
-    form = item.model_dump(mode="json")
-    if item.taken_down is not None:
-        stated = {"id": item.id, "url": item.url, "taken_down": stone_words(item.taken_down)}
-        return dict.fromkeys(_COLUMNS, "") | stated
-    headline = form.get("headline") or {}
-    tags = form.get("tags") or []
-    flat = {
-        "amount": headline.get("value"), "amount_minimum": headline.get("minimum"),
-        "amount_maximum": headline.get("maximum"), "currency": headline.get("currency"),
-        "amount_kind": headline.get("kind"),
-        "tags": "; ".join(dict.fromkeys(tag["label"] for tag in tags)),
-        "tier": "alert" if any(tag["tier"] == "alert" for tag in tags) else "review" if tags else "",
-        "taken_down": "",
-    }  # fmt: skip
-    return {name: _text(flat[name] if name in flat else form.get(name)) for name in _COLUMNS}
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "; ".join(filter(None, (_text(one) for one in value)))
-    if isinstance(value, dict):
-        return str(value.get("name") or value.get("label") or value.get("id") or "")
-    return str(value)
 
 
 def _day(text: str | None, option: str) -> date | None:
