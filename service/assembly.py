@@ -9,7 +9,7 @@ from alerts.matching import AlertReader
 from archive.deadlines import DeadlineReader
 from archive.documents.listing import DocumentLister
 from archive.joins import Joiner
-from archive.readers import LogReader
+from archive.readers import LogReader, cursor
 from archive.store import Archive
 from crawlers.due import refuse_unknown_sources
 from crawlers.source import load_sources
@@ -48,6 +48,12 @@ class House:
     def reached(self) -> int:
         """The last ``seq`` that the index has been given by this process or holds, searchable already or not."""
         return reach(self.engines[0].reached())
+
+    def worked_through(self, last: int) -> int:
+        """How many of the first ``last`` events are worked through: to join, to tag and to index each is a third."""
+        with self.archive.reading() as connection:
+            passed = [cursor(connection, reader) for reader in (Joiner.name, Tagger.name)]
+        return sum(min(seq, last) for seq in (*passed, self.reached())) // 3
 
     def search(self) -> Search:
         """The search over the archive."""

@@ -3,7 +3,7 @@
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import orjson
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -145,8 +145,17 @@ def whole_file(target: Path, option: str) -> Iterator[BinaryIO]:
 class Bar(Protocol):
     """A bar of work that takes long."""
 
-    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
-        """Say what is being done and how far it is. ``total`` None: not known."""
+    def show(self, text: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
+        """Say what is being done and how far it is. ``total`` None: not known; ``unit``: what is counted."""
+
+
+def counting(bar: Bar, text: str, unit: str) -> Callable[[int, int], None]:
+    """What work is given that says how much of how much is done."""
+    return lambda done, total: bar.show(text, done, total, unit)
+
+
+def _counted(done: int | None, total: int | None, unit: str) -> str:
+    return f"{done:,} of {total:,} {unit}".rstrip() if done is not None and total else ""
 
 
 class _Lines:
@@ -155,22 +164,23 @@ class _Lines:
     def __init__(self) -> None:
         self._last: tuple[str, int] = ("", -1)
 
-    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+    def show(self, text: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
         tenth = 10 * done // total if done is not None and total else 0
         if (text, tenth) != self._last:
             self._last = (text, tenth)
-            note(f"{text}: {done:,} of {total:,}" if done is not None and total else text)
+            note(": ".join(filter(None, (text, _counted(done, total, unit)))))
 
 
 class _Drawn:
     """Progress as a bar on a terminal."""
 
     def __init__(self, progress: Progress) -> None:
-        self._progress, self._task = progress, progress.add_task("", total=None)
+        self._progress, self._task = progress, progress.add_task("", total=None, counted="")
 
-    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+    def show(self, text: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
         self._progress.start()  # a thread, which work that wants a second process must not have before
-        self._progress.update(self._task, description=text, completed=done or 0, total=total)
+        counted = _counted(done, total, unit)
+        self._progress.update(self._task, description=text, completed=done or 0, total=total, counted=counted)
 
 
 @contextmanager
@@ -184,7 +194,7 @@ def progress(*, quiet: bool = False) -> Iterator[Bar]:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[counted]}"),
         TimeElapsedColumn(),
     )
     drawn = Progress(*columns, console=console, transient=True)
@@ -195,5 +205,5 @@ def progress(*, quiet: bool = False) -> Iterator[Bar]:
 
 
 class _Silent:
-    def show(self, text: str, done: int | None = None, total: int | None = None) -> None:
+    def show(self, text: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
         """Nothing is said."""

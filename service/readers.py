@@ -134,8 +134,8 @@ def settle(
 ) -> Settled:
     """Bring joins, tags and index to the head of the log, or wait for the server that does so.
 
-    ``tell`` is called with the seq reached and the seq to reach. Where a server holds the data folder the work is its
-    own; after ``patience`` seconds the rest is left to it.
+    ``tell`` is called with how far that is and how far it is to come, in events. Where a server holds the data folder
+    the work is its own; after ``patience`` seconds the rest is left to it.
     """
     with open_house(settings) as house:
         with house.archive.reading() as connection:
@@ -153,17 +153,17 @@ def settle(
 def _wait(house: House, last: int, patience: float, tell: Callable[[int, int], None] | None, process: int) -> Settled:
     """Look until the server that holds the data folder has made everything searchable, or patience ends."""
     ends = time.monotonic() + patience
-    while (reached := searchable(house.engine)) < last:
+    while searchable(house.engine) < last:
         if time.monotonic() > ends:
             return Settled(last, passed=False, left_to=f"the server, process {process}")
         if tell:
-            tell(reached, last)
+            tell(house.worked_through(last), last)
         time.sleep(0.1)
     return Settled(last, passed=True)
 
 
 class _Telling:
-    """A reader that says after each batch how far the index is."""
+    """A reader that says after each batch how far all are."""
 
     def __init__(self, reader: LogReader, house: House, last: int, tell: Callable[[int, int], None] | None) -> None:
         self.name = reader.name
@@ -172,5 +172,5 @@ class _Telling:
     def advance(self, archive: Archive) -> bool:
         more = self._reader.advance(archive)
         if self._tell:
-            self._tell(min(self._house.reached(), self._last), self._last)
+            self._tell(self._house.worked_through(self._last), self._last)
         return more

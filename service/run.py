@@ -137,7 +137,7 @@ def load_starter(house: House, children: Children, stopping: Callable[[], bool])
     process = children.start(["load-starter"])
     if process is None:
         return
-    show_load(house, process, stopping)
+    show_load(house, folder, process, stopping)
     code = children.wait(process)
     if stopping():
         return

@@ -17,7 +17,7 @@ from noticewatch import words
 from noticewatch.database import vacuum as vacuum_database
 from noticewatch.settings import load_settings
 from service.assembly import open_archive, open_house
-from service.output import Bar, Json, progress, say, say_json, say_lines
+from service.output import Json, counting, progress, say, say_json, say_lines
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backup.")]
 
@@ -44,7 +44,7 @@ def backup(folder: Folder, as_json: Json = False) -> None:
     Example: noticewatch backup /mnt/backups/2026-08-21
     """
     with open_archive(load_settings()) as archive, progress(quiet=as_json) as bar:
-        made = backups.backup(archive, folder, _shown(bar, "Copying archived answers"))
+        made = backups.backup(archive, folder, counting(bar, "Copying archived answers", "bytes"))
     _told(made, f"The backup is in {folder}", as_json)
 
 
@@ -55,11 +55,11 @@ def restore(folder: Folder, as_json: Json = False) -> None:
     """
     settings = load_settings()
     with progress(quiet=as_json) as bar:
-        made = backups.restore(settings, folder, _shown(bar, "Checking and copying"))
+        made = backups.restore(settings, folder, counting(bar, "Checking and copying", "bytes"))
         with open_house(settings) as house:
             drive(house.archive, house.log_readers())
             for engine in house.engines:
-                rebuild(house.archive, engine, _shown(bar, "Building the search index"))
+                rebuild(house.archive, engine, counting(bar, "Building the search index", "events"))
     _told(made, f"The backup is restored into {settings.home.absolute()}, with a new epoch", as_json)
 
 
@@ -92,7 +92,7 @@ def thin(
         planned, adopted = thinning.plan(archive, names), thinning.adopted(archive, names)
         done = None
         if now and planned:
-            done = thinning.carry_out(archive, planned, _shown(bar, "Thinning files"))
+            done = thinning.carry_out(archive, planned, counting(bar, "Thinning files", "files"))
     if as_json:
         files = [asdict(one.whole) | {"rows": one.rows} for one in planned]
         say_json(
@@ -126,10 +126,6 @@ def _thinning_lines(planned: Sequence[thinning.Planned], done: thinning.Done | N
     yield f"Thinned: {words.count_words(len(done.thinned), 'file')}; {words.file_size(done.freed)} are free again."
     for capture, reason in done.left_whole.items():
         yield f"Left whole: capture {capture}, because {reason}."
-
-
-def _shown(bar: Bar, words: str) -> backups.Progress:
-    return lambda done, total: bar.show(words, done, total)
 
 
 def _told(made: Manifest, words: str, as_json: bool) -> None:

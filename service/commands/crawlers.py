@@ -24,7 +24,7 @@ from service import starter
 from service.assembly import open_archive
 from service.attachments import wanted_of
 from service.children import CRAWL_GRACE, end_with_parent
-from service.output import Bar, Field, Json, progress, say, say_json, say_table
+from service.output import Field, Json, counting, progress, say, say_json, say_table
 from service.schedule import run_sentence
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def load_starter(child: Child = False, as_json: Json = False) -> None:
         end_with_parent()
     with open_archive(settings) as archive:
         with progress(quiet=child or as_json) as bar:
-            verdicts = starter.load(archive, settings, folder, lambda name, step: _show(bar, name, step))
+            verdicts = starter.load(archive, settings, folder, bar.show)
         with archive.reading() as connection:
             held = queries.counts(connection)
     bad = {name: verdict for name, verdict in verdicts.items() if verdict not in {Verdict.COMPLETE, Verdict.PARTIAL}}
@@ -357,17 +357,13 @@ def _settled(settings: "Settings", *, quiet: bool) -> str:
     from service.readers import settle  # noqa: PLC0415 - the whole house is loaded only where it is needed
 
     with progress(quiet=quiet) as bar:
-        return settle(settings, tell=lambda done, total: bar.show("Making it searchable", done, total)).sentence
+        return settle(settings, tell=counting(bar, "Making it searchable", "events")).sentence
 
 
 @contextmanager
 def _telling(name: str, *, quiet: bool, what: str = "windows") -> "Iterator[Callable[[Progress], None]]":
     with progress(quiet=quiet) as bar:
-        yield lambda step: _show(bar, name, step, what)
-
-
-def _show(bar: Bar, name: str, step: "Progress", what: str = "windows") -> None:
-    bar.show(f"{name}: {what}", step.windows_done, step.windows)
+        yield lambda step: bar.show(name, step.windows_done, step.windows, what)
 
 
 def _day(text: str | None, option: str) -> date | None:

@@ -15,7 +15,7 @@ from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_house
-from service.output import Json, note, progress, say, say_json, whole_file
+from service.output import Json, counting, note, progress, say, say_json, whole_file
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def export(
     with open_house(settings) as house:
         held = Context(house.archive, house.search(), settings, house.watchlist, load_sources())
         with progress(quiet=as_json) as bar, whole_file(file, "FILE") as target:
-            written = write(held, request, chosen, target, lambda done, total: bar.show("Writing", done, total))
+            written = write(held, request, chosen, target, counting(bar, "Writing", "notices"))
         with file.open("rb") as whole:
             sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
         stated = manifest(held, written, file.name, file.stat().st_size, sha256)

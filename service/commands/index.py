@@ -8,7 +8,7 @@ import typer
 from noticewatch.errors import NoticewatchError
 from noticewatch.settings import load_settings
 from service.assembly import House, open_house
-from service.output import Json, note, progress, say, say_json
+from service.output import Json, counting, note, progress, say, say_json
 
 _MOST_TOLD = 20
 
@@ -75,7 +75,7 @@ def rebuild(
     with open_house(settings) as house, progress(quiet=as_json) as bar:
         engines = [engine_at(settings, house.archive, to)] if to else house.engines
         for engine in engines:
-            upkeep.rebuild(house.archive, engine, lambda done, total: bar.show("Building the index", done, total))
+            upkeep.rebuild(house.archive, engine, counting(bar, "Building the index", "events"))
             if engine not in house.engines:
                 engine.close()
     if as_json:
@@ -96,9 +96,7 @@ def reconcile(as_json: Json = False) -> None:
 
     with open_house(load_settings()) as house, progress(quiet=as_json) as bar:
         found = {
-            engine.label: upkeep.reconcile(
-                house.archive, engine, lambda done, total: bar.show("Comparing index and log", done, total)
-            )
+            engine.label: upkeep.reconcile(house.archive, engine, counting(bar, "Comparing index and log", "buckets"))
             for engine in house.engines
         }
     if as_json:

@@ -86,7 +86,7 @@ def _count(house: House, bar: Bar) -> None:
     counter = PhraseCounter()
     while counter.advance(house.archive):
         with house.archive.reading() as connection:
-            bar.show("Counting phrases", cursor(connection, counter.name), head(connection))
+            bar.show("Counting phrases", cursor(connection, counter.name), head(connection), "events")
 
 
 def _look(house: House, bar: Bar, agency: str | None, since: str | None, most: int) -> Look:
