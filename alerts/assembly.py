@@ -7,14 +7,14 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from alerts.heritage import passed_to, together
-from alerts.models import Crossing, Find, Group, Reason, Word
+from alerts.models import Crossing, Find, Group, Reason, Terms, Word
 from alerts.quoting import words_in
 from alerts.searches import compiled
 from alerts.sides import Told, told_of
 from alerts.tables import alert_groups, matches, search_revisions
 from alerts.terms import read
 from archive.documents.queries import DocumentRow, of_notices
-from archive.queries import events_at
+from archive.queries import events_at, notices, version
 from archive.record_rows import record_rows
 from archive.rows import VersionRow
 from indexer.meaning import Meaning
@@ -43,7 +43,25 @@ def groups(
     """The most important of these groups, at most so many, and how many there are. Of higher tier comes first, then of
     more money, then the newest. What was taken down since is left out.
     """
-    rows = list(_rows(connection, numbers))
+    return _grouped(connection, list(_rows(connection, numbers)), _keys(connection, numbers), matcher, names, most)
+
+
+def examples(
+    connection: Connection, terms: Terms, numbers: Collection[int], matcher: Matcher, names: Names
+) -> list[Group]:
+    """These notices as a search with these terms would tell them, were they new; nothing of it is kept."""
+    held = notices(connection, numbers)
+    current = {number: version(connection, number, row.version) for number, row in held.items()}
+    rows = [
+        _Row(number, one.seq, terms.model_dump_json(), "entered", Reason.NEW) for number, one in current.items() if one
+    ]
+    keys = {number: row.procurement_id for number, row in held.items()}
+    return _grouped(connection, rows, keys, matcher, names, len(rows))[0]
+
+
+def _grouped(
+    connection: Connection, rows: Sequence[_Row], keys: Mapping[int, str], matcher: Matcher, names: Names, most: int
+) -> tuple[list[Group], int]:
     told = {one.event.seq: one for one in told_of(connection, _events(connection, rows))}
     passed = passed_to(connection, {one.notice.number for one in told.values()})
     finds: dict[int, list[_Found]] = {}
@@ -57,7 +75,6 @@ def groups(
     said = [found for _, some in shown for found in some]
     documents = of_notices(connection, {found.told.notice.number for found in said})
     meanings = {written: _meaning(written, names) for written in {found.row.terms for found in said}}
-    keys = _keys(connection, [number for number, _ in shown])
     versions = dict[int, list[VersionRow]]()
     for found in said:
         versions.setdefault(found.told.notice.number, []).append(found.told.version)

@@ -6,7 +6,7 @@ A process that dies leaves its messages under its lease; another one sends them 
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Final, Protocol
@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from sqlalchemy import select
 
 from alerts import assembly, forming, limits, outbox, searches
-from alerts.models import ChannelName, Message, Outcome, Target
+from alerts.models import ChannelName, Group, Message, Outcome, Target, Terms
 from alerts.outbox import Claimed
 from alerts.searches import SavedSearch, SavedTarget, by_numbers
 from alerts.tables import alert_groups
@@ -42,6 +42,7 @@ LOOK_EVERY: Final = 1.0
 _REST: Final = 30.0
 _CLEAR_EVERY: Final = 600.0
 _TEST: Final = "This is a test of the alert."
+_NO_MATCH: Final = "There is no match yet to be shown as an example."
 _log = logging.getLogger("noticewatch.alerts")
 
 
@@ -162,8 +163,12 @@ class Delivery:
             unsubscribe_url=self._base + addresses.alert_unsubscribe(unsubscribe), note=claimed.note,
         )  # fmt: skip
 
-    def test(self, saved: SavedSearch, target: SavedTarget) -> Outcome:
-        """Send a target a message that says it is a test, with the latest that the search found; once."""
+    def test(
+        self, saved: SavedSearch, target: SavedTarget, newest: Callable[[Terms], Collection[int]] = lambda _: ()
+    ) -> Outcome:
+        """Send a target a message that says it is a test, with the latest that the search found; once. Where it has
+        found nothing, what ``newest`` gives stands as an example: numbers of notices that are held and match.
+        """
         with self._archive.reading() as connection:
             g = alert_groups.c
             latest = select(g.number).where(g.search == saved.number).order_by(g.number.desc()).limit(3)
@@ -173,7 +178,15 @@ class Delivery:
         channel = self._channels.get(target.target.channel)
         if message is None or channel is None:
             return Outcome("retry", f"Nothing is sent by {target.target.channel} from here.")
-        return channel.send(target.target, replace(message, test=True))
+        if not message.groups:
+            shown = () if saved.unread else self._examples(saved.terms, newest(saved.terms))
+            message = replace(message, groups=shown, note=_TEST if shown else f"{_TEST} {_NO_MATCH}")
+        return channel.send(target.target, replace(message, test=True, replay_url=""))
+
+    def _examples(self, terms: Terms, numbers: Collection[int]) -> tuple[Group, ...]:
+        matcher = matcher_of(self._given)
+        with self._archive.reading() as connection:
+            return tuple(assembly.examples(connection, terms, numbers, matcher, Names(matcher.dictionary)))
 
     def _question(self, claimed: Claimed, confirm: str, unsubscribe: str) -> Message:
         """Asks whether an address wants messages. Nothing of the search goes there, nor the link that manages it."""

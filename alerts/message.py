@@ -84,7 +84,7 @@ def _payload(message: Message, view: View) -> dict[str, Any]:
             "rhythm": message.rhythm.value,
             "total": message.total,
             "shown": view.shown,
-            "replay_url": message.replay_url if message.groups else None,
+            "replay_url": message.replay_url if message.groups and message.replay_url else None,
             "note": view.note,
             "groups": [_group(entry) for _, entries in view.buyers for entry in entries],
         },

@@ -161,7 +161,8 @@ class Message:
 
     ``id``: idempotency key, the same at each attempt; it stands in the mail's Message-ID and the webhook's
     ``webhook-id``. ``name``: what the search is called; ``understood``: its query as understood; ``groups``: what is
-    shown, most important first; ``total``: how many there are; ``replay_url``: a search that shows exactly these;
+    shown, most important first; ``total``: how many were found, none in a test that shows what is held;
+    ``replay_url``: a search that shows exactly these, empty for a test, of which nothing is kept;
     ``unsubscribe_url``: one click ends it (RFC 8058);
     ``note``: what else its owner is told, in sentences; such a message may show nothing besides.
     ``confirm_url``: the message asks for nothing but that its address be confirmed, by this link. It says nothing that

@@ -20,6 +20,7 @@ from indexer.documents import NUMBER_BITS, day_number
 from indexer.engine import Order
 from indexer.search import Search
 from noticewatch import words
+from noticewatch.errors import NoticewatchError
 from noticewatch.models import EventKind
 
 WEEKS: Final = 8
@@ -97,6 +98,16 @@ def preview(search: Search, terms: Terms, at: datetime) -> Preview:
         Decimal(DATED_WEEKS) if young else weeks,
         "dated" if young else "found",
     )  # fmt: skip
+
+
+def newest(search: Search, terms: Terms) -> tuple[int, ...]:
+    """The number of the notice found last that the search would find; none where there is none, or no index to ask."""
+    try:
+        node, _ = compiled(terms, search.names)
+        search.refuse_unbuilt()
+        return tuple(number for _, number in search.engine.find(node, _NEWEST, 1).hits)
+    except NoticewatchError:
+        return ()
 
 
 def _news(search: Search, connection: Connection, node: Node, first: int) -> int:

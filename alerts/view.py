@@ -34,6 +34,9 @@ _MOST_CHANGE: Final = 800
 _MOST_SEGMENT: Final = 300
 _MOST_AROUND: Final = 90
 
+_TEST: Final = "This is a test of how a message looks and arrives; nothing new was found."
+_TOLD_BEFORE: Final = "What follows was found and told before, and stands here as an example."
+_NEWEST_HELD: Final = "What follows is the newest notice held that matches, and stands here as an example."
 _CONFIRM: Final = (
     "Somebody asked for alerts of public contracting notices to be sent to this address. If it was you, open the link "
     "below. If not, do nothing: nothing more is sent, and the address is forgotten after three days."
@@ -321,8 +324,8 @@ def _subject(message: Message, name: str, entries: Sequence[Entry]) -> str:
 
 def _lead(message: Message) -> str:
     if message.test:
-        shown = "What follows was found and told before, and stands here as an example. " if message.groups else ""
-        return f"This is a test of how a message looks and arrives; nothing new was found. {shown}".rstrip()
+        shown = _TOLD_BEFORE if message.total else _NEWEST_HELD
+        return f"{_TEST} {shown}" if message.groups else _TEST
     if not message.groups and message.note:
         return ""
     found = words.count_words(message.total, "contract or notice", "contracts and notices")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import Request
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from alerts.channels.webhook import new_secret
 from alerts.delivery import Delivery
 from alerts.limits import Granted, LimitReached
 from alerts.models import Outcome, Target, TargetState
+from alerts.previewing import newest
 from alerts.searches import SavedSearch, SavedTarget
 from alerts.tokens import holder
 from api.context import Context
@@ -167,7 +169,7 @@ def test(held: Context, token: str, target_id: str) -> Outcome:
     with limited("Testing a target"), held.archive.writing() as connection:
         limits.take(connection, limits.TESTS, target.id, shared_time(connection))
     by = Delivery(held.archive, channels(held.settings), held.matcher, held.settings.base_url)
-    return by.test(saved, target)
+    return by.test(saved, target, partial(newest, held.search))
 
 
 def confirmed(held: Context, token: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import time
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from alerts import outbox, searches
 from alerts.channels.registry import check, target_of
 from alerts.models import WEEKDAYS, Reason, Rhythm, Terms, Timing
-from alerts.previewing import preview
+from alerts.previewing import newest, preview
 from alerts.queue import queue
 from alerts.searches import SavedSearch
 from alerts.tokens import Tokens
@@ -169,7 +170,8 @@ def tested(number: Number, as_json: Json = False) -> None:
     """
     with open_house(load_settings()) as house:
         saved = _saved(house, number)
-        outcomes = [(to.target.channel, delivery_of(house).test(saved, to)) for to in saved.targets]
+        by, match = delivery_of(house), partial(newest, house.search())
+        outcomes = [(to.target.channel, by.test(saved, to, match)) for to in saved.targets]
     if as_json:
         say_json([{"channel": channel, "state": one.state, "answer": one.answer} for channel, one in outcomes])
         return

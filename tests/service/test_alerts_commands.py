@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -53,6 +54,24 @@ def test_a_test_reaches_the_target_and_says_what_it_is(loaded, saved, tmp_path):
     assert (code, json.loads(out)[0]["state"]) == (0, "delivered")
     (line,) = (tmp_path / "told").read_text().splitlines()
     assert "test" in json.loads(line)["type"]
+
+
+@pytest.mark.parametrize(("asked", "latest"), [("services", 1), ("zeppelin", 0)])
+def test_a_test_shows_the_newest_match_that_is_held_or_says_that_there_is_none(loaded, tmp_path, asked, latest):
+    saved = json.loads(loaded("alerts", "add", asked, "--all", "--to", f"file:{tmp_path / 'told'}", "--json")[1])
+    previewed = json.loads(loaded("alerts", "preview", asked, "--all", "--json")[1])["latest"]
+    assert loaded("alerts", "test", str(saved["id"]))[0] == 0
+    told = json.loads((tmp_path / "told").read_text())
+    shown = [find["notice"] for group in told["data"]["groups"] for find in group["finds"]]
+    assert (told["type"], told["data"]["total"], shown) == ("search.test", 0, previewed[:latest])
+    assert told["data"]["replay_url"] is None
+    assert ("There is no match yet" in told["data"]["note"]) == (latest == 0)
+
+
+def test_a_test_arrives_also_where_no_index_can_be_asked_for_an_example(loaded, saved, tmp_path, inside):
+    shutil.rmtree(inside / "data" / "index")
+    assert loaded("alerts", "test", str(saved["id"]))[0] == 0
+    assert json.loads((tmp_path / "told").read_text())["data"]["groups"] == []
 
 
 def test_what_waits_is_said_without_sending_it(loaded, saved, tmp_path):
