@@ -23,6 +23,7 @@ _TEXT: Final = {"title": "title", "body": "body", "document": "document", "suppl
 _CODES: Final = frozenset(
     {"vendor", "technology", "tier", "kind", "status", "listing", "source", "jurisdiction", "naics", "psc", "cpv"}
 )
+_CAPITALS: Final = frozenset({"jurisdiction", "psc"})
 _DAYS: Final = frozenset({"dated", "due", "signed", "ends"})
 _DIGIT: Final = re.compile(r"\d")
 _RANGE: Final = re.compile(r"\[\s*(\S+)\s+TO\s+(\S+?)\s*\]")
@@ -194,13 +195,12 @@ class _Compiler:
         if isinstance(leaf, Starting):
             if len(leaf.text) < SHORTEST_PREFIX:
                 raise QueryError("That start is too short", leaf.at, f"Write at least {SHORTEST_PREFIX} characters.")
-            start = leaf.text if name in {"naics", "psc", "cpv"} else leaf.text.lower()
+            start = leaf.text.upper() if name in _CAPITALS else leaf.text.lower()
             return Prefix(name, start), f"{name}:{start}*"
         code = self._names.code(name, leaf.text.strip())
         if code is None:
-            known = VOCABULARIES.get(name)
-            hint = f"Use one of {', '.join(known)}." if known else f"See /{_PLURAL[name]} for all, or search for words."
-            raise QueryError(f"There is no {name} {leaf.text!r}", leaf.at, hint)
+            way_out = self._names.way_out(name)
+            raise QueryError(f"There is no {name} {leaf.text!r}", leaf.at, f"{way_out[0].upper()}{way_out[1:]}.")
         return Code(name, code), f"{name}:{_as_value(code)}"
 
     def _boost(self, leaf: Asked, stream: str, found: tuple[str, ...]) -> None:
@@ -227,9 +227,6 @@ def _number_in(stream: str, found: tuple[str, ...]) -> str:
     """The number that a word of the whole text could be, by its tokens, as what is understood states them; or empty."""
     number = plain("".join(found)) if stream == "all" else ""
     return number if len(number) >= 4 and _DIGIT.search(number) else ""
-
-
-_PLURAL: Final = {"vendor": "vendors", "technology": "technologies"}
 
 
 def _one_word(text: str, found: tuple[str, ...], others: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """What a reader calls a buyer, vendor or technology, and the code it has in the index."""
 
 import re
+from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Final
 
@@ -171,4 +172,7 @@ _WAYS_OUT: Final = {
     "year": "write four digits",
     "month": "write a month as 2026-08",
 }
-_LOOK_UPS: Final = {"buyer": buyer_code, "jurisdiction": _jurisdiction, "year": _year, "month": _month}
+_LOOK_UPS: Final[dict[str, Callable[[str], str | None]]] = {
+    "buyer": buyer_code, "jurisdiction": _jurisdiction, "year": _year, "month": _month, "psc": str.upper,
+    "source": str.lower,
+}  # fmt: skip

@@ -143,6 +143,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> Iterat
         ("naics:541511", {8}),
         ("naics:5415*", {8}),
         ("psc:DA10", {8}),
+        ("psc:da10", {8}),
+        ("psc:da1*", {8}),
         ("kind:solicitation", {2}),
         ("is:solicitation", {2}),
         ("is:open", {1}),
@@ -269,6 +271,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, engine_kind: str) -> Iterat
         ("buyer:immigration", {10}),
         ('buyer:"IMMIGRATION AND CUSTOMS ENFORCEMENT"', {10}),
         ("source:test_source", ALL),
+        ("source:Test_Source", ALL),
         # money and days
         ("amount:[-100 TO 0]", {10}),
         ("amount:10", set()),

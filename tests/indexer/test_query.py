@@ -39,6 +39,8 @@ from tests.indexer.making import meant, names
         ("is:nothing", 4),
         ("has:nothing", 5),
         ("vendor:nobody-has-this-name", 8),
+        ("technology:nothing-of-that-name", 12),
+        ("drone jurisdiction:atlantis", 20),
         ("title:>3", 7),
         ('"a b c d"~3', 1),
         ('"plate reader"~11', 1),
