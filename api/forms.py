@@ -7,7 +7,7 @@ from typing import Any
 from api.proof import Held
 from api.tombstones import form_of
 from archive.gone import Gone
-from archive.rows import CaptureRow, Coverage, NoticeRow, RecordRow, RunRow, SourceStatus, VersionRow
+from archive.rows import CaptureRow, Coverage, NoticeRow, RecordPlace, RecordRow, RunRow, SourceStatus, VersionRow
 from archive.said import rebuilt_sentence
 from archive.totals import RunningTotal, StatedTotal, stated_totals
 from noticewatch import addresses, words
@@ -140,9 +140,22 @@ def version_form(notice_id: str, row: VersionRow, *, content: bool = False) -> d
         "content_sha256": row.content_sha256,
         "capture": {"id": row.capture_id, "url": addresses.capture(row.capture_id), "origin": row.origin},
         "recorder": row.recorder,
+        "record": place_form(row.record),
         "changed": [{"path": path, "old": old, "new": new} for path, old, new in row.changed],
     }
     return form | form_of(row.tombstone) | ({"content": row.content} if content else {})
+
+
+def place_form(place: RecordPlace) -> dict[str, Any]:
+    """Where the bytes of a record stand."""
+    return {
+        "capture": place.capture_id,
+        "url": addresses.record(place.capture_id, place.row),
+        "row": place.row,
+        "start": place.start,
+        "end": place.end,
+        "sha256": place.sha256,
+    }
 
 
 def capture_form(row: CaptureRow, records: Sequence[RecordRow] | None = None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archive.rows import VersionRow
+from archive.rows import RecordPlace, VersionRow
 from archive.said import stone_words
 from noticewatch import words
 from noticewatch.changes import Change, changes
@@ -25,6 +25,7 @@ class VersionView:
     late: bool
     sha256: str
     capture_id: str
+    record: RecordPlace
     rebuilt: bool
     changes: tuple[Change, ...]
     taken_down: str = ""
@@ -44,6 +45,7 @@ def version_views(history: Sequence[VersionRow], current: int, most: int | None 
             late=row.late,
             sha256=row.content_sha256,
             capture_id=row.capture_id,
+            record=row.record,
             rebuilt=row.origin == "rebuilt",
             changes=tuple(changes(row.changed)),
             taken_down=stone_words(row.tombstone) if row.tombstone else "",

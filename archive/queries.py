@@ -17,6 +17,7 @@ from archive.rows import (
     Counts,
     Coverage,
     NoticeRow,
+    RecordPlace,
     RecordRow,
     RunRow,
     SourceStatus,
@@ -297,15 +298,16 @@ def _read(content: str, fields: Collection[str] | None) -> Notice:
 
 @cache
 def _versions() -> Select[Any]:
-    v, e, c = t.versions.c, t.events.c, t.captures.c
+    v, e, c, r, read = t.versions.c, t.events.c, t.captures.c, t.records.c, t.captures.alias("read")
     return (
         select(
             v.version, v.revision, v.observed_at, c.id.label("capture_id"), c.origin, c.recorder,
-            func.coalesce(v.content, t.records.c.content).label("content"), v.content_sha256, e.kinds, e.quiet, e.late,
-            v.seq, *withheld.COLUMNS,
+            func.coalesce(v.content, r.content).label("content"), v.content_sha256, e.kinds, e.quiet, e.late, v.seq,
+            read.c.id.label("read_from"), r.row, r.start, r.end, r.sha256, *withheld.COLUMNS,
         )
         .select_from(withheld.joined(t.versions, v.notice, v.record))
-        .join(t.records, t.records.c.number == v.record)
+        .join(t.records, r.number == v.record)
+        .join(read, read.c.number == r.capture)
         .join(t.captures, c.number == v.capture)
         .join(t.events, e.seq == v.seq)
         .order_by(v.revision, v.observed_at, c.id, v.version)
@@ -318,7 +320,8 @@ def _history(rows: Sequence[Any]) -> list[VersionRow]:
     for row in rows:
         stone = withheld.tombstone(row)
         (
-            number, revision, observed_at, capture_id, origin, recorder, stated, sha256, kinds, quiet, late, seq, *_,
+            number, revision, observed_at, capture_id, origin, recorder, stated, sha256, kinds, quiet, late, seq,
+            read_from, place, start, end, record_sha256, *_,
         ) = row  # fmt: skip  # by place, as in _notice_row
         content = {} if stone else orjson.loads(stated)
         changed = tuple(difference(before, content)) if before is not None and stone is None else ()
@@ -337,6 +340,7 @@ def _history(rows: Sequence[Any]) -> list[VersionRow]:
                 quiet=quiet,
                 late=late,
                 seq=seq,
+                record=RecordPlace(read_from, place, start, end, record_sha256),
                 changed=changed,
                 tombstone=stone,
             )

@@ -40,9 +40,23 @@ class NoticeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Where the bytes stand that a record was read from: row and byte range of a capture's payload, and their SHA-256
+    (without what the source's parser declares as noise).
+    """
+
+    capture_id: str
+    row: int
+    start: int
+    end: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class VersionRow:
     """A version in a notice's history. ``changed``: (path, old, new) against the version before it in order that is not
-    taken down. One that is has a ``tombstone``, no content and no changes.
+    taken down. One that is has a ``tombstone``, no content and no changes. ``record``: the bytes it is read from, in
+    its own capture, or in an older one that turned out to say the same.
     """
 
     version: int
@@ -57,6 +71,7 @@ class VersionRow:
     quiet: bool
     late: bool
     seq: int
+    record: RecordPlace
     changed: tuple[tuple[str, Any, Any], ...]
     tombstone: Tombstone | None = None
 

@@ -264,7 +264,9 @@ def version_lines(version: VersionRow) -> list[str]:
     said = f"{version.version}. {words.moment_words(version.observed_at)}: {kinds}{late}"
     if version.tombstone is not None:
         said = f"{version.version}. {stone_words(version.tombstone)} Content: SHA-256 {version.content_sha256}"
-    lines = [f"{said} (capture {version.capture_id}, {words.ORIGINS.get(version.origin, version.origin)})"]
+    read = version.record
+    place = f"capture {read.capture_id}, row {read.row}, bytes {read.start} to {read.end}"
+    lines = [f"{said} ({place}, {words.ORIGINS.get(version.origin, version.origin)})"]
     if not version.changed or (version.changed[0][1] is None and len(version.changed) > _MOST_NAMED):
         return lines
     return [*lines, *(f"   {line}" for line in diff_lines(changes(version.changed)))]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from api.versions import version_views
-from archive.rows import VersionRow
+from archive.rows import RecordPlace, VersionRow
 from archive.withheld import Tombstone
 from noticewatch.models import EventKind, Origin
 
@@ -14,7 +14,8 @@ def row(number: int, *, down: bool = False) -> VersionRow:
     stone = Tombstone(1, "A reason.", DAY_0, whole=False) if down else None
     return VersionRow(
         number, "", DAY_0 + timedelta(days=number), f"c{number}", Origin.LIVE, "a test", {}, f"{number:064x}",
-        (EventKind.AMENDED,), quiet=True, late=False, seq=number, changed=(), tombstone=stone,
+        (EventKind.AMENDED,), quiet=True, late=False, seq=number, record=RecordPlace(f"c{number}", 0, 0, 1, "0" * 64),
+        changed=(), tombstone=stone,
     )  # fmt: skip
 
 
