@@ -74,6 +74,11 @@ def test_a_file_cut_off_inside_a_row_is_refused() -> None:
             found(payload[:-cut])
 
 
+def test_files_put_one_behind_another_are_refused_since_a_header_is_no_notice() -> None:
+    with pytest.raises(SourceDrift, match="behind row 2 stands the header once more"):
+        found(file_of({}, {}) + file_of({}))
+
+
 def test_a_page_in_html_is_refused() -> None:
     with pytest.raises(SourceDrift, match="HTML"):
         found(b"<!doctype html>\n<p>Sorry</p>")

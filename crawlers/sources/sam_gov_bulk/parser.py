@@ -37,6 +37,8 @@ def rows(stream: BinaryIO, shape: Shape) -> Iterator[Row]:
                 raise SourceDrift(_cut(index, f"it has {len(cells)} of {len(columns)} columns"))
             number, posted = texts
             number = number.strip()
+            if number == "NoticeId":
+                raise SourceDrift(f"Several files in one: behind row {index} stands the header once more; part them.")
             sha256 = hashlib.sha256(raw).hexdigest()
             sorted_by = _usual_revision(posted, number) or revision(posted, number)
             yield Row(index, start, start + len(raw), sha256, number, sorted_by, (names, scanner.encoding, raw))
