@@ -84,6 +84,7 @@ def preview(search: Search, terms: Terms, at: datetime) -> Preview:
     """
     node, meant = compiled(terms, search.names)
     search.refuse_unbuilt()
+    warnings = (*meant.warnings, *search.behind())
     newest = search.engine.find(node, _NEWEST, LATEST)
     with search.archive.reading() as connection:
         followed = _followed_since(connection)
@@ -92,7 +93,7 @@ def preview(search: Search, terms: Terms, at: datetime) -> Preview:
         young = weeks < 1
         found = 0 if young else _news(search, connection, node, _first_since(connection, since))
     return Preview(
-        meant.understood, tuple(meant.warnings), frozenset(meant.words), newest.total,
+        meant.understood, warnings, frozenset(meant.words), newest.total,
         tuple(number for _, number in newest.hits),
         _dated(search, node, at.date()) if young else found,
         Decimal(DATED_WEEKS) if young else weeks,

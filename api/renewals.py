@@ -91,7 +91,7 @@ class Ending:
 @dataclass(frozen=True, slots=True)
 class Renewals:
     """The ends asked for, soonest first, the days of the first MOST of them whole; how many there are in each month, in
-    all, and later; and how many contracts on the watchlist state an end at all.
+    all, and later; how many contracts on the watchlist state an end at all; and what the search says of its answer.
     """
 
     endings: Sequence[Ending]
@@ -99,6 +99,7 @@ class Renewals:
     total: int
     later: int
     stating: int
+    warnings: Sequence[str]
 
 
 def renewals(held: Context, asked: Asked) -> Renewals:
@@ -108,7 +109,7 @@ def renewals(held: Context, asked: Asked) -> Renewals:
         sort="found",
     )  # fmt: skip
     name = f"renewals:{asked.first}:{asked.last}:{sorted(asked.filters.items())}"
-    return held.remember(name, held.state(), lambda: _read(held, asked, _hits(held, wanted)))
+    return held.remember(name, held.state(), lambda: _read(held, asked, wanted))
 
 
 def period_of(rows: Iterable[NoticeRow]) -> Period:
@@ -139,16 +140,18 @@ def _since(first: date) -> date:
     return first - _OPTIONS if first - date.min > _OPTIONS else date.min
 
 
-def _hits(held: Context, wanted: SearchRequest) -> list[int]:
+def _hits(held: Context, wanted: SearchRequest) -> tuple[list[int], Sequence[str]]:
+    """All numbers, and what the search says of the first of its answers."""
     answer = held.search.search(wanted)
-    found = list(answer.hits)
+    found, warnings = list(answer.hits), answer.warnings
     while answer.next_cursor is not None:
         answer = held.search.search(replace(wanted, cursor=answer.next_cursor))
         found += answer.hits
-    return found
+    return found, warnings
 
 
-def _read(held: Context, asked: Asked, hits: Sequence[int]) -> Renewals:
+def _read(held: Context, asked: Asked, wanted: SearchRequest) -> Renewals:
+    hits, warnings = _hits(held, wanted)
     with held.archive.reading() as connection:
         periods = {number: period_of(rows) for number, rows in _groups(connection, hits, _READ).items()}
         all_ends = sorted(_endings(periods), key=lambda end: (end[1], end[0], end[2]))
@@ -161,6 +164,7 @@ def _read(held: Context, asked: Asked, hits: Sequence[int]) -> Renewals:
         total=len(chosen),
         later=sum(day > asked.last.isoformat() for _, day, _ in all_ends),
         stating=sum(period.end is not None or period.option_end is not None for period in periods.values()),
+        warnings=warnings,
     )
 
 

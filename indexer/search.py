@@ -16,7 +16,7 @@ from archive.withheld import anything as anything_withheld
 from indexer.ast import All, Code, Node, Not
 from indexer.conditions import asked as asked_by
 from indexer.conditions import base, check, filters, together
-from indexer.engine import Boost, Buckets, Found, Order, Position, Searching, SearchUnavailable
+from indexer.engine import Boost, Buckets, Found, Order, Position, Searching, SearchUnavailable, reach
 from indexer.facets import facet_values, purses_of
 from indexer.meaning import Meaning, meaning
 from indexer.names import Names
@@ -39,6 +39,7 @@ from indexer.requests import (
     Sort,
 )
 from indexer.suggestions import FIELDS, MOST, Suggestion, suggestions
+from noticewatch.words import count_words
 from watchlist.current import Watchlist, dictionary_of
 from watchlist.dictionary import Dictionary, load_dictionary
 
@@ -97,7 +98,7 @@ class Search:
         found = self._find(request, query, asked.boosts, place)
         as_of = place.as_of if place is not None else found.position.seq
         with self.archive.reading() as connection:
-            coming = head(connection) - found.position.seq
+            coming = head(connection) - reach(found.position)
             withheld = request.scope != "notice" and anything_withheld(connection)
         tombstones = self._tombstones(request, together(asked.node, *conditions.values())) if withheld else 0
         return SearchAnswer(
@@ -107,11 +108,22 @@ class Search:
             as_of=as_of,
             next_cursor=self._next(request, found.hits, found.total, as_of),
             understood=asked.understood,
-            warnings=(*_warnings(asked, request, found), *_taken_down(tombstones), *_behind(coming)),
+            warnings=(*_warnings(asked, request, found), *_taken_down(tombstones), *_still_coming(coming)),
             words=frozenset(asked.words),
             facets=self._facets(request, asked.node, conditions, found.position) if place is None else {},
             taken_down=tombstones,
         )
+
+    def behind(self) -> tuple[str, ...]:
+        """What an answer of :meth:`search` says of entries that are not indexed yet, for all else that rests on the
+        index: to be asked before what is counted, since an index grows meanwhile. Nothing where it holds all.
+        """
+        try:
+            position = self.engine.position()
+        except SearchUnavailable as error:
+            return (str(error),)
+        with self.archive.reading() as connection:
+            return _still_coming(head(connection) - reach(position))
 
     def suggest(self, text: str, most: int = MOST) -> list[Suggestion]:
         """Names of vendors, technologies and public bodies of which a word begins as the text, of two letters at least,
@@ -281,11 +293,12 @@ def _taken_down(count: int) -> list[str]:
     return [f"{count:,} single notices that match were taken down; scope=notice shows their tombstones."]
 
 
-def _behind(coming: int) -> list[str]:
+def _still_coming(coming: int) -> tuple[str, ...]:
     """Says that the index has not come to the head of the log."""
     if coming <= 0:
-        return []
-    return [f"{coming:,} entries of the log are still being indexed; they are not in this answer yet."]
+        return ()
+    entries = count_words(coming, "entry of the log is", "entries of the log are")
+    return (f"{entries} still being indexed; what {'it tells' if coming == 1 else 'they tell'} may be missing here.",)
 
 
 def _warnings(asked: Meaning, request: SearchRequest, found: Found) -> list[str]:

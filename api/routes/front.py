@@ -46,7 +46,8 @@ def front(request: Request, held: Annotated[Context, Depends(context)]) -> Respo
     wanted = SearchRequest(limit=_LINES, facets=("buyer", "vendor", "technology"))
     answered = held.remember("front", held.state(), lambda: run_search(held, wanted))
     if wants_json(request):
-        return json_answer({"latest": [item_form(item) for item in answered.items], "coverage": coverage.form()})
+        return json_answer({"latest": [item_form(item) for item in answered.items], "coverage": coverage.form(),
+                            "warnings": answered.answer.warnings})  # fmt: skip
     return render(request, "front.html", _values(held, coverage, answered))
 
 
@@ -56,6 +57,7 @@ def _values(held: Context, coverage: CoverageView, answered: Answered) -> dict[s
     ]
     return {
         "coverage": coverage,
+        "warnings": answered.answer.warnings,
         "heading": heading(held),
         "latest": rows,
         "examples": [Choice(label, 0, addresses.search(parameters)) for label, parameters in EXAMPLES],

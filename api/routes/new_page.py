@@ -36,6 +36,7 @@ _FEEDS = (
 def new_page(request: Request, held: Given) -> Response:
     """The last seven days, or a week that is named (``week=2026-W48``); ``all`` tells all of it."""
     week, most = _asked(request)
+    warnings = held.search.behind()
     found = news(held, week)
     recent = [] if found.lines else run_search(held, SearchRequest(limit=_LINES, facets=())).items
     if wants_json(request):
@@ -43,10 +44,10 @@ def new_page(request: Request, held: Given) -> Response:
             "first": str(week.first), "last": str(week.last), "total": len(found.lines), "at_least": found.capped,
             "items": [_form(line) for line in found.lines[:most]],
             "most_recently_published": [item_form(item) for item in recent],
-            "coverage": coverage_view(held).form(),
+            "coverage": coverage_view(held).form(), "warnings": warnings,
         })  # fmt: skip
     return render(request, "new.html", _values(held, week, found, most) | {
-        "recent": [_titled(held, row_of_item(item)) for item in recent],
+        "recent": [_titled(held, row_of_item(item)) for item in recent], "warnings": warnings,
     })  # fmt: skip
 
 

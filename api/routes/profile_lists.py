@@ -53,7 +53,7 @@ def vendors_page(request: Request, held: Given) -> Response:
     """All vendors of the watchlist, those that occur first."""
     if wants_json(request):
         return vendors_answer(held)
-    counts = tag_counts(held, "vendor")
+    warnings, counts = held.search.behind(), tag_counts(held, "vendor")
     lines = [
         _listed(vendor.name, addresses.vendor(vendor.id), counts.get(vendor.id))
         for vendor in held.dictionary.vendors.values()
@@ -61,8 +61,8 @@ def vendors_page(request: Request, held: Given) -> Response:
     seen = [line for line in lines if line.alert or line.review]
     seen.sort(key=lambda line: (-line.alert, -line.review, line.label.casefold()))
     unseen = sorted((line for line in lines if not line.alert and not line.review), key=lambda x: x.label.casefold())
-    values = {"seen": seen, "unseen": unseen, "twin": "/vendors.json", "permanent": "/vendors"}
-    return render(request, "vendors.html", values)
+    values = {"seen": seen, "unseen": unseen, "warnings": warnings}
+    return render(request, "vendors.html", values | {"twin": "/vendors.json", "permanent": "/vendors"})
 
 
 @router.get("/technologies")
@@ -71,8 +71,9 @@ def technologies_page(request: Request, held: Given) -> Response:
     """All technologies of the watchlist, each under the one it belongs to."""
     if wants_json(request):
         return technologies_answer(held)
-    lines = list(_technologies(held.dictionary.technologies, tag_counts(held, "technology")))
-    values = {"lines": lines, "coverage": coverage_view(held)}
+    warnings, counts = held.search.behind(), tag_counts(held, "technology")
+    lines = list(_technologies(held.dictionary.technologies, counts))
+    values = {"lines": lines, "warnings": warnings, "coverage": coverage_view(held)}
     return render(request, "technologies.html", values | {"twin": "/technologies.json", "permanent": "/technologies"})
 
 
@@ -82,11 +83,12 @@ def buyers_page(request: Request, held: Given) -> Response:
     """All public bodies of the table, those of which anything is held as a tree."""
     if wants_json(request):
         return buyers_answer(held)
-    counts = buyer_counts(held)
+    warnings, counts = held.search.behind(), buyer_counts(held)
     unseen = [entry for entry in buyers().values() if entry.id not in counts]
     values = {
         "seen": list(_bodies(children().get(None, ()), counts)),
         "unseen": [Listed(e.short_name, addresses.buyer(e.id), 0, 0) for e in sorted(unseen, key=lambda e: e.name)],
+        "warnings": warnings,
         "coverage": coverage_view(held),
         "twin": "/buyers.json",
         "permanent": "/buyers",

@@ -15,7 +15,7 @@ from api.hits import Row, row_of_item, row_of_notice
 from api.negotiation import wants_json
 from api.pages import render
 from api.profile import NOT_ADDED, Total
-from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, Shown, asked_of, profile
+from api.profiles import BUYER, TECHNOLOGY, VENDOR, Axis, Profile, Shown, asked_of, profile
 from api.routes.profiles import buyer_answer, technology_answer, vendor_answer
 from api.routes.search_page import Choice
 from api.subjects import buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
@@ -56,7 +56,7 @@ def vendor_page(request: Request, held: Given, vendor_id: str) -> Response:
         return vendor_answer(held, vendor)
     if vendor.id != wanted:
         return RedirectResponse(addresses.vendor(vendor.id), 302)
-    values = _values(held, profile(held, VENDOR, vendor.id), vendor.id, vendor.name, addresses.vendor(vendor.id))
+    values = _values(held, VENDOR, vendor.id, vendor.name, addresses.vendor(vendor.id))
     return render(request, "vendor.html", values | _vendor(held, vendor))
 
 
@@ -69,7 +69,7 @@ def technology_page(request: Request, held: Given, technology_id: str) -> Respon
         return technology_answer(held, entry)
     if entry.id != wanted:
         return RedirectResponse(addresses.technology(entry.id), 302)
-    values = _values(held, profile(held, TECHNOLOGY, entry.id), entry.id, entry.name, addresses.technology(entry.id))
+    values = _values(held, TECHNOLOGY, entry.id, entry.name, addresses.technology(entry.id))
     return render(request, "technology.html", values | _technology(held, entry))
 
 
@@ -82,26 +82,28 @@ def buyer_page(request: Request, held: Given, buyer_id: str) -> Response:
         return buyer_answer(held, entry)
     if entry.id != wanted:
         return RedirectResponse(addresses.buyer(entry.id), 302)
-    values = _values(held, profile(held, BUYER, entry.id), entry.id, entry.short_name, addresses.buyer(entry.id))
+    values = _values(held, BUYER, entry.id, entry.short_name, addresses.buyer(entry.id))
     return render(request, "buyer.html", values | _buyer(held, entry))
 
 
-def _values(held: Context, found: Profile, of: str, name: str, address: str) -> dict[str, Any]:
-    asked = asked_of(found.axis, of)
+def _values(held: Context, axis: Axis, of: str, name: str, address: str) -> dict[str, Any]:
+    warnings, found = held.search.behind(), profile(held, axis, of)
+    asked = asked_of(axis, of)
     filters = {kind: list(values) for kind, values in asked.filters.items()} if asked else {}
     return {
         "name": name,
         "found": found,
+        "warnings": warnings,
         "first": found.first,
         "last": found.last,
         "chart": chart(found.obligations) if found.obligations else None,
         "chart_note": _chart_note(found),
-        "orders": [row_of(one, (found.axis.name, of)) for one in found.orders],
-        "review": [row_of(one, (found.axis.name, of)) for one in found.mentioned],
+        "orders": [row_of(one, (axis.name, of)) for one in found.orders],
+        "review": [row_of(one, (axis.name, of)) for one in found.mentioned],
         "search_matched": addresses.search(filters) if filters else "",
         "search_review": addresses.search(filters | {"tier": "review"}),
         "search_everything": addresses.search({"q": name, "lens": "everything"}),
-        "renewals": addresses.search(filters, "/renewals") if len(filters.get(found.axis.name, ())) == 1 else "",
+        "renewals": addresses.search(filters, "/renewals") if len(filters.get(axis.name, ())) == 1 else "",
         "coverage": coverage_view(held),
         "twin": f"{address}.json",
         "permanent": address,

@@ -12,7 +12,7 @@ from api.family import RULE, Bought, Family, Member, family
 from api.forms import member_form, tag_form
 from api.negotiation import json_answer
 from api.profile import Named
-from api.profiles import BUYER, TECHNOLOGY, VENDOR, Profile, profile
+from api.profiles import BUYER, TECHNOLOGY, VENDOR, Axis, Profile, profile
 from api.searching import item_form
 from api.subjects import BuyerCount, buyer_by, buyer_counts, tag_counts, technology_by, vendor_by
 from noticewatch import addresses, words
@@ -62,35 +62,36 @@ def buyer(held: Given, buyer_id: str) -> Response:
 
 def vendors_answer(held: Context) -> Response:
     """The list of vendors in JSON."""
-    counts = tag_counts(held, "vendor")
+    warnings, counts = held.search.behind(), tag_counts(held, "vendor")
     items = [_vendor(v) | watchlist.by_tier(counts.get(v.id)) for v in held.dictionary.vendors.values()]
-    return json_answer({"unchecked": words.UNCHECKED, "items": items, "dictionary": held.dictionary.version})
+    stated = {"unchecked": words.UNCHECKED, "items": items, "dictionary": held.dictionary.version}
+    return json_answer(stated | {"warnings": warnings})
 
 
 def technologies_answer(held: Context) -> Response:
     """The list of technologies in JSON."""
-    counts = tag_counts(held, "technology")
+    warnings, counts = held.search.behind(), tag_counts(held, "technology")
     items = [_technology(held, t) | watchlist.by_tier(counts.get(t.id)) for t in held.dictionary.technologies.values()]
-    return json_answer({"items": items, "dictionary": held.dictionary.version})
+    return json_answer({"items": items, "dictionary": held.dictionary.version, "warnings": warnings})
 
 
 def buyers_answer(held: Context) -> Response:
     """The list of public bodies in JSON."""
-    counts = buyer_counts(held)
+    warnings, counts = held.search.behind(), buyer_counts(held)
     items = [_buyer(entry) | asdict(counts.get(entry.id, BuyerCount())) for entry in buyers().values()]
-    return json_answer({"items": items})
+    return json_answer({"items": items, "warnings": warnings})
 
 
 def vendor_answer(held: Context, entry: Vendor) -> Response:
     """A vendor in JSON."""
     found = family(held, entry.id)
     stated = {"unchecked": words.UNCHECKED, "family": _family(held, found) if found else None}
-    return _answer(held, _vendor(entry) | stated, profile(held, VENDOR, entry.id))
+    return _answer(held, _vendor(entry) | stated, VENDOR, entry.id)
 
 
 def technology_answer(held: Context, entry: Technology) -> Response:
     """A technology in JSON."""
-    return _answer(held, _technology(held, entry), profile(held, TECHNOLOGY, entry.id))
+    return _answer(held, _technology(held, entry), TECHNOLOGY, entry.id)
 
 
 def buyer_answer(held: Context, entry: BuyerEntry) -> Response:
@@ -99,11 +100,12 @@ def buyer_answer(held: Context, entry: BuyerEntry) -> Response:
         "above": list(ancestors(entry.id)[1:]),
         "parts": [part.id for part in children().get(entry.id, ())],
     }
-    return _answer(held, stated, profile(held, BUYER, entry.id))
+    return _answer(held, stated, BUYER, entry.id)
 
 
-def _answer(held: Context, stated: dict[str, Any], found: Profile) -> Response:
-    form = stated | _profile(found) | {"coverage": coverage_view(held).form()}
+def _answer(held: Context, stated: dict[str, Any], axis: Axis, of: str) -> Response:
+    warnings = held.search.behind()
+    form = stated | _profile(profile(held, axis, of)) | {"coverage": coverage_view(held).form(), "warnings": warnings}
     return json_answer(form)
 
 

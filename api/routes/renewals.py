@@ -113,6 +113,7 @@ def _values(held: Context, asked: Asked, found: Renewals) -> dict[str, Any]:
         years.setdefault(month[:4], []).append(Choice(called.partition(" ")[0], count, f"#m{month}"))
     return {
         "found": found,
+        "warnings": found.warnings,
         "first": asked.first.isoformat(),
         "last": asked.last.isoformat(),
         "years": years,
@@ -238,6 +239,7 @@ def _form(held: Context, asked: Asked, found: Renewals) -> dict[str, Any]:
         "items": [_ending_form(ending) for ending in found.endings],
         "next": following.replace("/renewals", f"{addresses.API}/renewals", 1) or None,
         "coverage": coverage_view(held).form(),
+        "warnings": found.warnings,
     }
 
 

@@ -24,4 +24,5 @@ def suggestions(
     """Vendors, technologies and public bodies of which a word of a name begins so, those with most results first; each
     with the question that finds it.
     """
-    return json_answer({"items": [asdict(one) for one in held.search.suggest(q, limit)]})
+    warnings = held.search.behind()
+    return json_answer({"items": [asdict(one) for one in held.search.suggest(q, limit)], "warnings": warnings})

@@ -18,20 +18,24 @@ Given = Annotated[Context, Depends(context)]
 @router.get(f"{addresses.API}/watchlist", summary="What is on the watchlist")
 def watchlist(held: Given) -> Response:
     """Technologies and vendors with their notices, what is left out or for review, the version and its history."""
-    return json_answer(view(held).form())
+    return _answer(held)
 
 
 @router.get("/watchlist.json", include_in_schema=False)
 def twin(held: Given) -> Response:
     """The page in JSON."""
-    return json_answer(view(held).form())
+    return _answer(held)
 
 
 @router.get("/watchlist", include_in_schema=False)
 def page(request: Request, held: Given) -> Response:
     """The page, in plain words."""
-    found = view(held)
     if wants_json(request):
-        return json_answer(found.form())
-    values = {"view": found, "twin": "/watchlist.json", "permanent": "/watchlist"}
-    return render(request, "watchlist.html", values)
+        return _answer(held)
+    values = {"warnings": held.search.behind(), "view": view(held)}
+    return render(request, "watchlist.html", values | {"twin": "/watchlist.json", "permanent": "/watchlist"})
+
+
+def _answer(held: Context) -> Response:
+    warnings = held.search.behind()
+    return json_answer(view(held).form() | {"warnings": warnings})

@@ -157,6 +157,8 @@ def previewed(
                   "a_week": float(found.a_week), "latest": ids, "understood": found.understood,
                   "warnings": list(found.warnings)})  # fmt: skip
         return
+    for warning in found.warnings:
+        note(warning)
     say(found.sentence)
     say(f"Of all that are held {found.total:,} would match; found last:")
     for one in ids:
