@@ -83,7 +83,7 @@ def preview(search: Search, terms: Terms, at: datetime) -> Preview:
     Raises QueryError, FilterError, UsageError as :func:`alerts.searches.compiled`, and SearchUnavailable.
     """
     node, meant = compiled(terms, search.names)
-    search.refuse_unbuilt()
+    search.position()  # must be there: none found is not none
     warnings = (*meant.warnings, *search.behind())
     newest = search.engine.find(node, _NEWEST, LATEST)
     with search.archive.reading() as connection:

@@ -70,8 +70,9 @@ def write(held: Context, request: SearchRequest, form: Form, file: IO[bytes], te
     cannot hold; CaptureDamaged, PayloadThinned for ``warc``.
     """
     created = now()
-    held.search.refuse_unbuilt()
-    asked = held.search.search(replace(request, scope="notice", sort="found", limit=1, facets=(), cursor=None))
+    asked = held.search.search(
+        replace(request, scope="notice", sort="found", limit=1, facets=(), cursor=None), unwarned=True
+    )
     counted = _Counted(every_notice(held, request), asked.total, tell)
     if form is Form.PARQUET:
         from api.parquet import write_parquet  # noqa: PLC0415 - half a second that nobody else waits for

@@ -12,13 +12,14 @@ from api.context import Context
 from api.feed_finds import finds
 from api.feeds import Entry, Feed
 from api.parameters import written
-from api.searching import matching, run_search
+from api.searching import matching
 from archive import queries
 from archive.rows import NoticeRow
 from archive.said import rebuilt_sentence, stone_words
 from archive.told import first_told, spoken_for
 from archive.withheld import Tombstone
 from indexer.requests import SearchRequest
+from indexer.results import items
 from noticewatch import addresses, words
 from noticewatch.dates import dated
 from noticewatch.models import Event
@@ -39,7 +40,8 @@ def feed_of(held: Context, wanted: SearchRequest, address: str, due: Collection[
     """
     asked = replace(wanted, scope="notice", cursor=None, facets=())
     news = loud_events(held, asked, due)
-    filled = run_search(held, replace(asked, sort="dated", limit=MOST)).items if len(news) < MOST else []
+    most = replace(asked, sort="dated", limit=MOST)
+    filled = items(held.archive, held.search.search(most, unwarned=True)) if len(news) < MOST else []
     with held.archive.reading() as connection:
         numbers = queries.numbers_of(connection, [item.id for item in filled])
         chosen = list(dict.fromkeys([event.notice_number for event in news] + [numbers[i.id] for i in filled]))

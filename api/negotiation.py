@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -33,6 +34,11 @@ def _preferred(part: str) -> tuple[str, float]:
 def json_answer(value: Any, status: int = 200) -> Response:
     """An answer in JSON that may change."""
     return Response(orjson.dumps(value, default=str), status, {"Cache-Control": FRESH}, media_type="application/json")
+
+
+def incomplete(warnings: Sequence[str]) -> dict[str, str]:
+    """The header by which a file whose form has no place for it says that something is missing in it; none else."""
+    return {"Noticewatch-Incomplete": " ".join(warnings).encode("ascii", "replace").decode()} if warnings else {}
 
 
 def etag_of(*parts: object) -> str:

@@ -103,7 +103,9 @@ class Renewals:
 
 
 def renewals(held: Context, asked: Asked) -> Renewals:
-    """The ends asked for; read once for each question and state of the log and the index."""
+    """The ends asked for; read once for each question and state of the log and the index. Raises SearchUnavailable also
+    where no index is built yet: none found is not none.
+    """
     wanted = SearchRequest(
         query=f"ends:>={_since(asked.first).isoformat()}", filters=asked.filters, limit=MOST_HITS, facets=(),
         sort="found",
@@ -142,7 +144,7 @@ def _since(first: date) -> date:
 
 def _hits(held: Context, wanted: SearchRequest) -> tuple[list[int], Sequence[str]]:
     """All numbers, and what the search says of the first of its answers."""
-    answer = held.search.search(wanted)
+    answer = held.search.search(wanted, unwarned=True)
     found, warnings = list(answer.hits), answer.warnings
     while answer.next_cursor is not None:
         answer = held.search.search(replace(wanted, cursor=answer.next_cursor))

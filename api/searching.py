@@ -52,7 +52,7 @@ def every_notice(held: Context, request: SearchRequest) -> Iterator[tuple[Item, 
     """All single notices that match, with their rows, in the order they were found, page by page."""
     wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=(), cursor=None)
     while True:
-        answer = held.search.search(wanted)
+        answer = held.search.search(wanted, unwarned=True)
         with held.archive.reading() as connection:
             rows = queries.notices(connection, answer.hits)
             tags = watchlist.tags_of(connection, rows)
@@ -105,9 +105,8 @@ def matching(held: Context, request: SearchRequest) -> Numbers:
     """Numbers of all single notices that match; walked once for each question and state of the index.
     Raises SearchUnavailable also where the index is not built yet.
     """
-    held.search.refuse_unbuilt()
     wanted = replace(request, scope="notice", sort="found", limit=MOST_HITS, facets=(), cursor=None)
-    first = held.search.search(wanted)
+    first = held.search.search(wanted, unwarned=True)
     return held.remember(f"matching:{wanted}", first.as_of, lambda: Numbers.of(_walk(held, wanted, first)))
 
 

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 import orjson
+from sqlalchemy import Connection
 
 from archive.log import head
 from archive.store import Archive
@@ -84,11 +85,12 @@ class Search:
             self._names = Names(dictionary)
         return self._names
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """The answer to a request.
+    def search(self, request: SearchRequest, *, unwarned: bool = False) -> SearchAnswer:
+        """The answer to a request. ``unwarned``: its warnings are shown to nobody, so that an index that is not built
+        yet is refused: none found would be told as none.
 
         Raises QueryError for a query that is not of the language, FilterError for a filter, sort or limit that cannot
-        be used, CursorError for a cursor that was not given out for this search.
+        be used, CursorError for a cursor that was not given out for this search, SearchUnavailable.
         """
         check(request)
         asked = asked_by(request, self.names)
@@ -98,7 +100,7 @@ class Search:
         found = self._find(request, query, asked.boosts, place)
         as_of = place.as_of if place is not None else found.position.seq
         with self.archive.reading() as connection:
-            coming = head(connection) - reach(found.position)
+            coming = self._coming(connection, found.position, unwarned=unwarned)
             withheld = request.scope != "notice" and anything_withheld(connection)
         tombstones = self._tombstones(request, together(asked.node, *conditions.values())) if withheld else 0
         return SearchAnswer(
@@ -123,7 +125,26 @@ class Search:
         except SearchUnavailable as error:
             return (str(error),)
         with self.archive.reading() as connection:
-            return _still_coming(head(connection) - reach(position))
+            return _still_coming(self._coming(connection, position))
+
+    def position(self) -> Position | None:
+        """How far the index has come; None of an empty log. Raises SearchUnavailable also where it is not built yet."""
+        position = self.engine.position()
+        with self.archive.reading() as connection:
+            self._coming(connection, position, unwarned=True)
+        return position
+
+    def _coming(self, connection: Connection, position: Position | None, *, unwarned: bool = False) -> int:
+        """How many entries of the log an index does not hold. Raises SearchUnavailable where it holds none of them, as
+        while it is built from nothing, and nobody is warned of that.
+        """
+        end, reached = head(connection), reach(position)
+        if unwarned and end and not reached:
+            raise SearchUnavailable(
+                "The search index is not built yet, so there is nothing to count. A running server builds it by "
+                "itself; ask again soon."
+            )
+        return end - reached
 
     def suggest(self, text: str, most: int = MOST) -> list[Suggestion]:
         """Names of vendors, technologies and public bodies of which a word begins as the text, of two letters at least,
@@ -149,27 +170,12 @@ class Search:
         account. Raises as :meth:`search`.
         """
         check(replace(request, facets=(field,)))
-        self.refuse_unbuilt()
-        position = self.engine.position()
+        position = self.position()
         if position is None:
             return {}
         conditions = dict(filters(request, self.names))
         query = together(asked_by(request, self.names).node, base(request), *conditions.values())
         return {bucket.value: bucket.count for bucket in self._counted(query, (field,), position)[field]}
-
-    def refuse_unbuilt(self) -> None:
-        """Raise SearchUnavailable where the log holds something and nothing of it can be found yet, as while an index
-        is built from nothing: for those who count, or write down, all that there is and have no place for a warning.
-        """
-        position = self.engine.position()
-        if position is not None and position.seq:
-            return
-        with self.archive.reading() as connection:
-            if head(connection):
-                raise SearchUnavailable(
-                    "The search index is not built yet, so there is nothing to count. A running server builds it by "
-                    "itself; ask again soon."
-                )
 
     def words(self, query: str) -> frozenset[str]:
         """Stems of a query's words, and beginnings of words that end in an asterisk. Raises QueryError."""
@@ -215,7 +221,7 @@ class Search:
                 request.query, request.lens, request.scope, request.filters, request.date_from, request.date_to,
                 request.amount_min, request.amount_max, "found", MOST_HITS, cursor, (),
             )  # fmt: skip
-            answer = self.search(page)
+            answer = self.search(page, unwarned=True)
             yield from answer.hits
             cursor = answer.next_cursor
             if cursor is None:

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from api.context import Context, context
 from api.feed_entries import feed_of
 from api.feeds import Feed, atom, json_feed
-from api.negotiation import FRESH, json_answer
+from api.negotiation import FRESH, incomplete, json_answer
 from api.parameters import request_from, written
 from api.problems import Problem
 from archive.deadlines import DUE_DAYS
@@ -28,15 +28,16 @@ def search_atom(request: Request, held: Given) -> Response:
     """What is new or changed and matches, newest first; filled up to 50 with the most recently published. Deadlines
     that are near are told for each ``due_days`` given: 1, 3, 7 or 14.
     """
-    body = atom(_feed(request, held))
-    return Response(body, 200, {"Cache-Control": FRESH}, media_type="application/atom+xml; charset=utf-8")
+    headers = {"Cache-Control": FRESH} | incomplete(held.search.behind())
+    return Response(atom(_feed(request, held)), 200, headers, media_type="application/atom+xml; charset=utf-8")
 
 
 @router.get("/search.json", summary="A search as JSON feed")
 def search_json(request: Request, held: Given) -> Response:
     """The same as JSON Feed 1.1."""
+    headers = {"Content-Type": "application/feed+json"} | incomplete(held.search.behind())
     answer = json_answer(json_feed(_feed(request, held)))
-    answer.headers["Content-Type"] = "application/feed+json"
+    answer.headers.update(headers)
     return answer
 
 
@@ -54,5 +55,4 @@ def _feed(request: Request, held: Context) -> Feed:
     kept = {name: value for name, value in written(wanted).items() if name not in {"sort", "limit", "cursor"}}
     kept[DUE] = [str(day) for day in told]
     address = addresses.search(kept, request.url.path.removeprefix(addresses.API))
-    held.search.refuse_unbuilt()
     return feed_of(held, wanted, held.settings.base_url + address, told)

@@ -61,7 +61,7 @@ def _values(held: Context, coverage: CoverageView, answered: Answered) -> dict[s
         "heading": heading(held),
         "latest": rows,
         "examples": [Choice(label, 0, addresses.search(parameters)) for label, parameters in EXAMPLES],
-        "ends": ends_soon(held),
+        "ends": ends_soon(held) if answered.items else [],
         "largest": largest(held),
         "all_largest": addresses.search(written(_largest_asked(now().date()))),
         "vendors": _choices(held, answered, "vendor"),

@@ -13,7 +13,7 @@ from api.calendar_file import Day, calendar
 from api.context import Context, context
 from api.coverage import coverage_view
 from api.hits import Row, row_of_item
-from api.negotiation import FRESH, json_answer, wants_json
+from api.negotiation import FRESH, incomplete, json_answer, wants_json
 from api.pages import render
 from api.parameters import day_given
 from api.problems import Problem
@@ -52,7 +52,7 @@ class Shown:
 def renewals_page(request: Request, held: Given) -> Response:
     """The calendar and the list, soonest first."""
     asked = _asked(request)
-    found = _found(held, asked)
+    found = renewals(held, asked)
     if wants_json(request):
         return json_answer(_form(held, asked, found))
     return render(request, "renewals.html", _values(held, asked, found))
@@ -64,18 +64,19 @@ def renewals_answer(request: Request, held: Given) -> Response:
     ``technology``, ``vendor``; ``next`` goes on.
     """
     asked = _asked(request)
-    return json_answer(_form(held, asked, _found(held, asked)))
+    return json_answer(_form(held, asked, renewals(held, asked)))
 
 
 @router.get("/feeds/renewals.ics", tags=["feeds"], summary="Ends of contracts as a calendar")
 def renewals_calendar(request: Request, held: Given) -> Response:
     """The same as iCalendar, to be subscribed to; with the same parameters."""
     asked = _asked(request)
-    found = _found(held, asked)
+    found = renewals(held, asked)
     base = held.settings.base_url
     name = "noticewatch: ends of contracts" + "".join(f", {chip.label}" for chip in _chips(held, asked))
     body = calendar(name, (_event(ending, base) for ending in found.endings))
-    return Response(body, 200, {"Cache-Control": FRESH}, media_type="text/calendar; charset=utf-8")
+    headers = {"Cache-Control": FRESH} | incomplete(found.warnings)
+    return Response(body, 200, headers, media_type="text/calendar; charset=utf-8")
 
 
 def _asked(request: Request) -> Asked:
@@ -91,12 +92,6 @@ def _asked(request: Request) -> Asked:
         raise Problem(400, "bad-request", f"Parameter from is {first}, after to, {last}; turn them round.")
     filters = {name: tuple(value for value in given.getlist(name) if value) for name in _FILTERS}
     return Asked(first, last, {name: values for name, values in filters.items() if values})
-
-
-def _found(held: Context, asked: Asked) -> Renewals:
-    """The ends asked for. Raises SearchUnavailable also where no index is built yet: none found is not none."""
-    held.search.refuse_unbuilt()
-    return renewals(held, asked)
 
 
 def _months_on(day: date, months: int) -> date:

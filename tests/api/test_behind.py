@@ -1,9 +1,11 @@
 """Whatever rests on the search index says so in the same words while the index has not come to the end of the log."""
 
 import html
+import io
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from alerts.previewing import preview
 from alerts.searches import Terms
 from api.app import create_app
 from api.context import Context
+from api.dataset import Form, manifest, write
 from archive.store import Archive
 from indexer.elastic.client import elasticsearch_engine
-from indexer.engine import Position
+from indexer.embedded import EmbeddedEngine
+from indexer.engine import Position, SearchUnavailable
+from indexer.requests import SearchRequest
 from indexer.search import Search
 from noticewatch.identifiers import now
 from noticewatch.settings import Settings
@@ -34,6 +39,10 @@ ANSWERS = (
     "/watchlist.json", "/api/v1/vendors", "/api/v1/technologies", "/api/v1/buyers", "/api/v1/renewals",
     "/api/v1/vendors/giant-oak", "/api/v1/technologies/osint", "/api/v1/buyers/usg-dhs", "/api/v1/watchlist",
     "/api/v1/suggestions?q=oak",
+)  # fmt: skip
+FILES = (
+    "/api/v1/notices.csv?lens=everything", "/api/v1/notices.jsonl?lens=everything", "/feeds/search.atom?q=camera",
+    "/api/v1/feeds/search.json?q=camera", "/feeds/renewals.ics",
 )  # fmt: skip
 SEARCHES = ("/search.json", "/api/v1/notices")
 SAID = "2 entries of the log are still being indexed; what they tell may be missing here."
@@ -82,6 +91,38 @@ def test_an_answer_says_it_too(client: TestClient, address: str) -> None:
     with behind(client, 2):
         assert warnings(client, address) == [SAID]
     assert warnings(client, address) == []
+
+
+@pytest.mark.parametrize("address", FILES)
+def test_a_file_that_is_short_says_so_in_a_header_and_is_a_file_as_ever(client: TestClient, address: str) -> None:
+    whole = client.get(address)
+    assert "Noticewatch-Incomplete" not in whole.headers
+    with behind(client, 2):
+        short, asked = client.get(address), client.head(address)
+    assert short.headers["Noticewatch-Incomplete"] == asked.headers["Noticewatch-Incomplete"] == SAID
+    assert short.content == whole.content
+
+
+def test_a_data_set_that_is_short_says_so_in_its_manifest(client: TestClient) -> None:
+    request = SearchRequest(lens="everything")
+    with behind(client, 2) as held:
+        stated = manifest(held, write(held, request, Form.CSV, io.BytesIO(), lambda *_: None), "a.csv", 1, "0" * 64)
+    assert stated["query"]["warnings"] == [SAID]
+    assert (stated["as_of"], stated["until"]) == (held.head() - 2, held.head())
+
+
+def test_a_search_of_an_index_that_is_not_built_is_refused_where_nobody_is_told_of_it(
+    small_archive: Archive, dictionary: Dictionary, tmp_path: Path
+) -> None:
+    engine = EmbeddedEngine(tmp_path / "index")
+    search = Search(small_archive, engine, dictionary)
+    with pytest.raises(SearchUnavailable, match="not built yet"):
+        search.search(SearchRequest(), unwarned=True)
+    with pytest.raises(SearchUnavailable, match="not built yet"):
+        next(search.matching(SearchRequest()))
+    told = search.search(SearchRequest())
+    assert (told.total, told.warnings) == (0, search.behind())
+    engine.close()
 
 
 def test_the_preview_of_an_alert_says_it_too(client: TestClient) -> None:

@@ -4,9 +4,15 @@ import hashlib
 import json
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from archive.store import Archive
+from indexer.engines import open_engine
+from noticewatch.settings import load_settings
+from tests.engines import put
 from tests.house.test_rooms import ROOT
 
 
@@ -33,6 +39,19 @@ def test_a_query_chooses_and_its_warnings_are_told(loaded, tmp_path):
     assert err == ""
     code, _, err = loaded("export", str(path), "--query", "fivecast or onyx")
     assert (code, "OR" in err) == (0, True)
+
+
+def test_a_data_set_of_an_index_that_is_behind_says_so_on_standard_error_and_in_its_manifest(loaded, tmp_path):
+    settings = load_settings()
+    with closing(Archive.open(settings)) as archive, closing(open_engine(settings, archive)) as engine:
+        end = engine.position()
+        put(engine, [], replace(end, seq=end.seq - 2))
+    for command in (("export", str(tmp_path / "all.csv"), "--all"), ("search", "--all", "--format", "csv")):
+        code, out, err = loaded(*command)
+        assert (code, "2 entries of the log are still being indexed" in err) == (0, True), (out, err)
+        assert "being indexed" not in out
+    stated = json.loads((tmp_path / "all.csv.manifest.json").read_bytes())
+    assert "being indexed" in stated["query"]["warnings"][0]
 
 
 def test_what_cannot_be_written_is_one_sentence_and_leaves_what_stood_there(loaded, tmp_path):
