@@ -133,7 +133,7 @@ def notice_document(
             name = f"amount_{amount.kind.value}"
             numbers[name] = numbers.get(name, 0) + minor_units(amount.value)
     numbers |= bounds(headline)
-    numbers["by_amount"] = _by_amount(row.number, headline.value if headline else None, currencies)
+    numbers["by_amount"] = _by_amount(row.number, numbers.get("least"), currencies)
     codes = _codes(row, tags, day, currencies, sources)
     codes |= _of_money(codes, headline.value if headline else None)
     return Document(f"n{row.number}", ("notice",), row.number, streams, codes, numbers)
@@ -219,7 +219,7 @@ def procurement_document(procurement: int, members: Sequence[Member]) -> Documen
     if len(codes["currency"]) > 1:
         codes["currency"] = (MIXED,)
     codes |= _of_money(codes, value)
-    numbers["by_amount"] = _by_amount(number, value, set(codes["currency"]))
+    numbers["by_amount"] = _by_amount(number, numbers.get("least"), set(codes["currency"]))
     return Document(f"p{procurement}", ("procurement",), number, streams, codes, numbers)
 
 
@@ -349,11 +349,13 @@ def _sort_keys(number: int, days: dict[str, int], found: int) -> dict[str, int]:
     }
 
 
-def _by_amount(number: int, value: Decimal | None, currencies: set[str]) -> int:
-    """US dollars above the number; amounts in other currencies and none at all come last."""
-    if value is None or currencies != {"USD"}:
+def _by_amount(number: int, least: int | None, currencies: set[str]) -> int:
+    """US dollars above the number, of a range its lower end: what it comes to at least. Amounts in other currencies and
+    none at all come last.
+    """
+    if least is None or currencies != {"USD"}:
         return -(1 << 62) + number
-    hundredths = minor_units(abs(value))
+    hundredths = abs(least)
     beyond = min(max(hundredths - _EXACT, 0) // _COARSE, _EXACT - 1)
     size = min(hundredths, _EXACT) + beyond
-    return ((size if value >= 0 else -size) << _AMOUNT_BITS) + number
+    return ((size if least >= 0 else -size) << _AMOUNT_BITS) + number

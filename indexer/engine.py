@@ -9,7 +9,7 @@ from indexer.ast import Node
 from indexer.documents import Document
 from noticewatch.errors import NoticewatchError
 
-SCHEMA: Final = 7
+SCHEMA: Final = 8
 """Version of the documents' shape; an index of another version is rebuilt."""
 
 

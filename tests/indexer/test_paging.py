@@ -18,14 +18,12 @@ pytestmark = pytest.mark.both_engines
 DAY = [{"role": "posted", "value": "2026-04-15"}]
 
 
-def walked(engine: SearchEngine, order: Order, limit: int) -> list[int]:
+def walked(engine: SearchEngine, order: Order, limit: int, scope: str = "notice") -> list[int]:
     """Numbers of all pages, one after the other."""
     numbers: list[int] = []
     after = None
     while True:
-        found = engine.find(
-            Code("scope", "notice"), Order(order.field, descending=order.descending, after=after), limit
-        )
+        found = engine.find(Code("scope", scope), Order(order.field, descending=order.descending, after=after), limit)
         numbers += [number for _, number in found.hits]
         if len(found.hits) < limit:
             return numbers
@@ -54,6 +52,41 @@ def test_amounts_are_in_order_to_the_cent_on_both_sides_of_zero(tmp_path: Path, 
     engine = filled(tmp_path, rows, kind=engine_kind)
     numbers = walked(engine, Order("by_amount", descending=True), 4)
     assert [values[number - 1] for number in numbers] == sorted(values, key=Decimal, reverse=True)
+    clear(engine)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+@pytest.mark.parametrize("scope", ["notice", "procurement"])
+def test_a_range_stands_among_the_amounts_by_its_lower_end(
+    tmp_path: Path, engine_kind: str, scope: str, limit: int
+) -> None:
+    """Greatest first: one that states no lower end may be nothing, and other currencies and no amount come last."""
+    stated: list[dict[str, object]] = [
+        {"minimum": "100000000"}, {"value": "99999999.99"}, {"minimum": "50000.01", "maximum": "900000000"},
+        {"value": "50000"}, {"minimum": "0.01", "maximum": "0.02"}, {"maximum": "150000"}, {"value": "-0.01"},
+        {"minimum": "7000000", "currency": "EUR"}, {},
+    ]  # fmt: skip
+    amounts = [[{"kind": "estimate", "basis": "plan", "currency": "USD", **one}] if one else [] for one in stated]
+    order = [3, 8, 1, 6, 0, 7, 2, 5, 4]  # they are not held in the order that is expected
+    rows = [row(number, {"kind": "forecast", "dates": DAY, "amounts": amounts[at]}) for number, at in enumerate(order)]
+    engine = filled(tmp_path, rows, kind=engine_kind)
+    found = [order[number] for number in walked(engine, Order("by_amount", descending=True), limit, scope)]
+    assert found[:7] == list(range(7))
+    assert set(found[7:]) == {7, 8}
+    clear(engine)
+
+
+def test_a_contract_whose_forecast_states_a_range_goes_by_what_was_obligated(tmp_path: Path, engine_kind: str) -> None:
+    planned = {"kind": "estimate", "basis": "plan", "currency": "USD", "minimum": "900"}
+    spent = {"kind": "obligated", "basis": "change", "currency": "USD", "value": "5"}
+    rows = [
+        row(1, {"kind": "forecast", "dates": DAY, "amounts": [planned]}, procurement=1),
+        row(2, {"kind": "award", "dates": DAY, "amounts": [spent]}, procurement=1),
+        row(3, {"kind": "forecast", "dates": DAY, "amounts": [planned | {"minimum": "6"}]}, procurement=3),
+        row(4, {"kind": "forecast", "dates": DAY, "amounts": [planned | {"minimum": "7"}]}, procurement=3),
+    ]
+    engine = filled(tmp_path, rows, kind=engine_kind)
+    assert walked(engine, Order("by_amount", descending=True), 1, "procurement") == [3, 1]
     clear(engine)
 
 
