@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from api.context import Context, context
-from api.negotiation import json_answer
+from api.negotiation import incomplete, json_answer
 from indexer.suggestions import MOST
 from noticewatch import addresses
 
@@ -24,5 +24,7 @@ def suggestions(
     """Vendors, technologies and public bodies of which a word of a name begins so, those with most results first; each
     with the question that finds it.
     """
-    warnings = held.search.behind()
-    return json_answer({"items": [asdict(one) for one in held.search.suggest(q, limit)], "warnings": warnings})
+    headers = incomplete(held.search.behind())
+    answer = json_answer({"items": [asdict(one) for one in held.search.suggest(q, limit)]})
+    answer.headers.update(headers)
+    return answer

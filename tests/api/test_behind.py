@@ -38,11 +38,11 @@ ANSWERS = (
     "/index.json", "/vendors.json", "/technologies.json", "/buyers.json", "/new.json", "/renewals.json",
     "/watchlist.json", "/api/v1/vendors", "/api/v1/technologies", "/api/v1/buyers", "/api/v1/renewals",
     "/api/v1/vendors/giant-oak", "/api/v1/technologies/osint", "/api/v1/buyers/usg-dhs", "/api/v1/watchlist",
-    "/api/v1/suggestions?q=oak",
 )  # fmt: skip
 FILES = (
     "/api/v1/notices.csv?lens=everything", "/api/v1/notices.jsonl?lens=everything", "/feeds/search.atom?q=camera",
     "/api/v1/feeds/search.json?q=camera", "/feeds/renewals.ics",
+    "/api/v1/suggestions?q=oak",
 )  # fmt: skip
 SEARCHES = ("/search.json", "/api/v1/notices")
 SAID = "2 entries of the log are still being indexed; what they tell may be missing here."
