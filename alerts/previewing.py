@@ -105,7 +105,7 @@ def newest(search: Search, terms: Terms) -> tuple[int, ...]:
     """The number of the notice found last that the search would find; none where there is none, or no index to ask."""
     try:
         node, _ = compiled(terms, search.names)
-        search.refuse_unbuilt()
+        search.position()
         return tuple(number for _, number in search.engine.find(node, _NEWEST, 1).hits)
     except NoticewatchError:
         return ()
