@@ -12,6 +12,9 @@ from api.related import SHOWN, Relations, related_form, related_lines, relations
 from api.tombstones import form_of
 from archive import queries
 from archive.gone import Gone, gone
+from archive.joins import Joiner
+from archive.log import head
+from archive.readers import cursor
 from archive.related import MOST
 from archive.rows import CaptureRow, NoticeRow, VersionRow
 from archive.said import listing_words, stone_words
@@ -53,7 +56,7 @@ def show(
     with open_archive(load_settings()) as archive, archive.reading() as connection:
         rows = find_notices(connection, identity, named=version is not None)
         if version is not None and len(rows) > 1:
-            raise UsageError(several(identity, [row.id for row in rows]))
+            raise UsageError(several(identity, rows))
         found = relations(connection, queries.members_of(connection, rows[0]), MOST if as_json else SHOWN)
         shown = [_stated(connection, row, version, found) for row in rows]
     if as_json:
@@ -115,10 +118,11 @@ def find_notices(connection: Connection, text: str, *, named: bool = False) -> l
     ids = queries.find(connection, text)
     if not ids:
         raise NotFound(f"No notice {text[:120]!r} is held; search for it with noticewatch search --all.")
-    rows = list(queries.notices(connection, queries.numbers_of(connection, ids).values()).values())
+    held = queries.notices(connection, queries.numbers_of(connection, ids).values()).values()
+    rows = sorted(held, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
     if len({row.procurement_id for row in rows}) > 1:
-        raise UsageError(several(text, ids))
-    return sorted(rows, key=lambda row: (dated(row.notice, row.first_seen)[0], row.number))
+        raise UsageError(_of_contracts(text, rows, head(connection) - cursor(connection, Joiner.name)))
+    return rows
 
 
 def led_lines(text: str, rows: Sequence[NoticeRow]) -> list[str]:
@@ -129,10 +133,24 @@ def led_lines(text: str, rows: Sequence[NoticeRow]) -> list[str]:
     return [f"{text.strip()} leads to {rows[0].id}, where its records are now."]
 
 
-def several(text: str, ids: list[str]) -> str:
-    """Asks to name one of the notices that a text leads to."""
-    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
-    return f"{text[:120]!r} leads to {len(ids)} notices, name one: {', '.join(ids[:_MOST_NAMED])}{more}."
+def several(text: str, rows: Sequence[NoticeRow]) -> str:
+    """Asks to name one of the notices of a contract that a text leads to. Pure."""
+    return f"{text[:120]!r} leads to {len(rows)} notices, name one: {_named([row.id for row in rows])}."
+
+
+def _of_contracts(text: str, rows: Sequence[NoticeRow], unjoined: int) -> str:
+    """Asks to name one of the notices of several contracts. ``unjoined``: events that are not joined yet. Pure."""
+    named = _named([f"{row.id} ({words.kind_words(row.notice.kind).lower()} of "
+                    f"{dated(row.notice, row.first_seen)[0]})" for row in rows])  # fmt: skip
+    waits = words.count_words(unjoined, "event of the log is", "events of the log are")
+    hint = f"; {waits} still to be joined, which noticewatch run goes on with" if unjoined > 0 else ""
+    joined = f"{text[:120]!r} leads to {len(rows)} notices that are not joined to one contract"
+    return f"{joined}, give the id of one: {named}{hint}."
+
+
+def _named(those: Sequence[str]) -> str:
+    more = f" and {len(those) - _MOST_NAMED} more" if len(those) > _MOST_NAMED else ""
+    return f"{', '.join(those[:_MOST_NAMED])}{more}"
 
 
 def _stated(connection: Connection, row: NoticeRow, version: int | None, found: Relations) -> Shown:

@@ -32,7 +32,7 @@ def diff(identity: Identity, first: First, last: Last, as_json: Json = False) ->
     with open_archive(load_settings()) as archive, archive.reading() as connection:
         rows = find_notices(connection, identity, named=True)
         if len(rows) > 1:
-            raise UsageError(several(identity, [row.id for row in rows]))
+            raise UsageError(several(identity, rows))
         found = compared(connection, rows[0], first, last)
     if as_json:
         say_json(diff_form(rows[0].id, found))

@@ -47,7 +47,7 @@ def evidence(
             rows = find_notices(connection, identity, named=version is not None)
             if len(rows) > 1 and not procurement:
                 whole = "; --contract packs the whole contract" if version is None else ""
-                raise UsageError(f"{several(identity, [row.id for row in rows])[:-1]}{whole}.")
+                raise UsageError(f"{several(identity, rows)[:-1]}{whole}.")
             row = rows[0]
             if procurement:
                 row, members = of_procurement(connection, row)

@@ -90,3 +90,14 @@ def test_a_number_of_several_notices_is_told_how_all_of_them_are_packed(two, tmp
 def test_what_cannot_be_corrected_is_one_sentence_and_exit_code_2(two, arguments):
     code, out, err = two("correct", *arguments)
     assert (code, out, len(err.strip().splitlines())) == (2, "", 1)
+
+
+def test_a_number_of_notices_that_are_not_joined_says_which_ids_there_are_and_what_is_still_to_come(two):
+    code, out, err = two("show", "70CDCR26R00001")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "leads to 2 notices that are not joined to one contract, give the id of one: sam:aa (solicitation of" in err
+    assert "; 2 events of the log are still to be joined, which noticewatch run goes on with." in err
+    two("correct", "join", "--contract", "sam:aa", "sam:cc", *REASON)
+    two("correct", "split", "--contract", "sam:aa", "--at", "sam:cc", *REASON)
+    code, _, err = two("history", "70CDCR26R00001")
+    assert (code, "sam:cc (solicitation of 2026-" in err, "still to be joined" in err) == (2, True, False)
