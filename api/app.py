@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import problems
+from api import problem_answers
 from api.context import Context
 from api.negotiation import Tagged
 from api.pages import environment
@@ -63,7 +63,7 @@ def create_app(archive: Archive, search: Search, settings: Settings, watchlist: 
     app.add_middleware(Protection)
     app.add_middleware(Tagged)
     app.add_middleware(HeadAsGet)
-    problems.install(app)
+    problem_answers.install(app)
     environment()
     for module in (
         health, exports, captures, events, proofs, sources, runs, profiles, evidence, notices, suggest, feeds,

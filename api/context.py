@@ -7,7 +7,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, TypeVar
 
-from fastapi import Request
+from starlette.requests import Request  # what FastAPI calls so too; commands read this module and serve nothing
 
 from alerts.tokens import Tokens
 from archive import log

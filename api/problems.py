@@ -1,16 +1,8 @@
-"""Errors as RFC 9457 problem documents, or as a page for readers: what is wrong and the way out."""
+"""Errors as RFC 9457 problem documents: what is wrong and the way out. They are answered by api/problem_answers.py."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
-
-from api.negotiation import FRESH, wants_json
-from api.protection import HEADERS
 from api.tombstones import stone_form
 from archive.withheld import Withheld
 from indexer.engine import SearchUnavailable
@@ -23,7 +15,6 @@ from noticewatch.errors import (
     UsageError,
 )
 
-PROBLEM = "application/problem+json"
 _TYPES = "/docs/api#problem-"
 AGAIN = 10
 """Seconds after which a search is worth another try while the search server does not answer."""
@@ -69,54 +60,6 @@ def _not_now(error: Exception) -> Problem | None:
     return None
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the application in these forms."""
-
-    def answer(request: Request, error: Exception) -> Response:
-        problem = problem_of(error)
-        if wants_json(request):
-            return problem_response(problem)
-        return _page(request, problem)
-
-    def unknown(request: Request, error: Exception) -> Response:
-        """Answered outside of all middleware, so the protecting headers are added here."""
-        response = answer(request, error)
-        response.headers.update(HEADERS)
-        return response
-
-    def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return answer(request, _http(error, request.url.path))
-
-    def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        return answer(request, _invalid(error))
-
-    app.add_exception_handler(NoticewatchError, answer)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, unknown)
-
-
-def problem_response(problem: Problem) -> Response:
-    """A problem as JSON."""
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else _again(problem)
-    return JSONResponse(problem.document(), problem.status, {"Cache-Control": FRESH} | headers, media_type=PROBLEM)
-
-
-def _again(problem: Problem) -> dict[str, str]:
-    again = problem.members.get("retry_after")
-    return {**problem.headers, **({"Retry-After": str(again)} if again else {})}
-
-
-def _page(request: Request, problem: Problem) -> Response:
-    from api.pages import render  # noqa: PLC0415 - pages know problems
-
-    response = render(request, "problem.html", {"problem": problem}, status=problem.status)
-    response.headers.update(_again(problem))
-    return response
-
-
 def _usage(error: UsageError) -> Problem:
     """What was taken down, a query error with its position and hint, a cursor error, or another wrong argument."""
     if isinstance(error, Withheld):
@@ -124,16 +67,3 @@ def _usage(error: UsageError) -> Problem:
     name = {"QueryError": "query-error", "CursorError": "cursor-error"}.get(type(error).__name__, "bad-request")
     members = {key: getattr(error, key) for key in ("position", "hint") if getattr(error, key, None) is not None}
     return Problem(400, name, str(getattr(error, "message", None) or error), **members)
-
-
-def _http(error: HTTPException, path: str) -> Problem:
-    if error.status_code == 404:
-        return Problem(404, "not-found", f"Nothing stands at {path[:200]}; start from the search page or /docs/api.")
-    phrase = HTTPStatus(error.status_code).phrase
-    return Problem(error.status_code, phrase.lower().replace(" ", "-"), f"{phrase}.", headers=error.headers)
-
-
-def _invalid(error: RequestValidationError) -> Problem:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"][1:]) or "request"
-    return Problem(400, "bad-request", f"Parameter {name}: {first['msg']}.", parameter=name)

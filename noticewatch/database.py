@@ -35,7 +35,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from noticewatch import database_errors, postgresql_text
+from noticewatch import database_errors
 from noticewatch.disk import sync_file
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import now
@@ -98,6 +98,8 @@ def read_mapped(engine: Engine) -> None:
 
 
 def _connect_postgresql(url: str) -> Engine:
+    from noticewatch import postgresql_text  # noqa: PLC0415 - its driver is loaded only where that is the database
+
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if "connect_timeout" not in engine.url.query:
         event.listen(engine, "do_connect", lambda _d, _r, _a, given: given.update(connect_timeout=10))

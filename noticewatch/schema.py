@@ -1,24 +1,23 @@
 """The schema of the database: migrations under a lock, and a newer program's schema told apart."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from noticewatch.database import writing
 from noticewatch.errors import DataFolderError, SchemaTooNew
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_VERSION: Final = table("alembic_version", column("version_num"))
+"""Where Alembic notes the schema of a database."""
+
 _opened: Final[WeakKeyDictionary[Engine, str]] = WeakKeyDictionary()
 """The schema that this program brought each database to; its files may be a newer program's by now."""
 
@@ -30,7 +29,7 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
     Raises SchemaTooNew for a database of a newer program, DataFolderError if the lock or the database is not writable,
     DatabaseUnavailable where the server is away or forbids it.
     """
-    _opened[engine] = _revisions()[0]
+    _opened[engine] = max(revisions())
     try:
         with FileLock(lock_folder / "migrate.lock", timeout=60):
             with engine.connect() as connection:
@@ -39,9 +38,7 @@ def migrate(engine: Engine, lock_folder: Path) -> None:
             with _migrating(engine) as connection:
                 if _is_current(connection, engine, lock_folder):
                     return  # another machine was quicker
-                config = _config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                _upgrade(connection)
                 _order_by_bytes(connection)
     except Timeout as error:
         raise DataFolderError(f"Another process has been migrating {lock_folder} for a minute; try again.") from error
@@ -57,7 +54,7 @@ def moved(engine: Engine) -> SchemaTooNew | None:
     if _opened.get(engine) is None:
         return None
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = _schema_of(connection)
     if current == _opened[engine]:
         return None
     return SchemaTooNew(
@@ -65,21 +62,33 @@ def moved(engine: Engine) -> SchemaTooNew | None:
     )
 
 
-def _config() -> Config:
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - Alembic is loaded only where there is something to migrate
+    from alembic.config import Config  # noqa: PLC0415 - likewise
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 @cache
-def _revisions() -> Sequence[str]:
-    """The schemas that this program knows, as its files told when it first opened a database; the newest is first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+def revisions() -> Set[str]:
+    """The schemas that this program knows, as its files told when it first opened a database; the newest is the
+    greatest.
+    """
+    return {file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")}
+
+
+def _schema_of(connection: Connection) -> str | None:
+    """The schema that a database has; None for a new one."""
+    held = inspect(connection).has_table(_VERSION.name)
+    return connection.scalar(select(_VERSION.c.version_num)) if held else None
 
 
 def _is_current(connection: Connection, engine: Engine, folder: Path) -> bool:
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in _revisions():
+    current = _schema_of(connection)
+    if current is not None and current not in revisions():
         where, other = f"in {folder}", "NOTICEWATCH_HOME to another folder"
         if engine.dialect.name != "sqlite":
             where, other = f"in the database {engine.url.database}", "NOTICEWATCH_DATABASE_URL to another database"
@@ -87,7 +96,7 @@ def _is_current(connection: Connection, engine: Engine, folder: Path) -> bool:
             f"The data {where} were written by a newer noticewatch (schema {current}); "
             f"update the program, or point {other}."
         )
-    return current == _revisions()[0]
+    return current == max(revisions())
 
 
 def _order_by_bytes(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """The matcher: a pure function from a notice to its tags, each with quotable evidence."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Final
 
 from noticewatch.models import Notice
@@ -8,7 +9,7 @@ from watchlist.dictionary import Dictionary
 from watchlist.evidence import Evidence, Tag, field_texts, languages
 from watchlist.headline import Headlines
 from watchlist.judgement import Judgement
-from watchlist.patterns import Found, patterns_of
+from watchlist.patterns import Found, Patterns, patterns_of
 
 __all__ = ["Evidence", "Matcher", "Tag", "field_texts"]
 
@@ -20,11 +21,15 @@ class Matcher:
 
     def __init__(self, dictionary: Dictionary) -> None:
         self.dictionary = dictionary
-        self.patterns: Final = patterns_of(dictionary)
         self._headlines: Final = Headlines(dictionary)
         self._by_identifier = {
             identifier.id: vendor for vendor in dictionary.vendors.values() for identifier in vendor.identifiers
         }
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """The names of the dictionary, compiled when something is first looked at: to search needs none of it."""
+        return patterns_of(self.dictionary)
 
     def tags(self, notice: Notice, *, cut: bool = True, vetoes: bool = True) -> tuple[Tag, ...]:
         """Tags of a notice in order of kind, id and role; empty where nothing of the watchlist is named.

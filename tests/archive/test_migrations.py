@@ -30,6 +30,7 @@ from archive.proof.verify import verify
 from archive.readers import drive
 from archive.store import Archive
 from noticewatch.database import connect, metadata, writing
+from noticewatch.schema import revisions
 from noticewatch.settings import Settings
 from tests.archive.making import append, reading
 from tests.databases import empty_at, kind
@@ -117,6 +118,8 @@ def test_every_schema_before_the_present_one_is_held() -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts))
     chain = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    assert set(chain) == revisions(), "files are not named by their revisions"
+    assert chain[-1] == max(revisions()), "the last one has not the greatest number"
     assert set(chain[: len(RELEASED)]) == set(RELEASED), "numbers are not in the order of the chain"
 
 

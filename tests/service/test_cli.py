@@ -128,6 +128,17 @@ def test_csv_of_procurements_has_whole_addresses_and_what_is_held_of_the_contrac
     assert any(item["members"] > 1 for item in items.values())
 
 
+ASKED = [("search", "Fivecast"), ("show", RECORD), ("history", RECORD), ("diff", RECORD, "1", "1"), ("alerts", "list")]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_question_to_the_archive_waits_for_nothing_that_it_does_not_use(loaded, asked):
+    code = f"try: service.cli.main({asked!r})\nexcept SystemExit: pass\nimport watchlist.patterns"
+    needless = ("fastapi", "alembic", "mako", "psycopg", "scrapy")
+    compiled = f"{code}\nassert not watchlist.patterns.patterns_of.cache_info().currsize"
+    assert loaded_by(compiled, "sqlalchemy", *needless) == ["sqlalchemy"]
+
+
 @pytest.mark.parametrize("named", [(), ("index",), ("correct",), ("--debug",)])
 def test_without_a_command_there_is_its_help_and_nothing_else(noticewatch, named):
     code, out, err = noticewatch(*named)
