@@ -56,8 +56,7 @@ _DESCRIPTION = (
 def create_app(archive: Archive, search: Search, settings: Settings, watchlist: Dictionary | Watchlist) -> FastAPI:
     """The HTTP API, feeds and pages over an open archive and its search."""
     app = FastAPI(
-        title="noticewatch", version=__version__, description=_DESCRIPTION, openapi_url="/api/v1/openapi.json",
-        docs_url=None, redoc_url=None, redirect_slashes=False,
+        title="noticewatch", version=__version__, description=_DESCRIPTION, openapi_url=None, redirect_slashes=False,
     )  # fmt: skip
     app.state.context = Context(archive, search, settings, watchlist, load_sources())
     app.add_middleware(Protection)

@@ -50,6 +50,7 @@ PROBLEMS = (
 
 @router.get("/docs/api")
 @router.get("/docs/api.json")
+@router.get(f"{addresses.API}/openapi.json")
 def api_docs(request: Request) -> Response:
     """The API in words; in JSON as OpenAPI."""
     schema = request.app.openapi()
@@ -60,7 +61,7 @@ def api_docs(request: Request) -> Response:
         "parameters": PARAMETERS,
         "problems": PROBLEMS,
         "groups": _groups(schema),
-        "twin": "/api/v1/openapi.json",
+        "twin": f"{addresses.API}/openapi.json",
     }
     return render(request, "api_docs.html", values)
 

@@ -93,7 +93,8 @@ def test_a_version_never_changes_and_is_not_sent_twice(client: TestClient) -> No
     ["/", "/search?q=fivecast", PAGE, f"{PAGE}.json", f"{TENDER}", f"{TENDER}/versions", f"{TENDER}/captures",
      f"{TENDER}/documents", f"{TENDER}/diff?from=1&to=2", f"{API}/captures/CAPTURE",
      f"{API}/captures/CAPTURE/records/0", f"{API}/runs", f"{API}/vendors", f"{API}/notices?q=fivecast",
-     "/feeds/search.atom?q=fivecast", "/feeds/search.json?q=fivecast", "/feeds/renewals.ics", "/docs/search"],
+     "/feeds/search.atom?q=fivecast", "/feeds/search.json?q=fivecast", "/feeds/renewals.ics", "/docs/search",
+     f"{API}/openapi.json"],
 )  # fmt: skip
 def test_what_has_not_changed_is_not_sent_twice(client: TestClient, address: str) -> None:
     capture = client.get(f"{AWARD}/captures").json()["items"][0]["id"]
