@@ -127,7 +127,7 @@ def _end_of_name(text: str, title: re.Match[str]) -> int:
     shouted, words = True, 0
     while words < _MOST_WORDS and (word := _NAME_WORD.match(text, _behind_particles(text, at, words))):
         ends_inside = word.end() < len(text) and (text[word.end()].isalnum() or text[word.end()] == "_")
-        if ends_inside or word[0].rpartition(" ")[2].upper().rstrip(".") in _NOT_A_NAME:
+        if ends_inside or word[0].rpartition(" ")[2].upper() in _NOT_A_NAME:
             break
         shouted = shouted and word[0].isupper()
         words, end = words + 1, word.end()

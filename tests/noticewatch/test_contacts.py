@@ -33,6 +33,8 @@ from noticewatch.contacts import MASK, mask
         ("ALT COTR: TERESA KIDWELL; and", "TERESA KIDWELL"),
         ("MICHAEL: 762.685.6802", "762.685.6802"),
         ("Contracting Officer: Joseph E. Horn, Building 4", "Joseph E. Horn"),
+        ("Point of Contact: Marcos A. Example, Building 4", "Marcos A. Example"),
+        ("COR: A. Example; option", "A. Example"),
         ("the Contracting Officer, Mr. Nathan Fry, by", "Mr. Nathan Fry"),
         ("the Contracting Officer Sheryle Wood at", "Sheryle Wood"),
         ("ACOR: JEFFREY HOWARD; option", "JEFFREY HOWARD"),
