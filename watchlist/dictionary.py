@@ -6,9 +6,9 @@ The files are in ``watchlist/data``; ``docs/contributing/watchlist.md`` tells ho
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from watchlist.checking import (
     check_clauses,
@@ -20,7 +20,7 @@ from watchlist.checking import (
     check_terms,
     check_vendors,
 )
-from watchlist.reading import DataFile, DictionaryError, read_file
+from watchlist.reading import DictionaryError, bytes_of, parsed
 from watchlist.records import (
     VENDOR_FILES,
     Clause,
@@ -58,6 +58,17 @@ RULES: Final = 3
 """To be raised with every change of the program that gives other tags by the same data: what is held is tagged again.
 """
 _TERM_BLOCKS: Final = ("terms", "family", "veto")
+_BLOCKS: Final = {
+    "origins.toml": ("origin",),
+    "technologies.toml": ("technology",),
+    **dict.fromkeys(VENDOR_FILES.values(), ("vendor",)),
+    "spellings.toml": ("spelling",),
+    "clauses.toml": ("clause",),
+    "greys.toml": ("grey",),
+    "common.toml": ("common",),
+}
+"""The files beside those of terms, with the kinds of their blocks."""
+_Contents: TypeAlias = tuple[tuple[Path, bytes], ...]
 _L = TypeVar("_L", bound=Learned)
 
 
@@ -153,41 +164,33 @@ def _kept(items: Iterable[_L], left_out: frozenset[str]) -> tuple[_L, ...]:
 
 
 def load_dictionary(folder: Path | None = None) -> Dictionary:
-    """Read and check the data files (those of the program by default). Raises DictionaryError."""
+    """Read and check the data files (those of the program by default); files that say what they said when they were
+    read before give the same dictionary. Raises DictionaryError.
+    """
     folder = folder or DATA
-    origin_file = read_file(folder / "origins.toml", ("origin",))
-    technology_file = read_file(folder / "technologies.toml", ("technology",))
-    vendor_files = [read_file(folder / name, ("vendor",)) for name in VENDOR_FILES.values()]
-    spelling_file = read_file(folder / "spellings.toml", ("spelling",))
-    clause_file = read_file(folder / "clauses.toml", ("clause",))
-    grey_file = read_file(folder / "greys.toml", ("grey",))
-    common_file = read_file(folder / "common.toml", ("common",))
-    term_files = {path.name.split(".")[1]: read_file(path, _TERM_BLOCKS) for path in _term_paths(folder)}
+    paths = [*(folder / name for name in _BLOCKS), *_term_paths(folder)]
+    contents = tuple((path, bytes_of(path)) for path in paths)
+    return _checked(_version(contents), contents)
 
-    origins = check_origins(origin_file)
-    technologies = check_technologies(technology_file)
+
+@lru_cache(maxsize=2)  # as many as patterns are kept of
+def _checked(version: str, contents: _Contents) -> Dictionary:
+    files = {path.name: parsed(path, data, _BLOCKS.get(path.name, _TERM_BLOCKS)) for path, data in contents}
+    origins = check_origins(files["origins.toml"])
+    technologies = check_technologies(files["technologies.toml"])
     return Dictionary(
-        version=_version(
-            [
-                origin_file,
-                technology_file,
-                *vendor_files,
-                spelling_file,
-                clause_file,
-                grey_file,
-                common_file,
-                *term_files.values(),
-            ]
-        ),
-        vendors=check_vendors(vendor_files, technologies, origins),
+        version=version,
+        vendors=check_vendors([files[name] for name in VENDOR_FILES.values()], technologies, origins),
         technologies=technologies,
         books=tuple(
-            TermBook(language, *check_terms(file, technologies, origins)) for language, file in term_files.items()
+            TermBook(name.split(".")[1], *check_terms(file, technologies, origins))
+            for name, file in files.items()
+            if name not in _BLOCKS
         ),
-        spellings=check_spellings(spelling_file, origins),
-        clauses=check_clauses(clause_file, origins),
-        greys=check_greys(grey_file, technologies, origins),
-        common=check_common(common_file, origins),
+        spellings=check_spellings(files["spellings.toml"], origins),
+        clauses=check_clauses(files["clauses.toml"], origins),
+        greys=check_greys(files["greys.toml"], technologies, origins),
+        common=check_common(files["common.toml"], origins),
         origins=origins,
     )
 
@@ -199,9 +202,9 @@ def _term_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def _version(files: Iterable[DataFile]) -> str:
+def _version(contents: _Contents) -> str:
     digest = hashlib.sha256(f"rules {RULES}\n".encode())
-    for file in files:
-        digest.update(f"{file.path.name} {len(file.data)}\n".encode())
-        digest.update(file.data)
+    for path, data in contents:
+        digest.update(f"{path.name} {len(data)}\n".encode())
+        digest.update(data)
     return digest.hexdigest()[:16]

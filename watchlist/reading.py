@@ -76,16 +76,25 @@ class Placed(Generic[_R]):
 
 def read_file(path: Path, kinds: Collection[str]) -> DataFile:
     """A parsed file with no blocks but those of some kinds. Raises DictionaryError."""
+    return parsed(path, bytes_of(path), kinds)
+
+
+def bytes_of(path: Path) -> bytes:
+    """What a file holds. Raises DictionaryError."""
     try:
-        data = path.read_bytes()
-        text = data.decode()
+        return path.read_bytes()
     except OSError as error:
         raise DictionaryError(f"{path} cannot be read ({error.strerror}); restore the file.") from error
+
+
+def parsed(path: Path, data: bytes, kinds: Collection[str]) -> DataFile:
+    """A file of some bytes with no blocks but those of some kinds. Raises DictionaryError."""
+    try:
+        text = data.decode()
+        blocks = tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise DictionaryError(f"{path}, line {line}: not UTF-8; save the file as UTF-8.") from error
-    try:
-        blocks = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = int(found[1]) if (found := _WHERE.search(str(error))) else text.count("\n") + 1
         raise DictionaryError(f"{path}, line {line}: not TOML ({error}).") from error
