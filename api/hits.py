@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from archive.rows import NoticeRow
 from archive.said import rebuilt_sentence, stone_words
@@ -10,7 +11,7 @@ from indexer.items import Highlight, Item, ItemAmount, ItemTag
 from noticewatch import addresses, words
 from noticewatch.buyers import buyers
 from noticewatch.dates import dated
-from noticewatch.models import Listing, Status
+from noticewatch.models import DateValue, Listing, Status
 from noticewatch.naming import buyer_id, buyer_name, party_names, shortened, title
 from watchlist.evidence import Tag
 from watchlist.views import TagView, makers, roles_of, tag_address, tag_views
@@ -31,6 +32,7 @@ class Snippet:
 class Row:
     """A row of results. ``members``: notices of the contract; ``listing`` is empty while the source lists it;
     ``buyer_href``, ``seller_href``: the pages of the body and of a lone seller that is a vendor, where there are any;
+    ``ahead``: until when it can be answered, or for when it is planned;
     ``taken_down``: why what it says is withheld, with its hash, empty where it is shown.
     """
 
@@ -53,6 +55,7 @@ class Row:
     taken_down: str = ""
     buyer_href: str = ""
     seller_href: str = ""
+    ahead: str = ""
 
 
 def row_of_item(item: Item) -> Row:
@@ -80,7 +83,18 @@ def row_of_item(item: Item) -> Row:
         rebuilt=rebuilt_words(item),
         buyer_href=_body_page(item.buyer.id if item.buyer else None),
         seller_href=_seller_page(item),
+        ahead=_ahead(item),
     )
+
+
+def _ahead(item: Item) -> str:
+    if item.due_at:
+        return f"responses due {words.short_day(item.due_at)}"
+    if item.planned_at:
+        precision: Literal["quarter", "day"] = "quarter" if "Q" in item.planned_at else "day"
+        plan = DateValue(role="planned_award", value=item.planned_at, precision=precision)
+        return f"planned for {words.date_words(plan)}"
+    return ""
 
 
 def _place(hit: Highlight) -> str:

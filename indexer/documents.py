@@ -18,7 +18,7 @@ from indexer.leading import leading, order_in_award
 from indexer.money import MIXED, PURSES, band, purse
 from indexer.tokens import PARTING, exact_stream, plain_text, stemmed_stream
 from noticewatch.buyers import WHOLE_STATES, ancestors, buyers
-from noticewatch.dates import dated
+from noticewatch.dates import PLANNED, dated, span
 from noticewatch.models import Amount, AmountKind, Kind, Notice, Origin, Status
 from noticewatch.numbers import plain
 from watchlist.evidence import Tag
@@ -29,8 +29,8 @@ CODES: Final = (
     "source", "buyer", "vendor", "technology", "tier", "kind", "status", "listing", "jurisdiction", "naics", "psc",
     "cpv", "currency", "flag", "number", "year", "month", "band", *PURSES.values(),
 )  # fmt: skip
-DAYS: Final = ("dated", "due", "signed", "ends")
-SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due")
+DAYS: Final = ("dated", "due", "signed", "ends", "planned", "planned_last")
+SORT_KEYS: Final = ("by_dated", "by_found", "by_amount", "by_due", "by_planned")
 SCOPES: Final = ("notice", "procurement")
 NUMBERS: Final = (
     "entry",
@@ -43,7 +43,8 @@ NUMBERS: Final = (
     *(f"amount_{kind.value}" for kind in AmountKind),
 )
 """Whole-number fields of the index; ``entry`` is the number of the notice, ``bucket`` and ``hash`` are for comparing
-the index with the log; ``least`` and ``most`` bound the headline amount, which some sources state as a range.
+the index with the log; ``least`` and ``most`` bound the headline amount, which some sources state as a range,
+``planned`` and ``planned_last`` the day on which a purchase is planned, of which some say the month or quarter alone.
 """
 BUCKET: Final = 1_000
 """Numbers of notices whose documents make a bucket."""
@@ -52,7 +53,8 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 NUMBER_BITS: Final = 32
 """Bits of a sort key below the day or ``seq`` in it: the number of the notice."""
 
-_LAST: Final = 1 << 52
+DATELESS: Final = 1 << 54
+"""Sort keys by a day begin here where there is no such day."""
 _AMOUNT_BITS: Final = 25
 _EXACT: Final = 1 << 36
 """Hundredths up to which amounts are sorted exactly; above, in steps of 1,000 whole units."""
@@ -337,15 +339,21 @@ def _days(notice: Notice) -> dict[str, int]:
         value = notice.date(*roles)
         if value is not None and value.precision in {"time", "day"}:
             found[name] = day_number(datetime.fromisoformat(value.value).date())
+    plan = notice.date(*PLANNED)
+    if plan is not None and (days := span(plan)) is not None:
+        found["planned"], found["planned_last"] = map(day_number, days)
     return found
 
 
 def _sort_keys(number: int, days: dict[str, int], found: int) -> dict[str, int]:
-    due = days.get("due")
+    def ahead(day: int | None) -> int:
+        return ((max(day, 0) << NUMBER_BITS) if day is not None else DATELESS) | number
+
     return {
         "by_dated": (max(days["dated"], 0) << NUMBER_BITS) | number,
         "by_found": (found << NUMBER_BITS) | number,
-        "by_due": ((max(due, 0) << NUMBER_BITS) if due is not None else _LAST) | number,
+        "by_due": ahead(days.get("due")),
+        "by_planned": ahead(days.get("planned")),
     }
 
 

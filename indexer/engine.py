@@ -95,7 +95,7 @@ def refuse_other(position: Position | None, label: str) -> None:
 class Order:
     """The order of results: a sort-key field, its direction, and the key of the last item of the page before."""
 
-    field: Literal["by_dated", "by_found", "by_amount", "by_due"]
+    field: Literal["by_dated", "by_found", "by_amount", "by_due", "by_planned"]
     descending: bool
     after: int | None = None
 

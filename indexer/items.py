@@ -75,7 +75,8 @@ class TakenDown(Part):
 class Item(Part):
     """One result: a procurement by its leading notice, or a single notice.
 
-    ``dated`` is a day as printed and ``dated_by`` says which: posted, signed or first_seen. ``rebuilt``: some of it
+    ``dated`` is a day as printed and ``dated_by`` says which: posted, signed or first_seen. ``planned_at``: the day,
+    month or quarter (``2027-Q1``) for which a forecast plans to ask for offers, else to award. ``rebuilt``: some of it
     rests on captures rebuilt from another collector's files, named in ``recorders``. ``members``: notices it holds.
     ``url``: path of its page. ``taken_down``: what it said is withheld; ``members_taken_down``: so many of its notices.
     """
@@ -97,6 +98,7 @@ class Item(Part):
     dated_by: str
     posted_at: str | None = None
     due_at: str | None = None
+    planned_at: str | None = None
     first_seen: datetime
     numbers: tuple[str, ...] = ()
     tags: tuple[ItemTag, ...] = ()

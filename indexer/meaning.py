@@ -99,6 +99,8 @@ class _Compiler:
             return self._number(leaf)
         if name in _DAYS:
             return _days(leaf, name)
+        if name == "planned":
+            return _planned(leaf)
         if name == "amount":
             return _amount(leaf)
         if name == "has":
@@ -257,8 +259,18 @@ def _close(leaf: Close, stream: str, found: tuple[str, ...], prefix: str) -> tup
 
 def _days(leaf: Asked, name: str) -> tuple[Node, str]:
     low, high = _bounds(leaf, lambda text: _span(text, leaf))
-    node = Between(name, None if low is None else day_number(low), None if high is None else day_number(high))
-    return node, f"{name}:[{low or '*'} TO {high or '*'}]"
+    return Between(name, _day(low), _day(high)), f"{name}:[{low or '*'} TO {high or '*'}]"
+
+
+def _planned(leaf: Asked) -> tuple[Node, str]:
+    """Plans are stated to the day, month or quarter: one is found where its day may lie within the bounds."""
+    low, high = _bounds(leaf, lambda text: _span(text, leaf))
+    node = All((Between("planned", None, _day(high)), Between("planned_last", _day(low), None)))
+    return node, f"planned:[{low or '*'} TO {high or '*'}]"
+
+
+def _day(day: date | None) -> int | None:
+    return None if day is None else day_number(day)
 
 
 def _span(text: str, leaf: Asked) -> tuple[date, date]:

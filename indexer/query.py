@@ -18,7 +18,7 @@ MOST_PREFIXES: Final = 20
 
 FIELDS: Final = (
     "title", "body", "document", "buyer", "supplier", "vendor", "technology", "tier", "number", "kind", "status",
-    "listing", "source", "jurisdiction", "naics", "psc", "cpv", "dated", "due", "signed", "ends", "amount",
+    "listing", "source", "jurisdiction", "naics", "psc", "cpv", "dated", "due", "signed", "ends", "planned", "amount",
 )  # fmt: skip
 SPECIAL: Final = ("has", "is")
 

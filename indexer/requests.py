@@ -10,9 +10,9 @@ from noticewatch.errors import UsageError
 
 Lens: TypeAlias = Literal["watchlist", "everything"]
 Scope: TypeAlias = Literal["procurement", "notice"]
-Sort: TypeAlias = Literal["dated", "found", "relevance", "amount", "due"]
+Sort: TypeAlias = Literal["dated", "found", "relevance", "amount", "due", "planned"]
 
-SORTS: Final[tuple[Sort, ...]] = ("dated", "found", "relevance", "amount", "due")
+SORTS: Final[tuple[Sort, ...]] = ("dated", "found", "relevance", "amount", "due", "planned")
 FACETS: Final = (
     "buyer", "vendor", "technology", "tier", "kind", "source", "jurisdiction", "year", "month", "band",
 )  # fmt: skip

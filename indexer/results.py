@@ -16,7 +16,7 @@ from indexer.items import Highlight, Item, ItemAmount, ItemEvidence, ItemTag, Na
 from indexer.leading import leading, order_in_award
 from indexer.requests import SearchAnswer
 from noticewatch.buyers import buyers
-from noticewatch.dates import dated
+from noticewatch.dates import PLANNED, dated
 from noticewatch.models import AmountKind, Notice, Origin
 from watchlist.evidence import Tag
 from watchlist.queries import tags_of
@@ -64,7 +64,7 @@ def item(
     newest = max(rows, key=lambda row: dated(row.notice, row.first_seen)[0])
     day, dated_by = dated(newest.notice, newest.first_seen)
     joined = _item_tags(rows, tags)
-    posted, due = notice.date("posted"), notice.date("due")
+    posted, due, plan = notice.date("posted"), notice.date("due"), notice.date(*PLANNED)
     amounts = _own(lead.notice) if single else _amounts(rows)
     return Item(
         id=lead.id,
@@ -88,6 +88,7 @@ def item(
         dated_by=dated_by,
         posted_at=posted.value if posted else None,
         due_at=due.value if due else None,
+        planned_at=plan.value if plan else None,
         first_seen=min(row.first_seen for row in rows),
         numbers=_numbers(rows),
         tags=joined,

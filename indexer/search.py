@@ -55,6 +55,7 @@ _ORDERS: Final = {
     "found": Order("by_found", descending=False),
     "amount": Order("by_amount", descending=True),
     "due": Order("by_due", descending=False),
+    "planned": Order("by_planned", descending=False),
 }
 
 

@@ -1,7 +1,8 @@
 """Dates as sources print them, read into :class:`~noticewatch.models.DateValue`, and the day a notice is dated by."""
 
 import re
-from datetime import datetime
+from calendar import monthrange
+from datetime import date, datetime
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,15 @@ Role: TypeAlias = Literal[
     "posted", "modified", "due", "signed", "effective", "start", "end", "option_end", "hearing", "archive",
     "planned_solicitation", "planned_award",
 ]  # fmt: skip
+PLANNED: Final[tuple[Role, ...]] = ("planned_solicitation", "planned_award")
+"""Roles of the day on which a purchase is planned: of the first that is stated."""
 DatedBy: TypeAlias = Literal["posted", "signed", "first_seen"]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?\s?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?"
 )
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_SPAN: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(\d\d)(?:-\d\d)?)?")
 _US_DAY: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
@@ -78,6 +82,22 @@ def dated(notice: Notice, first_seen: datetime) -> tuple[str, DatedBy]:
         if date is not None and len(date.value) >= 10:
             return date.value[:10], "posted" if role == "posted" else "signed"
     return first_seen.strftime("%Y-%m-%d"), "first_seen"
+
+
+def span(stated: DateValue) -> tuple[date, date] | None:
+    """The first and the last day that a date may mean at its precision: of a day that day twice. None for what is no
+    date.
+    """
+    match = _SPAN.fullmatch(stated.value)
+    if match is None or stated.precision in {"time", "day"}:
+        moment = _moment(stated.value)
+        return (moment.date(), moment.date()) if moment else None
+    year, quarter, month = (int(part) if part else 0 for part in match.groups())
+    first, last = (3 * quarter - 2, 3 * quarter) if quarter else (month, month) if month else (1, 12)
+    try:
+        return date(year, first, 1), date(year, last, monthrange(year, last)[1])
+    except ValueError:
+        return None
 
 
 def _time(role: Role, match: re.Match[str]) -> DateValue | None:

@@ -25,13 +25,17 @@ class Watchlist:
         self.folder: Final = folder or DATA
         self.refusal = ""
         self._looked = self._read = _stamp(self.folder)
-        self.dictionary = load_dictionary(self.folder)
+        self._matcher = Matcher(load_dictionary(self.folder))
+
+    @property
+    def dictionary(self) -> Dictionary:
         """The last dictionary that could be used."""
+        return self._matcher.dictionary
 
     @property
     def matcher(self) -> Matcher:
-        """The matcher of that dictionary, made when it is first asked for: most commands tag nothing."""
-        return _matcher(self.dictionary)
+        """The matcher of that dictionary."""
+        return self._matcher
 
     def refresh(self) -> bool:
         """Read the files again where they have changed since, and not between this look and the one before: an editor
@@ -51,7 +55,7 @@ class Watchlist:
         self.refusal = ""
         if dictionary.version == self.dictionary.version:
             return False
-        self.dictionary = dictionary
+        self._matcher = Matcher(dictionary)
         _log.info("The watchlist has changed to version %s; what is held is tagged again.", dictionary.version)
         return True
 
@@ -77,11 +81,6 @@ def dictionary_of(given: Dictionary | Watchlist) -> Dictionary:
 def matcher_of(given: Matcher | Watchlist) -> Matcher:
     """A matcher itself, or the one that a watchlist has in force at the moment."""
     return given if isinstance(given, Matcher) else given.matcher
-
-
-@lru_cache(maxsize=2)
-def _matcher(dictionary: Dictionary) -> Matcher:
-    return Matcher(dictionary)
 
 
 @lru_cache(maxsize=1)

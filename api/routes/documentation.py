@@ -25,7 +25,7 @@ PARAMETERS = (
      "filters; given several times, any of the values counts"),
     ("from, to", "first and last day, as 2024-12-31"),
     ("amount_min, amount_max", "bounds of the headline amount in whole US dollars, of a range where it may lie"),
-    ("sort", "dated (the default), found, relevance, amount or due"),
+    ("sort", "dated (the default), found, relevance, amount, due or planned (earliest first)"),
     ("limit, cursor", "items a page, 1 to 200; next_cursor of the answer before"),
     ("facets", "which counts to give, with commas; empty for none"),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """``/search``: the question as understood, its results, and how to narrow, follow or take them."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from indexer.query import Some, parse, plain_parts
 from indexer.requests import FacetValue, SearchAnswer, SearchRequest
 from noticewatch import addresses, words
 from noticewatch.errors import UsageError
+from noticewatch.identifiers import now
 
 router = APIRouter(include_in_schema=False)
 Given = Annotated[Context, Depends(context)]
@@ -29,6 +31,7 @@ SORTS = (
     ("relevance", "Best match"),
     ("amount", "Largest amount"),
     ("due", "Due soonest"),
+    ("planned", "Planned soonest"),
 )
 FACET_NAMES = {
     "vendor": "Vendor", "technology": "Technology", "buyer": "Buyer", "kind": "Kind", "year": "Year",
@@ -37,6 +40,8 @@ FACET_NAMES = {
 _MOST_VALUES = 12
 _MOST_NAMED = 5
 _PAGES = {"vendor": addresses.vendor, "technology": addresses.technology, "buyer": addresses.buyer}
+_BOUNDS = {"due": "-due:<", "planned": "planned:>="}
+"""What to put before a day so that what is past on it is left out: of plans, those that may lie ahead stay."""
 _CALLED = {"vendor": "vendor", "technology": "technology", "buyer": "public body"}
 _WITH_SUMS = ("vendor", "technology", "buyer")
 
@@ -92,6 +97,7 @@ def _values(held: Context, wanted: SearchRequest, answered: Answered | None, pro
         "chips": chips(held, wanted),
         "facets": facets,
         "vendor": named_vendor(held, wanted),
+        "ahead_href": ahead_of(wanted, answer.understood, now().date()) if answer else "",
         "named": also_named(held, wanted) if answer else (),
         "elsewhere": elsewhere(held, wanted, answer) if answer else "",
         "profiles": profiles_of(held, wanted),
@@ -144,6 +150,18 @@ def elsewhere(held: Context, wanted: SearchRequest, answer: SearchAnswer) -> str
     wider = replace(wanted, lens="everything", limit=1, facets=(), cursor=None)
     total = held.search.search(wider).total
     return total_words(wider, total) if total else ""
+
+
+def ahead_of(wanted: SearchRequest, understood: str, today: date) -> str:
+    """The address of the question without what is past, where it is ordered by such a day, or of what is open, and has
+    no bound on that day; or empty.
+    """
+    is_open = "status:open" in understood or "open" in wanted.filters.get("status", ())
+    field = wanted.sort if wanted.sort in _BOUNDS else "due" if is_open else ""
+    if not field or f"{field}:" in understood:
+        return ""
+    query = f"({wanted.query}) " if wanted.query else ""
+    return addresses.search(written(wanted, q=f"{query}{_BOUNDS[field]}{today.isoformat()}"))
 
 
 def profiles_of(held: Context, wanted: SearchRequest) -> list[Choice]:

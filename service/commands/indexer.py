@@ -41,6 +41,7 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"
     AMOUNT = "amount"
     DUE = "due"
+    PLANNED = "planned"
 
 
 class Scope(StrEnum):

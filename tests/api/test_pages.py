@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.pages import environment, linked
+from noticewatch.identifiers import now
 from noticewatch.settings import Settings
 
 pytestmark = pytest.mark.both_databases
@@ -404,3 +405,34 @@ def test_who_objects_is_told_whom_to_write_to(app: FastAPI, address: str, contac
     settings = Settings(home=held.archive.folder, contact=contact)
     with TestClient(create_app(held.archive, held.search, settings, held.dictionary)) as client:
         assert f"the operator of this archive, {said}" in client.get(address).text
+
+
+def test_a_result_says_until_when_it_can_be_answered(client: TestClient) -> None:
+    page = client.get("/search", params={"lens": "everything", "sort": "due"}).text
+    assert re.search(r"<span>responses due 10 Apr 2026</span>", page)
+    assert '<option value="due" selected>Due soonest</option>' in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ({"q": "is:open"}, "(is:open) -due:<{}"),
+        ({"status": "open"}, "-due:<{}"),
+        ({"sort": "due"}, "-due:<{}"),
+        ({"sort": "due", "q": "camera OR record"}, "(camera OR record) -due:<{}"),
+        ({"sort": "planned"}, "planned:>={}"),
+        ({"sort": "due", "q": "due:>=2020"}, None),
+        ({"q": "camera"}, None),
+    ],
+)
+def test_what_is_past_can_be_left_out_where_it_would_stand_first(
+    client: TestClient, asked: dict[str, str], left: str | None
+) -> None:
+    page = html.unescape(client.get("/search", params={"lens": "everything"} | asked).text)
+    links = re.findall(r'<a href="([^"]*)" rel="nofollow">Leave out what is past', page)
+    today = now().date().isoformat()
+    assert [parse_qs(urlsplit(link).query)["q"] for link in links] == ([[left.format(today)]] if left else [])
+    for link in links:
+        narrowed = client.get(link).text
+        assert "Leave out what is past" not in narrowed
+        assert "responses due 10 Apr 2026" not in narrowed
