@@ -17,6 +17,7 @@ from indexer.items import Item
 from indexer.money import amount_read
 from indexer.requests import MOST_HITS, SearchAnswer, SearchRequest
 from indexer.results import items
+from indexer.search import Search
 from noticewatch import words
 from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
@@ -51,6 +52,7 @@ class Scope(StrEnum):
     NOTICE = "notice"
 
 
+_MOST_NAMED = 5
 Several = list[str] | None
 
 
@@ -103,11 +105,23 @@ def search(
         answer = asking.search(request)
         found = items(house.archive, answer)
         pieces = _csv(house, found) if form is Format.CSV else ()
-    known = None if vendor or not query else asking.names.code("vendor", query)
+        hints = _hints(asking, request) if form is Format.TABLE else ()
     _write(form, answer, found, pieces, everything=everything)
-    if known is not None and form is Format.TABLE:
-        note(f"{asking.names.label('vendor', known)} is a vendor on the watchlist: --vendor {known} finds every notice "
-             "that names it in any way, or a product of it.")  # fmt: skip
+    for hint in hints:
+        note(hint)
+
+
+def _hints(asking: Search, request: SearchRequest) -> list[str]:
+    """Where to look for vendors, technologies and public bodies that are called by the words asked for."""
+    known = asking.names.code("vendor", request.query) if request.query else None
+    said = []
+    if known is not None and not request.filters.get("vendor"):
+        said.append(f"{asking.names.label('vendor', known)} is a vendor on the watchlist: --vendor {known} finds every "
+                    "notice that names it in any way, or a product of it.")  # fmt: skip
+    asked = {("vendor", known), *((name, value) for name, values in request.filters.items() for value in values)}
+    named = [one for one in asking.named(request.query) if (one.field, one.id) not in asked]
+    also = [f"--{one.field} {one.id} ({one.label}, {one.count:,} found)" for one in named[:_MOST_NAMED]]
+    return [*said, f"See also {', '.join(also)}."] if also else said
 
 
 def _csv(house: House, found: Sequence[Item]) -> Sequence[str]:

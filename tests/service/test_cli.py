@@ -168,7 +168,7 @@ def test_a_result_says_its_amount_also_where_that_is_a_range(stated, said):
 def test_the_example_that_the_help_of_search_gives_can_be_run(loaded):
     example = re.search(r"^ *Example: noticewatch (.+)$", search.__doc__, re.MULTILINE)[1]
     code, out, err = loaded(*shlex.split(example))
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "See also --technology lpr (Licence plate readers, 4 found).\n")
     assert 'for "license plate" AND reader in the watchlist.' in out
 
 
@@ -179,6 +179,8 @@ def test_a_vendor_asked_for_by_name_is_led_to_even_where_no_words_are_found(load
     assert "Nothing was found." in out
     assert loaded("search", "Vigilant Solutions", "--vendor", "vigilant-solutions")[0::2] == (0, "")
     assert loaded("search", "zeppelin")[0::2] == (0, "")
+    assert loaded("search", "vigilant")[2] == "See also --vendor vigilant-solutions (Vigilant Solutions, 0 found).\n"
+    assert loaded("search", "vigilant", "--vendor", "vigilant-solutions")[2] == ""
     assert loaded("search", "Vigilant Solutions", "--json")[0::2] == (0, "")
 
 
