@@ -270,9 +270,11 @@ class Appending:
         return change_kinds(news, record, before, self._paths_now(before), point.step.paths)
 
     def _paths_now(self, record: HeldRecord | None) -> Mapping[str, Any] | None:
-        """A record's paths as the present parser reads its bytes."""
-        if record is None or record.parser_version == self._terms.parser_version:
-            return record.paths if record else None
+        """A record's paths as the present parser reads its bytes; of another witness as its own parser read them."""
+        if record is None:
+            return None
+        if record.source != self._terms.run.source or record.parser_version == self._terms.parser_version:
+            return record.paths
         row = (record.first.capture, record.first.row)
         self._read_again([row])
         return to_paths(ordered(self._rereads[row].notice.content()))

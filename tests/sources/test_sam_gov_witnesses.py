@@ -31,6 +31,7 @@ from tests.sources.reading import STARTER
 
 BULK, INTERFACE = "sam_gov_bulk", "sam_gov_opportunities"
 RANKS = ranks(source(BULK))
+PARSERS = {name: source(name).parser_version for name in (BULK, INTERFACE)}
 CAPTURE = Capture(
     id="c", source=BULK, url="u", status=200, fetched_at=datetime(2026, 4, 25, tzinfo=UTC), payload_sha256="",
     payload_length=0, origin=Origin.REBUILT, recorder="a test",
@@ -109,6 +110,7 @@ def see(
     append(
         archive, readings, day=day, kind=kind, source=name, register="sam", ranks=RANKS,
         windows={window: readings}, scope="file" if name == BULK else "posted", late_after=10_000,
+        parser_version=PARSERS[name],
     )  # fmt: skip
 
 
@@ -232,6 +234,17 @@ def test_a_witness_that_has_fallen_behind_hides_nothing(archive: Archive) -> Non
     due = only_notice(archive).notice.date("due")
     assert due is not None
     assert due == by_file(newer)[0].notice.date("due")
+
+
+def test_a_witness_that_is_received_late_has_no_row_of_the_other_one_read_by_its_parser(archive: Archive) -> None:
+    assert PARSERS[BULK] != PARSERS[INTERFACE]
+    older, newer = rows_with(CHAIN)[-2:]
+    for day, row in ((0, older), (2, newer)):
+        see(archive, BULK, by_file(row), day)
+    see(archive, INTERFACE, by_interface(older), 1)
+    *_, last = events(archive)
+    assert last.quiet
+    assert only_notice(archive).notice.documents
 
 
 def test_a_loud_notice_is_new_once(tmp_path: Path) -> None:
