@@ -184,9 +184,6 @@ class Appending:
             self._terms.parser_version, reading.carried, ordered(reading.notice.content()), item.place, item.place,
         )  # fmt: skip
         dossier = self._dossier_of(reading, record, intervals, sighted.later)
-        dossier.agree_on_revision(record)
-        if sighted.later is not None and sighted.record is not None:
-            sighted.later.revision = sighted.record.revision  # the halves of one record speak of one revision
         self.witnessed.append(Witnessed(record, item.window, item.place))
         for new in (record, sighted.later):
             if new is not None:

@@ -31,18 +31,6 @@ class Dossier:
     fold: Fold | None = field(default=None, repr=False)
     points: "list[Point | None]" = field(default_factory=list, repr=False)
 
-    def agree_on_revision(self, record: HeldRecord) -> None:
-        """Let all witnesses of one source number speak of one revision, the latest that any of them states.
-
-        SAM.gov's interface gives the day a revision was posted, the bulk file the time, and a text neither.
-        """
-        for held in self.records:
-            apart = held.source != record.source or not (is_whole(record) and is_whole(held))
-            if held.source_number == record.source_number and apart:
-                record.revision = max(record.revision, held.revision)
-                if held.revision < record.revision:
-                    held.revision, held.dirty = record.revision, True
-
     def live_versions(self) -> int:
         """How many versions are in the history."""
         return sum(not version.superseded for version in self.versions)
@@ -71,6 +59,19 @@ class Dossier:
 def is_whole(record: HeldRecord) -> bool:
     """Whether a record is of a kind of answer that tells of a whole notice, and not of its text alone."""
     return carries(record.carried, "kind")
+
+
+def agree_on_revision(records: Sequence[HeldRecord]) -> None:
+    """Let several witnesses of one source number speak of one revision, the latest that any of their records states.
+
+    SAM.gov's interface gives the day a revision was posted, the bulk file the time, and a text neither.
+    """
+    if len({(record.source, is_whole(record)) for record in records}) < 2:
+        return
+    latest = max(record.revision for record in records)
+    for record in records:
+        if record.revision < latest:
+            record.revision, record.dirty = latest, True
 
 
 @dataclass(frozen=True, slots=True)

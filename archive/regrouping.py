@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select
 
 from archive.chains import chain_key
-from archive.dossiers import Dossier
+from archive.dossiers import Dossier, agree_on_revision
 from archive.grouping import CROWDED, Decisions, Group, Posting, grouped, inserted
 from archive.held import HeldRecord
 from archive.identity import notice_id
@@ -75,8 +75,9 @@ class Regrouping:
         else:
             dossier = self._shelf.dossier(held)
             own = by_number(dossier.records).get(number, [])
-            new = [record] if later is None else [record, later]
-            dossier = self._changed(posting_of(number, own), posting_of(number, [*own, *new]), record, dossier)
+            before, told = posting_of(number, own), [*own, record, *([] if later is None else [later])]
+            agree_on_revision(told)
+            dossier = self._changed(before, posting_of(number, told), record, dossier)
         self._by_number[number] = dossier.number
         self._forget(dossier)
         return dossier

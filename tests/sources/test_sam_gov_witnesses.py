@@ -190,6 +190,27 @@ def test_the_same_observations_give_the_same_notice_in_every_order(tmp_path: Pat
     assert all(story == stories[0] for story in stories)
 
 
+def test_a_corrected_day_of_posting_gives_the_same_notice_in_every_order(tmp_path: Path) -> None:
+    row = rows_with(CHAIN)[-1]
+    earlier = {**row, "PostedDate": "2026-04-12 09:00:00.000-04", "Description": "Earlier"}
+    later = {**row, "PostedDate": "2026-04-14 09:00:00.000-04", "Description": "Later"}
+    other = {**earlier, "Title": "Another purchase altogether", "NoticeId": "f" * 32}
+    observed = [
+        (BULK, by_file(later), 0), (INTERFACE, by_interface(earlier), 1), (BULK, by_file(earlier, other), 2),
+        (BULK, by_file({**later, "Sol#": "70B03C26R00000077"}), 3),
+    ]  # fmt: skip
+    stories = set()
+    for place, order in enumerate(itertools.permutations(observed)):
+        archive = open_archive(tmp_path / str(place))
+        for name, readings, day in order:
+            see(archive, name, readings, day)
+        with archive.reading() as connection:
+            held = [queries.find(connection, one["NoticeId"])[0] for one in (row, other)]
+        stories.add(tuple(tuple(version.content_sha256 for version in history(archive, one)) for one in held))
+        archive.close()
+    assert len(stories) == 1
+
+
 def test_four_revisions_of_the_file_and_the_last_of_them_in_the_interface_are_one_notice(archive: Archive) -> None:
     rows = rows_with(CHAIN)
     see(archive, INTERFACE, by_interface(rows[-1]), 0)
