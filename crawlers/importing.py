@@ -149,7 +149,7 @@ def _expanded(files: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in files:
         if not path.exists():
-            raise UsageError(f"{path} does not exist.")
+            raise UsageError(f"{path} does not exist; name files or a folder that holds some.")
         below = sorted(below for below in path.rglob("*") if below.is_file()) if path.is_dir() else [path]
         found += [one for one in below if not one.name.startswith(".")]
     if not found:

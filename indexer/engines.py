@@ -10,7 +10,7 @@ from indexer.ast import Node
 from indexer.embedded import EmbeddedEngine
 from indexer.engine import Best, Boost, Buckets, Found, Order, Position, SearchEngine, Searching, SearchUnavailable
 from noticewatch.errors import UsageError
-from noticewatch.settings import Settings
+from noticewatch.settings import SEARCH_ADDRESSES, Settings, are_search_addresses
 
 _T = TypeVar("_T")
 EMBEDDED: Final = "embedded"
@@ -46,8 +46,8 @@ def engine_at(settings: Settings, archive: Archive, place: str) -> SearchEngine:
     """The engine at a place: ``embedded``, or addresses of a search server. Raises UsageError for anything else."""
     if place == EMBEDDED:
         return embedded(archive)
-    if not place.startswith(("http://", "https://")):
-        raise UsageError(f"{place[:80]!r} is no place for an index; write embedded or the address of a search server.")
+    if not are_search_addresses(place):
+        raise UsageError(f"{place[:80]!r} is no place for an index; write embedded, or {SEARCH_ADDRESSES}.")
     from indexer.elastic.client import elasticsearch_engine  # noqa: PLC0415 - the client is loaded only where it is needed
 
     return elasticsearch_engine(settings, place)

@@ -21,6 +21,8 @@ from noticewatch.relay import relay_of
 
 PREFIX = "NOTICEWATCH_"
 
+SEARCH_ADDRESSES: Final = "write addresses with their ports, such as https://search.example:9200, commas between"
+"""How a search server is written."""
 
 DocumentsOf: TypeAlias = Literal["watchlist", "all", "none"]
 """Documents of which notices are collected."""
@@ -105,8 +107,8 @@ class Settings(BaseSettings):
     @field_validator("search_url")
     @classmethod
     def _search_url_is_addresses(cls, value: str | None) -> str | None:
-        if value is not None and not all(_is_address(one.strip()) and _port(one.strip()) for one in value.split(",")):
-            raise ValueError("write addresses with their ports, such as https://search.example:9200, commas between")
+        if value is not None and not are_search_addresses(value):
+            raise ValueError(SEARCH_ADDRESSES)
         return value
 
     @field_validator("search_index")
@@ -250,6 +252,11 @@ def masked_hosts(urls: str) -> str:
     """Addresses with commas between, without the names and passwords in them."""
     parts = [urlsplit(url.strip()) for url in urls.split(",")]
     return ", ".join(part._replace(netloc=part.netloc.rpartition("@")[2]).geturl() for part in parts)
+
+
+def are_search_addresses(value: str) -> bool:
+    """Whether this is what a search server is reached at: addresses with their ports, commas between."""
+    return all(_is_address(one.strip()) and _port(one.strip()) for one in value.split(","))
 
 
 def _is_address(value: str) -> bool:

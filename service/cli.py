@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
+from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from noticewatch import __version__
@@ -117,6 +118,10 @@ def _misused(error: typer.TyperException, *, debug: bool) -> int:
     """A group that is asked for without a command has shown its help already."""
     if not (said := error.format_message()):
         return 2
+    named, of_pydantic, rest = said.partition(": Input ")
+    if of_pydantic and isinstance(error.__cause__, ValidationError):  # its words leave out the value
+        value = str(error.__cause__.errors()[0]["input"])[:120]
+        said = f"{named}: {value!r} {rest.partition(', ')[0]}"
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "noticewatch"
     return _fail(f"{_sentence(said)} Type {command} --help for what there is.", 2, debug=debug)

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from noticewatch.errors import DataFolderError
+from noticewatch.errors import DataFolderError, UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 """The option that every command has."""
@@ -126,8 +126,11 @@ def _say_blocks(console: Console, fields: Sequence[Field], rows: Sequence[Sequen
 def whole_file(target: Path, option: str) -> Iterator[BinaryIO]:
     """A file to write, which takes its place when it is whole; until then, and if that fails, what stood there stays.
 
-    ``option``: by which another place is named. Raises DataFolderError where it cannot be written.
+    ``option``: by which another place is named. Raises UsageError for a folder, DataFolderError where it cannot be
+    written.
     """
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder; name a file in it ({option}).")
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("wb+") as file:

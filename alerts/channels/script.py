@@ -37,7 +37,7 @@ class File:
         """Raises TargetRefused where the address is not a whole path whose folder is there."""
         path = Path(target.address)
         if not path.is_absolute() or not path.parent.is_dir():
-            raise TargetRefused(f"{target.address} is not the whole path of a file in a folder that is there.")
+            raise TargetRefused(f"{target.address!r} is not the whole path of a file in a folder that is there.")
         if path.is_dir():
             raise TargetRefused(f"{target.address} is a folder; name a file.")
 

@@ -127,3 +127,10 @@ def lines_of(path: Path) -> list[bytes]:
         raise UsageError(f"{path} cannot be read ({error.strerror}).") from error
     whole = held[: held.rfind(b"\n") + 1]
     return [line.rstrip() + b"\n" for line in whole.split(b"\n") if line.strip()]
+
+
+def mirrored_lines(path: Path) -> list[bytes]:
+    """The lines of somebody's copy of the file of heads. Raises UsageError also where there is none in it."""
+    if not (found := lines_of(path)):
+        raise UsageError(f"{path} holds no signed head; name a copy of heads.jsonl.")
+    return found

@@ -17,7 +17,7 @@ import orjson
 from archive.beside import Told, Work, at_once, processes
 from archive.proof import heads
 from archive.proof.extent import DoesNotHold, Extent, extent
-from archive.proof.head_check import HeadCheck, lines_of
+from archive.proof.head_check import HeadCheck, lines_of, mirrored_lines
 from archive.proof.history_check import check_brought, check_histories
 from archive.proof.log_check import LogCheck, check_tree
 from archive.proof.takedown_check import check_takedowns
@@ -89,7 +89,7 @@ def verify(archive: "Archive", tell: Tell, *, full: bool = False, mirrored: Path
 
 
 def _verified(archive: "Archive", tell: Tell, *, full: bool, mirrored: Path | None) -> Verified:
-    foreign = lines_of(mirrored) if mirrored is not None else []
+    foreign = mirrored_lines(mirrored) if mirrored is not None else []
     own = lines_of(heads.file_of(archive)) if heads.file_of(archive).exists() else []
     with archive.reading() as connection:
         end, epoch = extent(connection), heads.epoch_now(connection)

@@ -18,8 +18,9 @@ from noticewatch.database import vacuum as vacuum_database
 from noticewatch.settings import load_settings
 from service.assembly import open_archive, open_house
 from service.output import Json, counting, progress, say, say_json, say_lines
+from service.paths import path
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the backup.")]
+Folder = Annotated[Path, typer.Argument(parser=path, metavar="DIR", help="Folder of the backup.")]
 
 keeping = typer.Typer(no_args_is_help=True, help="Keep the archive: `thin`, `vacuum`.")
 

@@ -25,6 +25,7 @@ from service.assembly import open_archive
 from service.attachments import wanted_of
 from service.children import CRAWL_GRACE, end_with_parent
 from service.output import Field, Json, counting, progress, say, say_json, say_table
+from service.paths import path
 from service.schedule import run_sentence
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ def crawl(
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day, YYYY-MM-DD.")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day, YYYY-MM-DD.")] = None,
     replay: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Answer every request from this WARC file or folder.")
+        Path | None,
+        typer.Option(parser=path, metavar="PATH", help="Answer every request from this WARC file or folder."),
     ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Append what was held back for changing too much, as captured then.")
@@ -215,7 +217,7 @@ def _crawl_documents(settings: "Settings", chosen: Source, *, quiet: bool) -> "R
 def import_files(
     name: Annotated[str, typer.Argument(metavar="SOURCE", help="Source whose parser reads the files.")],
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files as obtained, .gz, .zip, WARC, folders.")
+        list[Path], typer.Argument(parser=path, metavar="FILE...", help="Files as obtained, .gz, .zip, WARC, folders.")
     ],
     url: Annotated[str | None, typer.Option(help="Address under which the file was obtained.")] = None,
     captured_at: Annotated[

@@ -8,7 +8,7 @@ import typer
 
 from crawlers.due import refuse_unknown_sources
 from crawlers.source import load_sources, source
-from noticewatch.errors import NoticewatchError
+from noticewatch.errors import NoticewatchError, UsageError
 from noticewatch.identifiers import now
 from noticewatch.settings import Settings, load_settings
 from service.assembly import open_archive
@@ -39,9 +39,11 @@ def doctor(
 
     Example: noticewatch doctor --live
     """
+    if only is not None and not ask:
+        raise UsageError("--source goes with --live: it names the one source that is asked.")
     settings = load_settings()
     refuse_unknown_sources(settings, load_sources())
-    chosen = {only: source(only)} if only else load_sources()
+    chosen = load_sources() if only is None else {only: source(only)}
     found, grown = examine(settings)
     if ask:
         with open_archive(settings) as archive:

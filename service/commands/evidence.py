@@ -14,8 +14,9 @@ from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.commands.archive import Identity, find_notices, several
 from service.output import Json, say, say_json, whole_file
+from service.paths import path
 
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the pack is written.")]
+Output = Annotated[Path, typer.Option("--output", "-o", parser=path, metavar="FILE", help="Where the pack is written.")]
 
 
 def add_to(app: typer.Typer) -> None:

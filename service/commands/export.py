@@ -16,6 +16,7 @@ from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_house
 from service.output import Json, counting, note, progress, say, say_json, whole_file
+from service.paths import path
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the data set is written.")],
+    file: Annotated[Path, typer.Argument(parser=path, metavar="FILE", help="Where the data set is written.")],
     query: Annotated[str, typer.Option("--query", "-q", help="As in search; default all.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Of everything, not only the watchlist.")] = False,
     form: Annotated[Form | None, typer.Option("--format", help="Default by the end of the file's name.")] = None,

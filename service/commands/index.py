@@ -73,7 +73,7 @@ def rebuild(
 
     settings = load_settings()
     with open_house(settings) as house, progress(quiet=as_json) as bar:
-        engines = [engine_at(settings, house.archive, to)] if to else house.engines
+        engines = [engine_at(settings, house.archive, to)] if to is not None else house.engines
         for engine in engines:
             upkeep.rebuild(house.archive, engine, counting(bar, "Building the index", "events"))
             if engine not in house.engines:

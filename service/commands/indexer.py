@@ -162,6 +162,9 @@ def _table(answer: SearchAnswer, found: Sequence[Item], *, everything: bool) -> 
     whole = "everything" if everything else "the watchlist"
     asked = f" for {answer.understood}" if answer.understood else ""
     say(f"{words.count_words(answer.total, 'result')}{asked} in {whole}.")
+    if not found and not answer.as_of and not answer.warnings:
+        say("The archive is empty. noticewatch run, or noticewatch load-starter, loads what comes along.")
+        return
     if not found:
         wider = "" if everything else " --all searches everything, not only the watchlist."
         say(f"Nothing was found. noticewatch sources says what the archive covers.{wider}")

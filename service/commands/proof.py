@@ -19,6 +19,7 @@ from noticewatch.errors import UsageError
 from noticewatch.settings import load_settings
 from service.assembly import open_archive
 from service.output import Json, progress, say, say_json
+from service.paths import path
 
 
 def add_to(app: typer.Typer) -> None:
@@ -101,11 +102,13 @@ def consistency(
 
 def verify(
     pack: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="An evidence pack to check, instead of the archive.")
+        Path | None,
+        typer.Argument(parser=path, metavar="[FILE]", help="An evidence pack to check, instead of the archive."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Everything, not only what came since the last time.")] = False,
     mirrored: Annotated[
-        Path | None, typer.Option("--heads", metavar="FILE", help="Heads that somebody mirrored: all must fit.")
+        Path | None,
+        typer.Option("--heads", parser=path, metavar="FILE", help="Heads that somebody mirrored: all must fit."),
     ] = None,
     as_json: Json = False,
 ) -> None:

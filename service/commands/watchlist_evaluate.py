@@ -8,6 +8,7 @@ import typer
 
 from noticewatch.settings import load_settings
 from service.output import Json, say, say_json
+from service.paths import path
 from watchlist import evaluation
 from watchlist.dictionary import load_dictionary
 from watchlist.evaluation import Evaluation, Figures, Judged, Share, micro
@@ -19,7 +20,9 @@ _TITLE: Final = 100
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Records labelled yes, no or ambiguous.")],
+    file: Annotated[
+        Path, typer.Argument(parser=path, metavar="FILE.csv", help="Records labelled yes, no or ambiguous.")
+    ],
     leave_source_out: Annotated[
         bool,
         typer.Option("--leave-source-out", help="Judge each source by what is known without it."),

@@ -62,10 +62,10 @@ def suggest(
 
     Example: noticewatch watchlist suggest --agency ICE --since 2026-07-01
     """
-    if accept and reject:
+    if accept is not None and reject is not None:
         raise UsageError("--accept and --reject exclude each other; judge one suggestion after the other.")
     settings = load_settings()
-    if reject:
+    if reject is not None:
         put(Watchlist(settings.watchlist).folder, rejection(reject, reason, f"{now():%Y-%m-%d}"), as_json=as_json)
         return
     with open_house(settings) as house:

@@ -75,6 +75,12 @@ def test_the_starter_archive_is_loaded_once(noticewatch):
     assert again["counts"] == first["counts"] | {"procurements": again["counts"]["procurements"]}
 
 
+def test_a_search_of_an_empty_archive_says_how_it_is_filled(noticewatch):
+    code, out, _ = noticewatch("search", "Fivecast")
+    assert (code, out.splitlines()[0]) == (0, "0 results for fivecast in the watchlist.")
+    assert "The archive is empty. noticewatch run, or noticewatch load-starter, loads" in out
+
+
 def test_what_was_loaded_is_searched_shown_and_has_a_history(loaded):
     code, out, _ = loaded("search", "Fivecast", "--json")
     answer = json.loads(out)
@@ -205,13 +211,34 @@ def test_a_number_is_found_in_any_spelling(loaded):
         (("crawl", "nowhere"), "There is no source 'nowhere'; there are "),
         (("crawl", "usaspending_transactions", "--from", "1.1.2024"), "--from is '1.1.2024'"),
         (("crawl", "usaspending_transactions", "--replay", "gone.warc.gz"), "gone.warc.gz does not exist"),
-        (("import", "sam_gov_bulk", "gone.csv"), "gone.csv does not exist"),
+        (("import", "sam_gov_bulk", "gone.csv"), "gone.csv does not exist; name files or a folder that holds some."),
         (("import", "sam_gov_bulk", "gone.csv", "--captured-at", "noon"), "--captured-at is 'noon'"),
         (("alerts", "remove", "9" * 30), "Invalid value for 'ID'"),
         (("alerts", "test", "9" * 30), "Invalid value for 'ID'"),
         (("proof", "inclusion", "--event", "9" * 30), "Invalid value for '--event'"),
         (("proof", "inclusion", "--correction", "9" * 30), "Invalid value for '--correction'"),
         (("proof", "inclusion", "--capture", "x", "--row", "9" * 30), "No record was read from row 999"),
+        (("evidence", RECORD, "-o", ""), "Invalid value for '--output' / '-o': it is empty; name a file or a folder."),
+        (("evidence", RECORD, "-o", "."), ". is a folder; name a file in it (-o)."),
+        (("export", "", "--format", "csv"), "Invalid value for 'FILE': it is empty"),
+        (("export", ".", "--format", "csv"), ". is a folder; name a file in it (FILE)."),
+        (("crawl", "usaspending_transactions", "--replay", ""), "Invalid value for '--replay': it is empty"),
+        (("import", "sam_gov_bulk", ""), "Invalid value for 'FILE...': it is empty"),
+        (("backup", ""), "Invalid value for 'DIR': it is empty"),
+        (("verify", ""), "Invalid value for '[FILE]': it is empty"),
+        (("verify", "--heads", ""), "Invalid value for '--heads': it is empty"),
+        (("verify", "--heads", os.devnull), f"{os.devnull} holds no signed head; name a copy of heads.jsonl."),
+        (("index", "rebuild", "--to", ""), "'' is no place for an index"),
+        (("index", "rebuild", "--to", "http://"), "'http://' is no place for an index"),
+        (
+            ("index", "rebuild", "--to", "http://search.example"),
+            "with their ports, such as https://search.example:9200",
+        ),
+        (("doctor", "--source", "usaspending_transactions"), "--source goes with --live"),
+        (("watchlist", "suggest", "--reject", ""), "'' names no suggestion"),
+        (("alerts", "add", "drone", "--to", "file:"), "'' is not the whole path of a file in a folder that is there"),
+        (("show", RECORD, "--version", "two"), "Invalid value for '--version': 'two' should be a valid integer."),
+        (("search", "x", "--limit", "0"), "Invalid value for '--limit': '0' should be greater than or equal to 1."),
         (("nonsense",), "No such command 'nonsense'. Type noticewatch --help"),
         (("history",), "Missing argument 'ID'. Type noticewatch history --help"),
         (("search", "x", "--nonsense"), "--nonsense"),
