@@ -7,8 +7,8 @@ from decimal import ROUND_CEILING, Decimal
 from api.profile import Obligations
 from noticewatch import words
 
-WIDTH, HEIGHT = 720, 300
-_LEFT, _TOP, _FOOT = 84, 16, 30
+WIDTH, HEIGHT = 720, 316
+_LEFT, _TOP, _FOOT = 84, 16, 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Bar:
     height: float
     series: int
     title: str
+    year: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _bars(held: Obligations, year: int, left: float, slot: float, y: Callable[[D
         up, down = (end, down) if value > 0 else (up, end)
         high, low = y(max(start, end)), y(min(start, end))
         title = f"FY{year}, {name}: {words.money(value, held.currency or None)}"
-        yield Bar(x, high, round(width, 1), round(max(low - high, 0.5), 1), series, title)
+        yield Bar(x, high, round(width, 1), round(max(low - high, 0.5), 1), series, title, year)
 
 
 def _table(held: Obligations) -> Iterator[Line]:

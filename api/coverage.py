@@ -1,6 +1,6 @@
 """What the archive covers, in one sentence and in rows: every page of results says on what it rests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from crawlers.due import Due, Standing, plan
 from crawlers.source import Source
 from crawlers.standing import crawl_runs, standings
 from noticewatch import words
-from noticewatch.buyers import find
+from noticewatch.buyers import scope_body
 from noticewatch.identifiers import now
 
 
@@ -207,12 +207,18 @@ def gaps(views: Sequence[SourceView]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def gap_reasons(reasons: Iterable[str]) -> list[str]:
+    """Those reasons of windows that say that something is missing, in the words for readers."""
+    said = sorted({reason for reason in reasons if not reason.startswith(_NO_GAP)})
+    return [reason.removeprefix("cut: ") for reason in said]
+
+
 def known_gaps(view: SourceView) -> str:
     """What recorders and crawls say is missing of a source, page drift left to the sources page; or nothing."""
-    said = sorted({reason for part in view.windows for reason in part.reasons if not reason.startswith(_NO_GAP)})
+    said = gap_reasons(reason for part in view.windows for reason in part.reasons)
     if not said:
         return ""
-    shown = "; ".join(reason.removeprefix("cut: ") for reason in said[:_MOST_GAPS])
+    shown = "; ".join(said[:_MOST_GAPS])
     more = f"; and {len(said) - _MOST_GAPS} more" if len(said) > _MOST_GAPS else ""
     return f"Known gaps of {view.title}: {shown}{more}."
 
@@ -363,7 +369,7 @@ def sources_form(held: Context, view: CoverageView) -> dict[str, Any]:
 
 def scope_name(scope: str) -> str:
     """A part of a source in words: an agency by its code, else the part's own name."""
-    agency = find("subtier_code", scope) or find("fpds", scope)
+    agency = scope_body(scope)
     return f"{agency.name}, code {scope}" if agency else scope
 
 

@@ -67,13 +67,15 @@ class Named:
 @dataclass(frozen=True, slots=True)
 class Obligations:
     """Obligated money of one currency by series (a buyer, a seller) and fiscal year, whole units; ``others``: other
-    currencies in which something is obligated, which stand in no series.
+    currencies in which something is obligated, which stand in no series; ``of``: the sources and contracting bodies
+    whose notices it rests on.
     """
 
     currency: str
     years: tuple[int, ...]
     series: Mapping[str, Mapping[int, Decimal]]
     others: tuple[str, ...] = ()
+    of: frozenset[tuple[str, str]] = frozenset()
 
 
 def nothing_shared(_: NoticeRow) -> bool:
@@ -113,8 +115,10 @@ def obligations(rows: Sequence[NoticeRow], series: Callable[[Notice], str], othe
     """
     by_currency: dict[str, dict[str, dict[int, Decimal]]] = {}
     used: Counter[str] = Counter()
+    of = set[tuple[str, str]]()
     for row, value, currency in _obligated(rows):
         used[currency] += 1
+        of.add((row.source, buyer_id(row.notice) or ""))
         years = by_currency.setdefault(currency, {}).setdefault(series(row.notice), {})
         year = fiscal_year(dated(row.notice, row.first_seen)[0])
         years[year] = years.get(year, Decimal(0)) + value
@@ -124,7 +128,7 @@ def obligations(rows: Sequence[NoticeRow], series: Callable[[Notice], str], othe
     kept = _with_others(by_currency[currency], others)
     seen = [year for years in kept.values() for year in years]
     rest = tuple(sorted(other or words.NOT_STATED for other in used if other != currency))
-    return Obligations(currency, tuple(range(min(seen), max(seen) + 1)), kept, rest)
+    return Obligations(currency, tuple(range(min(seen), max(seen) + 1)), kept, rest, frozenset(of))
 
 
 def buyer_label(notice: Notice) -> str:

@@ -1,6 +1,7 @@
 """What the read side of the archive gives: notices, versions, captures and sources as values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -156,7 +157,10 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Windows of one scope of a source: days from first to last, how many, and how they were judged at last."""
+    """Windows of one scope of a source: days from first to last, how many, and how they were judged at last.
+
+    months: the months (``2026-04``) in which any of them lies, with the reasons of these; empty for those without days.
+    """
 
     source: str
     scope: str
@@ -167,6 +171,7 @@ class Coverage:
     partial: int
     other: int
     reasons: tuple[str, ...]
+    months: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is held of each source, how its runs went, and how much the archive holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -119,7 +119,28 @@ def _coverage(source: str, scope: str, rows: list[Any]) -> Coverage:
         partial=partial,
         other=len(rows) - complete - partial,
         reasons=tuple(reasons),
+        months=_months(rows),
     )
+
+
+def _months(rows: Iterable[Any]) -> dict[str, tuple[str, ...]]:
+    """Reasons of windows by the months in which they lie."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        for month in _between(row.begins, row.ends or row.begins) if row.begins else ("",):
+            found.setdefault(month, set()).add(row.reasons)
+    return {
+        month: tuple(sorted({reason for told in texts for reason in orjson.loads(told)}))
+        for month, texts in found.items()
+    }
+
+
+def _between(first: str, last: str) -> Iterator[str]:
+    """The months from that of one day to that of another, both inclusive."""
+    year, month = int(first[:4]), int(first[5:7])
+    while (name := f"{year:04}-{month:02}") <= last[:7]:
+        yield name
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
 
 def run_row(row: Row[Any]) -> RunRow:

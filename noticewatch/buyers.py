@@ -51,6 +51,11 @@ def buyers() -> Mapping[str, BuyerEntry]:
     return MappingProxyType({row["id"]: _entry(row) for row in rows})
 
 
+def scope_body(scope: str) -> BuyerEntry | None:
+    """The agency by whose code a part of a source is known; None for any other part."""
+    return find("subtier_code", scope) or find("fpds", scope)
+
+
 def find(system: str, value: str) -> BuyerEntry | None:
     """The body that a source prints as ``value``, by alias system (``sam.subtier``, ``subtier_code``, ``sam.cgac`` …).
 

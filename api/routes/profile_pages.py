@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.chart import chart
 from api.context import Context, context
 from api.coverage import coverage_view
+from api.cut_years import cuts_of
 from api.family import RULE, Bought, Family, family
 from api.hits import Row, row_of_item, row_of_notice
 from api.negotiation import wants_json
@@ -88,7 +89,8 @@ def buyer_page(request: Request, held: Given, buyer_id: str) -> Response:
 
 def _values(held: Context, axis: Axis, of: str, name: str, address: str) -> dict[str, Any]:
     warnings, found = held.search.behind(), profile(held, axis, of)
-    asked = asked_of(axis, of)
+    asked, coverage = asked_of(axis, of), coverage_view(held)
+    cuts = cuts_of(found.obligations, coverage)
     filters = {kind: list(values) for kind, values in asked.filters.items()} if asked else {}
     return {
         "name": name,
@@ -97,6 +99,7 @@ def _values(held: Context, axis: Axis, of: str, name: str, address: str) -> dict
         "first": found.first,
         "last": found.last,
         "chart": chart(found.obligations) if found.obligations else None,
+        "cuts": cuts,
         "chart_note": _chart_note(found),
         "orders": [row_of(one, (axis.name, of)) for one in found.orders],
         "review": [row_of(one, (axis.name, of)) for one in found.mentioned],
@@ -104,14 +107,14 @@ def _values(held: Context, axis: Axis, of: str, name: str, address: str) -> dict
         "search_review": addresses.search(filters | {"tier": "review"}),
         "search_everything": addresses.search({"q": name, "lens": "everything"}),
         "renewals": addresses.search(filters, "/renewals") if len(filters.get(axis.name, ())) == 1 else "",
-        "coverage": coverage_view(held),
+        "coverage": coverage,
         "twin": f"{address}.json",
         "permanent": address,
     }
 
 
 def _chart_note(found: Profile) -> str:
-    note = "Years of which only a part is held show too little."
+    note = "Years of which only a part is held show too little; they are marked."
     others = found.obligations.others if found.obligations else ()
     return f"{note} What is obligated in {words.listed(others)} stands in the table above only." if others else note
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.context import Context, context
-from api.coverage import coverage_view
+from api.coverage import CoverageView, coverage_view
+from api.cut_years import cuts_of
 from api.family import RULE, Bought, Family, Member, family
 from api.forms import member_form, tag_form
 from api.negotiation import json_answer
@@ -104,12 +105,12 @@ def buyer_answer(held: Context, entry: BuyerEntry) -> Response:
 
 
 def _answer(held: Context, stated: dict[str, Any], axis: Axis, of: str) -> Response:
-    warnings = held.search.behind()
-    form = stated | _profile(profile(held, axis, of)) | {"coverage": coverage_view(held).form(), "warnings": warnings}
+    warnings, found, coverage = held.search.behind(), profile(held, axis, of), coverage_view(held)
+    form = stated | _profile(found, coverage) | {"coverage": coverage.form(), "warnings": warnings}
     return json_answer(form)
 
 
-def _profile(found: Profile) -> dict[str, Any]:
+def _profile(found: Profile, coverage: CoverageView) -> dict[str, Any]:
     years = found.obligations
     return {
         "matched": found.strong,
@@ -125,6 +126,7 @@ def _profile(found: Profile) -> dict[str, Any]:
                 name: {str(y): str(v) for y, v in values.items()} for name, values in years.series.items()
             },
             "not_in_it": list(years.others),
+            "in_part": {str(year): list(why) for year, why in cuts_of(years, coverage).items()},
         } if years else None,
         "buyers": _named(found.buyers),
         "sellers": _named(found.sellers),
