@@ -1,6 +1,7 @@
 """Results as a data set to cite: a file in one of several forms, and a manifest that says what it rests on."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -51,7 +52,7 @@ _MEDIA_TYPES: Final = {
 @dataclass(frozen=True, slots=True)
 class Written:
     """What was written. asked: the first answer; until: the last ``seq`` of the log when all was written; taken_down:
-    ids of notices of which nothing but that is told.
+    ids of notices of which nothing but that is told; rebuilt: how many others rest on rebuilt records, by recorder.
     """
 
     request: SearchRequest
@@ -61,6 +62,7 @@ class Written:
     until: int
     notices: int
     taken_down: tuple[str, ...]
+    rebuilt: Mapping[str, int]
 
 
 def write(held: Context, request: SearchRequest, form: Form, file: IO[bytes], tell: Tell) -> Written:
@@ -81,7 +83,9 @@ def write(held: Context, request: SearchRequest, form: Form, file: IO[bytes], te
     else:
         for piece in _pieces(held, counted, form, created):
             file.write(piece)
-    return Written(request, asked, form, created, held.head(), counted.notices, tuple(counted.taken_down))
+    return Written(
+        request, asked, form, created, held.head(), counted.notices, tuple(counted.taken_down), counted.rebuilt
+    )
 
 
 class _Counted:
@@ -91,6 +95,7 @@ class _Counted:
         self._pairs, self._total, self._tell = pairs, total, tell
         self.notices = 0
         self.taken_down: list[str] = []
+        self.rebuilt = Counter[str]()
 
     def __iter__(self) -> Iterator[tuple[Item, NoticeRow]]:
         for item, row in self._pairs:
@@ -98,6 +103,8 @@ class _Counted:
             self.notices += 1
             if row.tombstone is not None:
                 self.taken_down.append(row.id)
+            elif item.rebuilt:
+                self.rebuilt[row.recorder] += 1
             self._tell(self.notices, max(self._total, self.notices))
 
 
@@ -149,6 +156,7 @@ def manifest(held: Context, written: Written, name: str, length: int, sha256: st
             "lens": request.lens,
         },
         "notices": written.notices, "taken_down": list(written.taken_down),
+        "rebuilt": {"notices": sum(written.rebuilt.values()), "recorders": sorted(written.rebuilt)},
         "as_of": asked.as_of, "until": written.until, "epoch": held.archive.epoch,
         "head": head.form() if head else None, "coverage": coverage_view(held).form(),
         "resources": [resource],
@@ -162,10 +170,11 @@ def _title(request: SearchRequest, asked: SearchAnswer) -> str:
 
 def _citation(held: Context, written: Written, sha256: str) -> str:
     """A citation to copy: what was asked of whom when, how much it gave, and the hash of the file."""
-    asked = written.asked
+    asked, rebuilt = written.asked, sum(written.rebuilt.values())
+    by = f" ({rebuilt:,} of them rebuilt from records of {words.listed(sorted(written.rebuilt))})" if rebuilt else ""
     seqs = f"event {asked.as_of}" if written.until == asked.as_of else f"events {asked.as_of} to {written.until}"
     return (
         f"noticewatch ({held.settings.base_url}), “{_title(written.request, asked)}”, "
-        f"{words.count_words(written.notices, 'notice')}, as of {seqs} of log {held.archive.epoch}, "
+        f"{words.count_words(written.notices, 'notice')}{by}, as of {seqs} of log {held.archive.epoch}, "
         f"exported {words.day_words(written.created.date())}, SHA-256 {sha256}."
     )

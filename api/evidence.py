@@ -137,6 +137,8 @@ def _pages(settings: Settings, material: Material, told: Sequence[Differing]) ->
         "differences": told, "receipts": _receipts(material), "citation": mask(quoted), "paragraph": mask(asked),
         "documents": _documents(material.documents), "software": pack.SOFTWARE, "stone_words": stone_words,
         "withheld": row.tombstone,
+        "rows_are": words.wordings(one.capture.capture.origin for one in material.rows),
+        "files_are": words.wordings(capture.capture.origin for _, capture in material.documents),
         "withheld_files": [material.captures[name][0].capture for name in sorted(material.taken_down)],
     }  # fmt: skip
     made = {

@@ -50,6 +50,7 @@ class Facts:
     dates: tuple[Fact, ...]
     numbers: tuple[Fact, ...]
     rebuilt: str
+    wording: str
 
 
 def facts(row: NoticeRow, tags: Sequence[Tag] = (), gone: Gone | None = None) -> Facts:
@@ -81,6 +82,7 @@ def facts(row: NoticeRow, tags: Sequence[Tag] = (), gone: Gone | None = None) ->
         dates=tuple(Fact(words.DATE_ROLES[date.role], words.date_words(date)) for date in notice.dates),
         numbers=tuple(_numbers(notice)),
         rebuilt=rebuilt_sentence(row),
+        wording=words.WORDINGS[row.origin],
     )
 
 

@@ -164,6 +164,7 @@ WORDINGS: dict[str, str] = {
     Origin.IMPORTED: "as in the imported file",
     Origin.REBUILT: "as rebuilt by its recorder",
 }
+_TOGETHER: dict[str, str] = WORDINGS | {Origin.REBUILT: "as rebuilt by their recorder"}
 UNCHECKED = (
     "This is what is looked for. Names, products, identifiers, what a vendor is watched for, what else its names mean "
     "and to whom it belongs were not checked one by one, except the ties of a family by date."
@@ -337,6 +338,13 @@ def first_upper(text: str) -> str:
 def count_words(count: int, one: str, many: str | None = None) -> str:
     """``1 notice``, ``13,210 notices``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def wordings(origins: Iterable[Origin]) -> str:
+    """Whose the bytes of several rows or files are; empty of none."""
+    held = set(origins)
+    said = ", or ".join(_TOGETHER[origin] for origin in Origin if origin in held)
+    return f"{said}, as is said of each" if len(held) > 1 else said
 
 
 def listed(names: Iterable[str]) -> str:

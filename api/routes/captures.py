@@ -25,7 +25,7 @@ from noticewatch.errors import NotFound
 router = APIRouter(prefix=f"{addresses.API}/captures", tags=["captures"])
 Given = Annotated[Context, Depends(context)]
 _BLOCK = 1 << 16
-_MANY = "This answer holds many records, with contact data as published"
+_MANY = "This answer holds many records, with contact data unmasked"
 _UNKNOWN = "This answer may repeat what was taken down: records are held to the first and the last answer alone"
 _INERT_HEADERS = {"Content-Security-Policy": INERT, "X-Robots-Tag": "noindex, noarchive", "Cache-Control": FRESH}
 """Archived bytes never change, but they may be taken down: whoever kept them asks again, by their entity tag."""

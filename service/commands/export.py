@@ -55,7 +55,7 @@ def export(
     for warning in written.asked.warnings:
         note(warning)
     if chosen is Form.WARC:
-        note("It holds rows as they were published, officials' contact data among them: to check, not to publish.")
+        note("It holds archived rows, officials' contact data among them: to check, not to publish.")
     say(f"{file}: {words.count_words(written.notices, 'notice')}, {words.file_size(file.stat().st_size)}. "
         f"What it rests on: {beside}")  # fmt: skip
 
