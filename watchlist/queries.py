@@ -1,5 +1,6 @@
 """The read side of the watchlist: tags of notices and notices of tags. Every function takes a connection."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from archive.tables import memberships, notices
 from archive.withheld import withheld_now
-from noticewatch.database import chunks
+from noticewatch.database import chunks, plain_rows
 from watchlist.current import dictionary_in_force
 from watchlist.dictionary import Dictionary
 from watchlist.evidence import Tag, load_evidence
@@ -122,14 +123,27 @@ def watched() -> Select[tuple[int]]:
 
 
 def counts_by_tag(connection: Connection, dictionary: Dictionary | None = None) -> list[TagCount]:
-    """Every tag in use with its number of notices, the most frequent first."""
+    """Every tag in use with its number of notices, the most frequent first; without what rests on a notice alone whose
+    content is withheld, as :func:`tags_of` tells it.
+    """
     labels = dictionary or dictionary_in_force()
+    counted = _read_and_counted(connection) if _hidden(connection) else _counted(connection)
+    rows = [TagCount(kind, tag, labels.label(kind, tag), held, alerts) for kind, tag, held, alerts in counted]
+    return sorted(rows, key=lambda row: (-row.notices, row.kind, row.id))
+
+
+def _counted(connection: Connection) -> Iterable[tuple[str, str, int, int]]:
+    """Kind and id of every tag, with its number of notices in all and in the tier ``alert``."""
     alert = case((tags.c.tier == "alert", tags.c.notice))
     counted = func.count(tags.c.notice.distinct()), func.count(alert.distinct())
-    query = select(tags.c.kind, tags.c.id, *counted).where(tags.c.notice.not_in(withheld_now()))
-    query = query.group_by(tags.c.kind, tags.c.id)
-    rows = [
-        TagCount(kind, tag, labels.label(kind, tag), held, alerts)
-        for kind, tag, held, alerts in connection.execute(query)
-    ]
-    return sorted(rows, key=lambda row: (-row.notices, row.kind, row.id))
+    return plain_rows(connection, select(tags.c.kind, tags.c.id, *counted).group_by(tags.c.kind, tags.c.id))
+
+
+def _read_and_counted(connection: Connection) -> Iterable[tuple[str, str, int, int]]:
+    """The same where something is withheld: whether a tag rests on that alone stands in what it quotes."""
+    held, alerts = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for chunk in chunks(connection.scalars(select(tags.c.notice).distinct())):
+        for some in tags_of(connection, chunk).values():
+            held.update({(tag.kind, tag.id) for tag in some})
+            alerts.update({(tag.kind, tag.id) for tag in some if tag.tier == "alert"})
+    return ((*of, count, alerts[of]) for of, count in held.items())

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from archive import takedowns
 from archive.joins import Joiner
 from archive.store import Archive
 from tests.api.serving import served
@@ -51,3 +53,42 @@ def test_search_says_in_which_notice_the_words_stand(bought: TestClient) -> None
     items = bought.get("/api/v1/notices", params={"scope": "notice", "tier": "review"}).json()["items"]
     (item,) = [one for one in items if one["id"] == ORDER]
     assert {piece["notice"] for tag in item["tags"] for piece in tag["evidence"]} == {VEHICLE}
+
+
+def test_no_count_of_tags_holds_one_that_rests_on_a_withheld_notice_alone(
+    tmp_path: Path, dictionary: Dictionary
+) -> None:
+    """Its vehicle is taken down: neither the watchlist nor a list counts what an order has from it alone, as no page of
+    a vendor or technology does; what its own words say is counted on.
+    """
+    settings = settings_at(tmp_path / "home")
+    with closing(Archive.open(settings)) as archive:
+        append(archive, [vehicle(), order(1), order(2, text="GIANT OAK SEARCH TECHNOLOGY (GOST)")])
+        with served(archive, settings, dictionary, [Joiner(), Tagger(Matcher(dictionary))]) as client:
+            before = _counted(client)
+            assert [held for held, _ in before.values()].count(2) > 0, "an order has it from the vehicle"
+            takedowns.take_down(archive, [VEHICLE], "A test.")
+            after = _counted(client)
+            for kind, name in before:
+                page = client.get(f"/{_LISTS[kind]}/{name}.json").json()
+                shown = page["matched"] + page["to_be_checked"], page["matched"]
+                assert after.get((kind, name), (0, 0)) == shown, (kind, name)
+            assert after["vendor", "giant-oak"] == before["vendor", "giant-oak"] == (1, 1)
+            assert after.keys() < before.keys()
+            takedowns.restore(archive, [VEHICLE], "Agreed.")
+            assert _counted(client) == before
+
+
+_LISTS = {"vendor": "vendors", "technology": "technologies"}
+
+
+def _counted(client: TestClient) -> dict[tuple[str, str], tuple[int, int]]:
+    """How many notices are counted at each tag in all, and how many matched: by the watchlist and the lists alike."""
+    shown = client.get("/watchlist.json").json()
+    found = {}
+    for kind, plural in _LISTS.items():
+        lines = {line["id"]: (line["matched"], line["to_be_checked"]) for line in shown[plural]}
+        listed = client.get(f"/{plural}.json").json()["items"]
+        assert lines == {line["id"]: (line["matched"], line["to_be_checked"]) for line in listed}
+        found |= {(kind, name): (sum(counts), counts[0]) for name, counts in lines.items() if sum(counts)}
+    return found
