@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,7 +20,7 @@ from noticewatch.settings import Settings
 from tests.house.test_rooms import ROOT
 from tests.plugins.postgresql_server import PostgresqlServer
 from tests.service.test_run import running
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.xdist_group("postgresql server")]
 
@@ -45,96 +45,122 @@ def fresh(server: PostgresqlServer, request: pytest.FixtureRequest) -> str:
     return server.url(name)
 
 
-def noticewatch(surroundings: dict[str, str], url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def started(surroundings: dict[str, str], url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *arguments], env=surroundings | {"NOTICEWATCH_DATABASE_URL": url},
         capture_output=True, text=True, check=False, cwd=ROOT, timeout=PATIENCE,
     )  # fmt: skip
 
 
-def refused(surroundings: dict[str, str], url: str, code: int = 1) -> str:
+def one_sentence(code: int, said: str, expected: int) -> str:
+    """What a command said that ended with the expected code: one sentence."""
+    assert code == expected, said
+    assert len(said.strip().splitlines()) == 1, said
+    assert "Traceback" not in said
+    assert "Unexpected" not in said
+    return said
+
+
+def refused_as_a_process(surroundings: dict[str, str], url: str) -> str:
+    done = started(surroundings, url, "show", "any")
+    return one_sentence(done.returncode, done.stderr, 1)
+
+
+@pytest.fixture
+def command(
+    noticewatch: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command on a database in this process; gives exit code, standard output and standard error."""
+
+    def run(url: str, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setenv("NOTICEWATCH_DATABASE_URL", url)
+        return noticewatch(*arguments)
+
+    return run
+
+
+@pytest.fixture
+def refused(command: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
     """The one sentence with which a command ends."""
-    done = noticewatch(surroundings, url, "show", "any")
-    assert done.returncode == code, done
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Unexpected" not in done.stderr
-    return done.stderr
+
+    def run(url: str, code: int = 1) -> str:
+        ended, _, said = command(url, "show", "any")
+        return one_sentence(ended, said, code)
+
+    return run
 
 
 def test_a_server_that_does_not_answer_is_named(surroundings: dict[str, str]) -> None:
-    said = refused(surroundings, "postgresql://someone:pa55-w0rd@127.0.0.1:9/notices")
+    said = refused_as_a_process(surroundings, "postgresql://someone:pa55-w0rd@127.0.0.1:9/notices")
     assert "127.0.0.1:9 does not answer; start it" in said
     assert "pa55-w0rd" not in said
 
 
 def test_a_wrong_password_is_named_and_not_shown(surroundings: dict[str, str], server: PostgresqlServer) -> None:
-    said = refused(surroundings, server.url().replace(server.password, "pa55-w0rd"))
+    said = refused_as_a_process(surroundings, server.url().replace(server.password, "pa55-w0rd"))
     assert "refuses the user or the password" in said
     assert "pa55-w0rd" not in said
 
 
-def test_a_database_that_is_not_there_is_named(surroundings: dict[str, str], server: PostgresqlServer) -> None:
-    assert "The database nothing_there does not exist on the server" in refused(
-        surroundings, server.url("nothing_there")
-    )
+def test_a_database_that_is_not_there_is_named(refused: Callable[..., str], server: PostgresqlServer) -> None:
+    assert "The database nothing_there does not exist on the server" in refused(server.url("nothing_there"))
 
 
-def test_a_user_without_rights_is_told_which(
-    surroundings: dict[str, str], server: PostgresqlServer, fresh: str
-) -> None:
+def test_a_user_without_rights_is_told_which(refused: Callable[..., str], server: PostgresqlServer, fresh: str) -> None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("CREATE USER reader PASSWORD 'reads'")
-    said = refused(surroundings, fresh.replace(f"tests:{server.password}", "reader:reads"))
+    said = refused(fresh.replace(f"tests:{server.password}", "reader:reads"))
     assert "The user reader may not do this" in said
     assert "permission denied" in said
     assert "reads" not in said.replace("reader", "")
 
 
-def test_a_newer_schema_is_refused_by_the_name_of_the_database(surroundings: dict[str, str], fresh: str) -> None:
-    assert noticewatch(surroundings, fresh, "sources").returncode == 0
+def test_a_newer_schema_is_refused_by_the_name_of_the_database(
+    command: Callable[..., tuple[int, str, str]], refused: Callable[..., str], fresh: str
+) -> None:
+    assert command(fresh, "sources")[0] == 0
     with psycopg.connect(fresh, autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    said = refused(surroundings, fresh)
+    said = refused(fresh)
     assert "were written by a newer noticewatch (schema 9999)" in said
     assert "NOTICEWATCH_DATABASE_URL" in said
 
 
 @pytest.mark.parametrize("url", ["mysql://u:pa55-w0rd@h/d", "postgresql+psycopg2://u:pa55-w0rd@h/d", "notices",
                                  "postgresql://u:pa55-w0rd@h:port/d"])  # fmt: skip
-def test_an_address_of_no_such_database_is_refused_without_its_password(surroundings: dict[str, str], url: str) -> None:
-    said = refused(surroundings, url, code=2)
+def test_an_address_of_no_such_database_is_refused_without_its_password(refused: Callable[..., str], url: str) -> None:
+    said = refused(url, code=2)
     assert "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE" in said
     assert "pa55-w0rd" not in said
 
 
 @pytest.mark.parametrize("more", ["", "--json"])
-def test_settings_mask_the_password_of_the_database(surroundings: dict[str, str], more: str) -> None:
+def test_settings_mask_the_password_of_the_database(command: Callable[..., tuple[int, str, str]], more: str) -> None:
     url = "postgresql://u:pa55-w0rd@h/d?sslpassword=s3cret"
-    done = noticewatch(surroundings, url, "settings", *([more] if more else []))
-    assert done.returncode == 0
-    assert "postgresql+psycopg://u:***@h/d" in done.stdout.replace("\n", "")
-    assert "pa55-w0rd" not in done.stdout
-    assert "s3cret" not in done.stdout
+    code, said, _ = command(url, "settings", *([more] if more else []))
+    assert code == 0
+    assert "postgresql+psycopg://u:***@h/d" in said.replace("\n", "")
+    assert "pa55-w0rd" not in said
+    assert "s3cret" not in said
 
 
 def test_the_commands_work_on_postgresql_from_load_to_restore(
     surroundings: dict[str, str], server: PostgresqlServer, fresh: str, tmp_path: Path
 ) -> None:
-    loaded = noticewatch(surroundings, fresh, "load-starter")
+    loaded = started(surroundings, fresh, "load-starter")
     assert "110 notices" in loaded.stderr + loaded.stdout, loaded
-    found = json.loads(noticewatch(surroundings, fresh, "search", "--all", "--json", "facial").stdout)
-    done = noticewatch(surroundings, fresh, "archive", "vacuum")
+    found = json.loads(started(surroundings, fresh, "search", "--all", "--json", "facial").stdout)
+    done = started(surroundings, fresh, "archive", "vacuum")
     assert done.returncode == 0, done.stderr
-    done = noticewatch(surroundings, fresh, "backup", str(tmp_path / "backup"))
+    done = started(surroundings, fresh, "backup", str(tmp_path / "backup"))
     assert done.returncode == 0, done.stderr
     other = server.url("restored")
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE restored")
     elsewhere = surroundings | {"NOTICEWATCH_HOME": str(tmp_path / "restored")}
-    done = noticewatch(elsewhere, other, "restore", str(tmp_path / "backup"))
+    done = started(elsewhere, other, "restore", str(tmp_path / "backup"))
     assert done.returncode == 0, done.stderr
-    again = json.loads(noticewatch(elsewhere, other, "search", "--all", "--json", "facial").stdout)
+    again = json.loads(started(elsewhere, other, "search", "--all", "--json", "facial").stdout)
     assert again["total"] == found["total"]
     assert server.password not in done.stderr + done.stdout
 
@@ -142,7 +168,7 @@ def test_the_commands_work_on_postgresql_from_load_to_restore(
 def test_pages_answer_again_after_the_server_was_restarted(
     surroundings: dict[str, str], server: PostgresqlServer, fresh: str, tmp_path: Path
 ) -> None:
-    assert noticewatch(surroundings, fresh, "load-starter").returncode == 0
+    assert started(surroundings, fresh, "load-starter").returncode == 0
     with running(surroundings | {"NOTICEWATCH_DATABASE_URL": fresh}, tmp_path / "log", "serve") as pages:
         pages.get("/readyz")
         server.stop()
@@ -165,8 +191,8 @@ def test_a_load_whose_server_goes_fails_with_the_reason_and_the_next_repairs(
     command = [sys.executable, "-m", "service.cli", "load-starter"]
     with (tmp_path / "log").open("w") as log:
         loading = subprocess.Popen(command, env=surroundings, stdout=log, stderr=log, cwd=ROOT)
-        while _events(fresh) < 1_000:
-            assert loading.poll() is None, (tmp_path / "log").read_text()
+        until(lambda: loading.poll() is not None or _events(fresh) >= 1_000)
+        assert loading.poll() is None, (tmp_path / "log").read_text()
         server.stop()
         code = loading.wait(PATIENCE)
     said = (tmp_path / "log").read_text()

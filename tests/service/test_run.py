@@ -153,9 +153,9 @@ def children_of(process: int) -> list[int]:
 
 
 @pytest.mark.parametrize("captured", [1, 40])
-def test_killed_while_loading_and_run_again_it_ends_with_the_same_contents(surroundings, tmp_path, captured):
-    undisturbed = surroundings | {"NOTICEWATCH_HOME": str(tmp_path / "undisturbed")}
-    subprocess.run([sys.executable, "-m", "service.cli", "load-starter"], env=undisturbed, check=True)
+def test_killed_while_loading_and_run_again_it_ends_with_the_same_contents(
+    surroundings, tmp_path, loaded_folder, captured
+):
     with running(surroundings, tmp_path / "first") as server:
         server.until(lambda: children_of(server.process.pid))
         server.until(lambda: events_held(tmp_path / "data") >= captured)
@@ -164,7 +164,7 @@ def test_killed_while_loading_and_run_again_it_ends_with_the_same_contents(surro
     with running(surroundings, tmp_path / "second") as server:
         server.until(lambda: "The starter archive is loaded" in server.said() or finished(server))
         server.stop(signal.SIGTERM)
-    assert contents(tmp_path / "data") == contents(tmp_path / "undisturbed")
+    assert contents(tmp_path / "data") == contents(loaded_folder)
 
 
 def finished(server: Server) -> bool:
