@@ -74,7 +74,7 @@ def batches(
 
     Of the later events of a batch's notices the last state is taken: their own batch brings the same again.
     ``building``: the index was empty and was brought to ``after`` by batches up to the same ``upto``. Each document is
-    given once then, with the last event that it is about: what is written over leaves a gap behind in an index.
+    given once then, with the last event about its procurement: what is written over leaves a gap behind in an index.
     """
     while True:
         with collecting_later(), archive.reading() as connection:
@@ -153,14 +153,16 @@ def touched(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[
 
 
 def built(connection: Connection, batch: Sequence[Event], upto: int) -> tuple[list[Document], list[str]]:
-    """Documents that an index has to be given with a batch while it is built up to ``upto``, and no keys."""
+    """Documents that an index has to be given with a batch while it is built up to ``upto``, and no keys: those of the
+    notices with that of their procurement, since all of them are needed for it.
+    """
     after = batch[-1].seq
     seen = {event.notice_number for event in batch}
-    numbers = sorted(seen - _later(connection, seen, after, upto))
-    groups = set(procurement_of(connection, numbers).values())
+    joined = procurement_of(connection, sorted(seen))
+    alone, groups = seen - joined.keys(), set(joined.values())
+    numbers = sorted(alone - _later(connection, alone, after, upto))
     documents, _ = assembled(connection, numbers, groups - _coming(connection, groups, after, upto))
-    own = {f"n{number}" for number in numbers}
-    return [document for document in documents if document.key in own or "procurement" in document.scopes], []
+    return documents, []
 
 
 def assembled(
