@@ -1,4 +1,4 @@
-"""What the fork server loads last: all of Scrapy that a crawl uses, and the sources."""
+"""What the fork server loads last: all of Scrapy that a crawl uses, the sources, and the watchlist."""
 
 import contextlib
 import gc
@@ -13,6 +13,7 @@ from scrapy.utils.misc import load_object
 
 from crawlers.loading import load_parser, load_spider
 from crawlers.source import load_sources
+from tests.dictionary import matcher
 
 for _kind in ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES"):
     for _component in Settings().getdict(f"{_kind}_BASE"):
@@ -23,5 +24,6 @@ for _one in load_sources().values():
     with contextlib.suppress(Exception):  # a source under work fails in its own test, not here
         load_spider(_one)
         load_parser(_one)
+matcher()
 
 gc.freeze()  # children do not look through what they never let go of
