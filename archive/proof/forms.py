@@ -44,7 +44,7 @@ class Placed(NamedTuple):
 
 def capture_leaf(row: Mapping[Any, Any]) -> bytes:
     """Leaf of a capture, from its row in the table ``captures``."""
-    gaps = orjson.loads(row["gaps"])
+    gaps = _read(row["gaps"])
     stated = {name: row[name] for name in CAPTURE if row[name] is not None}
     return canonical_json(stated | ({"gaps": gaps} if gaps else {}) | {"type": "capture"})
 
@@ -172,7 +172,15 @@ def correction_leaf(row: Mapping[Any, Any]) -> bytes:
     """
     hashed = {f"{name}_sha256": hashlib.sha256(row[name].encode()).hexdigest() for name in ("reason", "details")}
     stated = {name: row[name] for name in ("number", "kind", "made_at", "first_seq", "last_seq")}
-    return canonical_json(stated | hashed | {"concerns": orjson.loads(row["concerns"]), "type": "correction"})
+    return canonical_json(stated | hashed | {"concerns": _read(row["concerns"]), "type": "correction"})
+
+
+def _read(text: str) -> Any:
+    """The JSON of a column; a text that was changed to be none, as it stands: its leaf says another thing."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return text
 
 
 @dataclass(frozen=True, slots=True)

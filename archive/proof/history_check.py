@@ -113,7 +113,7 @@ def _differ_otherwise(connection: Connection, row: Any, against: str | None) -> 
 def _differ(before: str | None, after: str | None, changed: str) -> bool:
     """Whether two contents that are there differ by exactly these changes."""
     held = [_parsed(content) for content in (before, after)]
-    return None not in held and bool([list(one) for one in difference(*held)] == orjson.loads(changed))
+    return None not in held and bool([list(one) for one in difference(*held)] == _parsed(changed))
 
 
 def _parsed(content: str | None) -> Any:

@@ -102,17 +102,20 @@ def _check_corrections(connection: Connection, told: list[_Told]) -> None:
 
 def _is_told(row: Any, kind: EventKind, own: list[_Told]) -> bool:
     """Whether a take-down or restoration names what its events do, all of them and nothing else."""
-    details = orjson.loads(row.details)
-    stated: set[tuple[Any, ...]] = {
-        (one["notice"], one["version"], one["content_sha256"]) for one in details.get("versions", ())
-    }
-    stated |= {(one["notice"], one["capture"]) for one in details.get("files", ())}
+    try:
+        details, concerns = orjson.loads(row.details), frozenset(orjson.loads(row.concerns))
+        versions_stated = {
+            (one["notice"], one["version"], one["content_sha256"]) for one in details.get("versions", ())
+        }
+        files_stated = {(one["notice"], one["capture"]) for one in details.get("files", ())}
+        hashes = {f"sha256:{one['sha256']}" for one in details.get("files", ())}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False  # changed by hand: it cannot be read
     said: set[tuple[Any, ...]] = {(one.notice_id, one.version, one.sha256) for one in own if one.capture is None}
     said |= {(one.notice_id, one.capture_id) for one in own if one.capture is not None}
     names = {one.notice_id for one in own} | {f"{one.notice_id}@{one.version}" for one in own if one.capture is None}
-    names |= {f"sha256:{one['sha256']}" for one in details.get("files", ())}
     whole = len(own) == row.last_seq - row.first_seq + 1 and all(kind in one.kinds for one in own)
-    return whole and stated == said and names.issuperset(orjson.loads(row.concerns))
+    return whole and versions_stated | files_stated == said and (names | hashes).issuperset(concerns)
 
 
 def _came_with_others(connection: Connection, one: _Told) -> bool:

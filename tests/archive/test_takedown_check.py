@@ -93,6 +93,11 @@ def test_a_file_that_is_withheld_or_shown_against_the_log_is_named(tmp_path: Pat
         ("last_seq=last_seq-? WHERE number=1", 1, "Correction 1 (takedown) is not what its events say."),
         ("number=? WHERE number=2", 9, "Correction 2 is missing from the log of corrections."),
         ("reason=? WHERE number=3", "Another one.", "Correction 3 is not what leaf"),
+        ("concerns=? WHERE number=3", "[", "Correction 3 "),
+        ("details=? WHERE number=3", "[", "Correction 3 "),
+        ("details=? WHERE number=3", '{"versions":[{}]}', "Correction 3 "),
+        ("details=? WHERE number=3", "[]", "Correction 3 "),
+        ("concerns=? WHERE number=3", "7", "Correction 3 "),
     ],
 )
 def test_an_entry_of_the_log_of_corrections_that_was_changed_is_named(
