@@ -4,7 +4,7 @@ agree.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -13,8 +13,10 @@ from archive.correction_tables import corrections
 from archive.proof import correction_leaves, forms, heads, reading, tree
 from archive.proof.forms import Head, Placed
 from archive.proof.tree import StoredTree, TreeDamaged
-from archive.tables import captures, leaves
+from archive.tables import captures, leaves, records, sightings
 from noticewatch.errors import NotFound, UsageError
+
+_MOST_ROWS: Final = 1 << 31
 
 
 class NotSealed(NotFound):
@@ -143,7 +145,27 @@ def of_record(connection: Connection, capture_id: str, row: int) -> RecordProof:
         index = next((place for place, one in enumerate(placed) if one.row == row), None)
         if index is not None:
             return _record_proof(connection, capture_id, number, placed, index)
-    raise NotFound(f"No record was read from row {row} of capture {capture_id[:80]}.")
+    none = f"No record was read from row {row} of capture {capture_id[:80]}."
+    raise NotFound(_seen_again(connection, capture_id, row) or none)
+
+
+def _seen_again(connection: Connection, capture_id: str, row: int) -> str:
+    """Where the record was read that a row of a capture merely says once more; empty where that is none."""
+    if not 0 <= row < _MOST_ROWS:
+        return ""
+    again = captures.alias("again")
+    query = (
+        select(captures.c.id, records.c.row)
+        .select_from(sightings)
+        .join(again, again.c.number == sightings.c.capture)
+        .join(records, records.c.number == sightings.c.record)
+        .join(captures, captures.c.number == records.c.capture)
+        .where(again.c.id == capture_id, sightings.c.row == row)
+    )
+    read = connection.execute(query).first()
+    if read is None:
+        return ""
+    return f"Row {row} of capture {capture_id} says what row {read.row} of capture {read.id} said before; ask for that."
 
 
 def inclusion(

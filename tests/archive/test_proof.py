@@ -292,6 +292,19 @@ def test_what_is_not_held_has_no_proof(archive: Archive):
                 ask_for()
 
 
+def test_a_row_that_merely_repeats_another_leads_to_the_one_that_has_a_proof(archive: Archive):
+    append(archive, [reading("A", "a", index=3)], day=0)
+    append(archive, [reading("A", "a", index=5)], day=1)
+    with archive.reading() as connection:
+        with pytest.raises(NotFound) as told:
+            answers.of_record(connection, capture(1).id, 5)
+        assert str(told.value) == (
+            f"Row 5 of capture {capture(1).id} says what row 3 of capture {capture(0).id} said before; ask for that."
+        )
+        with pytest.raises(NotFound, match="No record was read from row 4"):
+            answers.of_record(connection, capture(1).id, 4)
+
+
 def test_the_key_is_made_once_for_its_user_alone_and_never_overwritten(tmp_path: Path):
     made = keys.signer(tmp_path)
     file = tmp_path / "keys" / keys.NAME
