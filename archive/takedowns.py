@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from archive import corrections, queries, withheld
 from archive import tables as t
@@ -83,6 +83,25 @@ def repeating(connection: Connection, made: Correction) -> list[str]:
             for row in queries.versions(connection, number)
             if row.tombstone is None and row.content_sha256 == told["content_sha256"]
         ]
+    return list(dict.fromkeys(found))
+
+
+def withholding(connection: Connection, made: Correction) -> list[str]:
+    """What withholds versions still that were given back, since it was read from the same records: ``sam:abc@2``."""
+    own, other, d, n = t.versions.alias().c, t.versions.alias(), takedowns.c, t.notices.c
+    query = (
+        select(n.id, d.version)
+        .select_from(other)
+        .join(takedowns, (d.notice == other.c.notice) & or_(d.version == WHOLE, d.version == other.c.version))
+        .join(t.notices, n.number == d.notice)
+        .order_by(n.id, d.version)
+    )
+    found: list[str] = []
+    for told in made.details.get("versions", ()):
+        number = queries.numbers_of(connection, [told["notice"]])[told["notice"]]
+        read_from = select(own.record).where(own.notice == number, own.version == told["version"])
+        rows = connection.execute(query.where(other.c.record.in_(read_from)))
+        found += [Target(0, row.id, row.version, "").name for row in rows]
     return list(dict.fromkeys(found))
 
 

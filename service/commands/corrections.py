@@ -98,7 +98,11 @@ def restore(named: Named, reason: Reason, as_json: Json = False) -> None:
     """
     with open_archive(load_settings()) as archive:
         made = takedowns.restore(archive, named, reason)
+        with archive.reading() as connection:
+            withholding = takedowns.withholding(connection, made)
     tell(made, as_json=as_json)
+    if withholding:
+        note(f"It is withheld still with {words.listed(withholding)}, which had the same record; restore that too.")
 
 
 def listed(

@@ -147,6 +147,18 @@ def test_the_log_tells_of_every_version_that_is_given_back_with_what_it_leads_to
     assert ("sam:cc", 1) in [(event.notice_id, event.version) for event in events(archive, since)]
 
 
+def test_a_restored_notice_names_what_withholds_it_still(archive: Archive) -> None:
+    append(archive, [sam("aa", 1), sam("cc", 9, name="Generator")], **SAM)
+    takedowns.take_down(archive, ["sam:cc"], "Names a private person.")
+    join(archive, "sam:aa", "sam:cc")
+    split(archive, "sam:aa", "cc")
+    for named, left in (("sam:cc", ["sam:aa"]), ("sam:aa", [])):
+        made = takedowns.restore(archive, [named], "Agreed.")
+        assert all(shown(archive, "sam:cc")) is not bool(left)
+        with archive.reading() as connection:
+            assert takedowns.withholding(connection, made) == left
+
+
 def test_a_restored_notice_gives_back_what_leads_to_it(archive: Archive) -> None:
     append(archive, [sam("aa", 1), sam("cc", 9, name="Generator")], **SAM)
     takedowns.take_down(archive, ["sam:cc"], "Names a private person.")
