@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from noticewatch import __version__
-from noticewatch.errors import NoticewatchError
+from noticewatch.errors import NoticewatchError, UsageError
 
 _MODULES: Final[Mapping[str, Sequence[str]]] = {
     "service": ["run", "serve", "schedule", "settings"],
@@ -90,13 +91,23 @@ def _noticewatch(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _write_anything(stream)
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     sys.exit(_run([argument for argument in given if argument != "--debug"], debug=debug))
 
 
+def _write_anything(stream: object) -> None:
+    """Let files and pipes get UTF-8, and an old terminal a question mark for a character that it does not have."""
+    if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
+        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+
+
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
+        for argument in arguments:
+            _refuse_other_bytes(argument)
         code = app(arguments, prog_name="noticewatch", standalone_mode=False)
     except NoticewatchError as error:
         return _fail(str(error), error.exit_code, debug=debug)
@@ -132,6 +143,12 @@ def _fail(sentence: str, code: int, *, debug: bool) -> int:
         traceback.print_exc()
     sys.stderr.write(f"{sentence}\n")
     return code
+
+
+def _refuse_other_bytes(argument: str) -> None:
+    """Raises UsageError for an argument that was not written in UTF-8: Python marks each byte that was not."""
+    if any("\ud800" <= character <= "\udfff" for character in argument):
+        raise UsageError(f"{argument[:120]!r} is not text in UTF-8; write it in UTF-8, or rename the file.")
 
 
 def _sentence(message: str) -> str:

@@ -71,7 +71,7 @@ def sources(as_json: Json = False) -> None:
         Field("source"), Field("notices", right=True), Field("covers"), Field("last complete crawl"),
         Field("last run that brought notices", share=3), Field("next crawl", share=2),
     )  # fmt: skip
-    say_table(fields, [_shown(row) for row in rows])
+    say_table(fields, [_shown(row, contact=bool(settings.contact)) for row in rows])
 
 
 def source_row(item: Source, status: SourceStatus | None, due: Due, standing: Standing) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _run_form(run: RunRow | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _shown(row: dict[str, Any]) -> tuple[str, ...]:
+def _shown(row: dict[str, Any], *, contact: bool) -> tuple[str, ...]:
     run, attempt = row["last_data"], row["last_run"]
     without_days = (
         f"no days; received {row['last_captured']:%Y-%m-%d}" if row["last_captured"] else "nothing received yet"
@@ -118,17 +118,18 @@ def _shown(row: dict[str, Any]) -> tuple[str, ...]:
     covers = f"{row['covers_from']} to {row['covers_to']}" if row["covers_from"] else without_days
     return (
         row["name"], f"{row['notices']:,}", covers, _minute(row["last_complete"]) or "none yet",
-        _said(run, attempt), _upcoming(row),
+        _said(run, attempt), _upcoming(row, contact=contact),
     )  # fmt: skip
 
 
-def _upcoming(row: dict[str, Any]) -> str:
+def _upcoming(row: dict[str, Any], *, contact: bool) -> str:
     """When it is crawled next or why not, what is held back, and how many calls are left."""
     if not row["live"]:
         return f"recordings and imports only: {row['why']}"
     if not row["enabled"]:
         return str(row["why"])
-    parts = [_minute(row["next"]) + (f" ({row['why']})" if row["why"] else "")]
+    at = _minute(row["next"]) if contact else "not before NOTICEWATCH_CONTACT is set"
+    parts = [at + (f" ({row['why']})" if row["why"] else "")]
     if row["held_windows"]:
         parts.append(f"{row['held_windows']} held back: crawl {row['name']} --accept")
     if row["calls_left"] is not None:

@@ -260,6 +260,30 @@ def test_wrong_usage_is_one_sentence_on_standard_error_and_exit_code_2(loaded, a
     assert "Traceback" not in err
 
 
+def test_arguments_that_are_no_text_are_refused_in_a_sentence(noticewatch):
+    for arguments in (
+        ("search", "caf\udce9"),
+        ("show", "\udcff", "--json"),
+        ("alerts", "add", "x", "--to", "file:/\udcff"),
+    ):
+        code, out, err = noticewatch(*arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert "\\udc" in err
+        assert "is not text in UTF-8" in err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_goes_into_a_file_or_a_pipe_is_utf_8_whatever_the_surroundings_say(loaded, encoding):
+    for form in ((), ("--json",)):
+        asked = [sys.executable, "-m", "service.cli", "show", RECORD, *form]
+        said = [
+            subprocess.run(asked, env=os.environ | {"PYTHONIOENCODING": one}, capture_output=True, check=True).stdout
+            for one in ("utf-8", encoding)
+        ]
+        assert said[0] == said[1]
+        assert form or not said[0].isascii()
+
+
 def test_a_traceback_is_shown_only_with_debug(noticewatch):
     assert "Traceback" not in noticewatch("show", "NOSUCHNOTICE-1")[2]
     assert "Traceback" in noticewatch("show", "NOSUCHNOTICE-1", "--debug")[2]
@@ -282,11 +306,14 @@ def test_a_replay_says_its_verdict_by_words_and_exit_code(noticewatch, cut_start
     assert answer["reasons"]
 
 
-def test_sources_say_what_they_cover_and_when_they_are_due(loaded):
+def test_sources_say_what_they_cover_and_when_they_are_due(loaded, monkeypatch):
     code, out, _ = loaded("sources")
     assert code == 0
     assert "usaspending_transactions" in out
     assert "partial" in out
+    assert "NOTICEWATCH_CONTACT is set" in out
+    monkeypatch.setenv("NOTICEWATCH_CONTACT", "desk@example.org")
+    assert "NOTICEWATCH_CONTACT" not in loaded("sources")[1]
 
 
 def test_sources_say_which_are_not_crawled_and_why(noticewatch):
