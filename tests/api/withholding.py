@@ -1,12 +1,17 @@
 """An archive of which something is taken down, and every address that could still tell of it."""
 
+import atexit
 import hashlib
 import importlib
 import io
 import pkgutil
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -28,9 +33,11 @@ from indexer.engines import open_engine
 from indexer.names import Names
 from indexer.search import Search
 from indexer.sync import IndexReader
+from noticewatch.settings import Settings
 from tests.archive.documents import making
 from tests.archive.documents.shelving import answer
-from tests.databases import settings_at
+from tests.databases import copied, kept, kind, settings_at
+from tests.dictionary import matcher
 from tests.small_archive import crawl_tender, fill
 from watchlist.dictionary import Dictionary
 from watchlist.matcher import Matcher
@@ -49,19 +56,36 @@ URL = "https://files.example/sow.pdf"
 REASON = "Names a private person."
 
 
+@cache
+def _prepared(_kind: str) -> Settings:
+    """An archive in a kind of database in which one notice has two versions, the first with a document; it is joined
+    and has been tagged. Copy it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="noticewatch-house-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with kept():
+        settings = settings_at(folder)
+    with closing(Archive.open(settings)) as archive:
+        fill(archive)
+        crawl_tender(archive)
+        with archive.writing() as connection:
+            number = queries.numbers_of(connection, [TENDER])[TENDER]
+            connection.execute(insert(documents).values(notice=number, url=URL, place=0, added=1, removed=2))
+        answer(archive, SOW)
+        texts.read_waiting(archive)
+        drive(archive, [Joiner(), Tagger(matcher())])
+    return settings
+
+
 class House:
-    """An archive with its application, its readers, and one notice that has two versions, the first with a document."""
+    """A copy of that archive with its application and its readers."""
 
     def __init__(self, folder: Path, dictionary: Dictionary) -> None:
-        self.settings = settings_at(folder, public_url="https://notices.example")
+        prepared = _prepared(kind())
+        self.settings = settings_at(copied(prepared.home, folder, prepared), public_url="https://notices.example")
         self.archive = Archive.open(self.settings)
-        fill(self.archive)
-        crawl_tender(self.archive)
-        with self.archive.writing() as connection:
+        with self.archive.reading() as connection:
             self.number = queries.numbers_of(connection, [TENDER])[TENDER]
-            connection.execute(insert(documents).values(notice=self.number, url=URL, place=0, added=1, removed=2))
-        answer(self.archive, SOW)
-        texts.read_waiting(self.archive)
         self.engine = open_engine(self.settings, self.archive)
         self._readers = [Joiner(), Tagger(Matcher(dictionary)), IndexReader(self.engine)]
         self.app = create_app(
