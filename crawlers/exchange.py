@@ -195,9 +195,11 @@ class Wire:
     def open(self) -> aiohttp.ClientSession:
         """What requests are sent with; made on first use, which takes a moment."""
         if self._session is None:
+            plain = self._through is not None and self._through.startswith("http:")
             self._session = aiohttp.ClientSession(
                 # A connection a request: nothing of one answer can be taken for the beginning of the next.
-                connector=aiohttp.TCPConnector(force_close=True, limit=0, ssl=ssl.create_default_context()),
+                # Trusted certificates take long to read, and where all is asked unencrypted nobody needs them.
+                connector=aiohttp.TCPConnector(force_close=True, limit=0, ssl=plain or ssl.create_default_context()),
                 cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, response_class=_Response, trust_env=False,
                 middlewares=(_once,),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None), max_line_size=GREATEST_HEADER,
