@@ -14,6 +14,7 @@ from scrapy.utils.misc import load_object
 from crawlers.loading import load_parser, load_spider
 from crawlers.source import load_sources
 from tests.dictionary import matcher
+from watchlist.patterns import patterns_of
 
 for _kind in ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES"):
     for _component in Settings().getdict(f"{_kind}_BASE"):
@@ -24,6 +25,6 @@ for _one in load_sources().values():
     with contextlib.suppress(Exception):  # a source under work fails in its own test, not here
         load_spider(_one)
         load_parser(_one)
-matcher()
+patterns_of(matcher().dictionary)  # compiled here, not by each child
 
 gc.freeze()  # children do not look through what they never let go of
