@@ -25,8 +25,8 @@ class IndexBehind(NoticewatchError):
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """The index against the log: ``behind`` counts events that are not indexed yet; ``refused``: documents that the
-    engine has refused and not taken since.
+    """The index against the log: ``behind`` counts events that are not indexed yet; ``usable``: it is of this log and
+    program, or there is nothing to index yet; ``refused``: documents that the engine has refused and not taken since.
     """
 
     engine: str
@@ -46,7 +46,7 @@ def index_status(archive: Archive, engine: SearchEngine) -> IndexStatus:
     position = engine.position()
     with archive.reading() as connection:
         end = head(connection)
-        usable = position is not None and (position.epoch, position.schema) == (archive.epoch, SCHEMA)
+        usable = (position.epoch, position.schema) == (archive.epoch, SCHEMA) if position is not None else not end
         seq = position.seq if usable and position else 0
         behind = connection.scalar(select(func.count()).select_from(tables.events).where(tables.events.c.seq > seq))
     refused = len(dead_letters.held(archive, engine))
@@ -144,6 +144,8 @@ def _at_head(archive: Archive, engine: SearchEngine) -> int:
     position = engine.position()
     with archive.reading() as connection:
         upto = cursor(connection, FOLLOWS)
+    if position is None and not upto:
+        return upto  # there is nothing to index yet
     if position is None or (position.epoch, position.schema, position.seq) != (archive.epoch, SCHEMA, upto):
         raise IndexBehind(
             "The index is not at the head of the log; let noticewatch run or noticewatch serve bring it there, or "

@@ -232,3 +232,11 @@ def test_an_index_whose_building_was_killed_is_built_on(
     assert index_status(filled, engine).behind == 0
     assert reconcile(filled, engine) == []
     engine.close()
+
+
+@pytest.mark.both_engines
+def test_an_empty_log_needs_no_index(archive: Archive, engine_kind: str, tmp_path: Path) -> None:
+    engine = engine_in(engine_kind, tmp_path / "index")
+    assert index_status(archive, engine).usable
+    assert reconcile(archive, engine) == []
+    clear(engine)
