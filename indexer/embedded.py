@@ -310,12 +310,13 @@ class EmbeddedEngine:
         stamp = index_folders.stamp(folder)
         if stamp is None:
             return None
-        if self._open is None or self._open[0] != name:
-            self._open = name, _open_index(folder)
-            self._seen = None
-        if stamp != self._seen:
-            self._open[1].reload()
-            self._seen = stamp
+        with index_folders.readable(folder):
+            if self._open is None or self._open[0] != name:
+                self._open = name, _open_index(folder)
+                self._seen = None
+            if stamp != self._seen:
+                self._open[1].reload()
+                self._seen = stamp
         return self._open[1]
 
     def _writing(self, position: Position, heap: int) -> IndexWriter:
@@ -333,7 +334,8 @@ class EmbeddedEngine:
                 index_folders.point(self._folder, name)
         elif not (self._folder / name / "meta.json").exists():
             _create(self._folder / name)
-        self._open = name, _open_index(self._folder / name)
+        with index_folders.readable(self._folder / name):
+            self._open = name, _open_index(self._folder / name)
         self._seen = None
         try:
             self._writer = self._open[1].writer(heap, 1)

@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from indexer.engine import SearchUnavailable
 from noticewatch.errors import DataFolderError
 from noticewatch.identifiers import new_id
+
+_NAME: Final = re.compile(r"[\w-]+\.\d{1,9}\.[\w-]+", re.ASCII)
 
 
 def index_name(epoch: str, schema: int) -> str:
@@ -49,12 +52,12 @@ class Pointer:
 
 
 def current(folder: Path) -> str | None:
-    """The name of the index in use; None where there is none."""
+    """The name of the index in use; None where there is none, or where a damaged file names none."""
     try:
-        name = (folder / "current").read_text(encoding="utf-8").strip()
+        name = (folder / "current").read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
         return None
-    return name or None
+    return name if _NAME.fullmatch(name) else None
 
 
 def point(folder: Path, name: str) -> None:
@@ -78,6 +81,20 @@ def explained(folder: Path) -> Iterator[None]:
         if _FAULT_OF_FILES.search(str(error)) is None:
             raise
         raise _unwritable(folder, str(error)) from error
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Tell of files that are damaged or missing by SearchUnavailable, in a sentence."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, ValueError) and type(error).__name__ != "PanicException":  # of cut off files it panics
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise SearchUnavailable(
+            f"The search index in {folder} cannot be read ({reason}); noticewatch index rebuild builds a new one."
+        ) from error
 
 
 _FAULT_OF_FILES: Final = re.compile(r"os error|IO ?error|IoError|was killed|Permission", re.IGNORECASE)

@@ -4,7 +4,9 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from archive.readers import drive, set_cursor
 from archive.store import Archive
 from indexer import embedded, sync
 from indexer.embedded import EmbeddedEngine
-from indexer.engine import Position
+from indexer.engine import Position, SearchUnavailable
 from indexer.search import Search
 from indexer.sync import IndexReader
 from indexer.upkeep import index_status, rebuild, reconcile
@@ -232,6 +234,44 @@ def test_an_index_whose_building_was_killed_is_built_on(
     assert index_status(filled, engine).behind == 0
     assert reconcile(filled, engine) == []
     engine.close()
+
+
+def cut_segment(folder: Path) -> None:
+    next(folder.glob("*/*.idx")).unlink()
+
+
+def garble_meta(folder: Path) -> None:
+    next(folder.glob("*/meta.json")).write_text("junk")
+
+
+@pytest.mark.parametrize("damage", [cut_segment, garble_meta])
+def test_a_damaged_index_is_named_with_the_way_out_and_built_anew(
+    filled: Archive, dictionary: Dictionary, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "index"
+    with closing(EmbeddedEngine(folder)) as engine:
+        follow(filled, engine, dictionary)
+        before = answers(filled, engine, dictionary)
+    damage(folder)
+    with closing(EmbeddedEngine(folder)) as engine:
+        for asked in (engine.position, partial(IndexReader(engine).advance, filled)):
+            with pytest.raises(SearchUnavailable, match="cannot be read") as refused:
+                asked()
+            assert str(refused.value).endswith("; noticewatch index rebuild builds a new one.")
+        rebuild(filled, engine)
+        assert answers(filled, engine, dictionary) == before
+
+
+def test_a_pointer_that_names_no_index_is_none(filled: Archive, dictionary: Dictionary, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with closing(EmbeddedEngine(folder)) as engine:
+        follow(filled, engine, dictionary)
+        before = answers(filled, engine, dictionary)
+    (folder / "current").write_bytes(b"\xff\xfejunk")
+    with closing(EmbeddedEngine(folder)) as engine:
+        assert engine.position() is None
+        follow(filled, engine, dictionary)
+        assert answers(filled, engine, dictionary) == before
 
 
 @pytest.mark.both_engines
