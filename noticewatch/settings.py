@@ -282,7 +282,8 @@ def load_settings(**given: Any) -> Settings:
     """The settings in force. Raises SettingsError that names the bad or unknown setting and where it stands."""
     file = config_file()
     if f"{PREFIX}CONFIG" in os.environ and not file.is_file():
-        raise SettingsError(f"{PREFIX}CONFIG names {file}, which does not exist.")
+        wrong = "is no file" if file.exists() else "does not exist"
+        raise SettingsError(f"{PREFIX}CONFIG names {file}, which {wrong}; name a file of settings, or unset it.")
     _refuse_unknown_variables()
     try:
         return Settings(**given)

@@ -87,9 +87,12 @@ def test_an_unknown_variable_is_named_with_those_there_are(monkeypatch):
         load_settings()
 
 
-def test_a_named_file_that_does_not_exist_is_an_error(monkeypatch):
+def test_a_named_file_that_does_not_exist_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("NOTICEWATCH_CONFIG", "nowhere.toml")
     with pytest.raises(SettingsError, match=r"nowhere\.toml, which does not exist"):
+        load_settings()
+    monkeypatch.setenv("NOTICEWATCH_CONFIG", str(tmp_path))
+    with pytest.raises(SettingsError, match=r"which is no file; name a file of settings, or unset it"):
         load_settings()
 
 
