@@ -1,6 +1,7 @@
 """What is held of each source, how its runs went, and how much the archive holds."""
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from archive.rows import Counts, Coverage, CrawlEnd, RunRow, SourceStatus
 from archive.times import moment, stamp
 from noticewatch.models import RunKind, Verdict
 
+_DAY: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\d", re.ASCII)
 _A_DAY: Final = "____-__-__%"
 """What a revision looks like that begins with a day; others are words: ``latest`` of an award as it stands."""
 
@@ -109,11 +111,12 @@ def _coverage(source: str, scope: str, rows: list[Any]) -> Coverage:
     verdicts = [row.verdict for row in rows]
     complete, partial = verdicts.count(Verdict.COMPLETE), verdicts.count(Verdict.PARTIAL)
     reasons = sorted({reason for row in rows if row.reasons != "[]" for reason in orjson.loads(row.reasons)})
+    days = [day for row in rows for day in _days(row)]
     return Coverage(
         source=source,
         scope=scope,
-        first=min((row.begins for row in rows if row.begins), default=None),
-        last=max((row.ends or row.begins for row in rows if row.begins), default=None),
+        first=min(days, default=None),
+        last=max(days, default=None),
         windows=len(rows),
         complete=complete,
         partial=partial,
@@ -127,7 +130,7 @@ def _months(rows: Iterable[Any]) -> dict[str, tuple[str, ...]]:
     """Reasons of windows by the months in which they lie."""
     found: dict[str, set[str]] = {}
     for row in rows:
-        for month in _between(row.begins, row.ends or row.begins) if row.begins else ("",):
+        for month in _between(*_days(row)) or [""]:
             found.setdefault(month, set()).add(row.reasons)
     return {
         month: tuple(sorted({reason for told in texts for reason in orjson.loads(told)}))
@@ -135,12 +138,18 @@ def _months(rows: Iterable[Any]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _between(first: str, last: str) -> Iterator[str]:
-    """The months from that of one day to that of another, both inclusive."""
-    year, month = int(first[:4]), int(first[5:7])
-    while (name := f"{year:04}-{month:02}") <= last[:7]:
-        yield name
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+def _days(row: Any) -> list[str]:
+    """The first and the last day of a window; none of one that is not of days."""
+    days = [day for day in (row.begins, row.ends or row.begins) if day and _DAY.fullmatch(day)]
+    return days if len(days) == 2 else []
+
+
+def _between(*days: str) -> list[str]:
+    """The months from that of one day to that of another, both inclusive; none of no days."""
+    if not days:
+        return []
+    first, last = (12 * int(day[:4]) + int(day[5:7]) - 1 for day in days)
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(first, last + 1)]
 
 
 def run_row(row: Row[Any]) -> RunRow:

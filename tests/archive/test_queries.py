@@ -1,11 +1,13 @@
 """The read side."""
 
 import pytest
+from sqlalchemy import update
 
 from archive import captures, ledger, log, queries
 from archive.store import Archive
+from archive.tables import windows
 from archive.warc import Placed
-from noticewatch.models import EventKind
+from noticewatch.models import EventKind, Verdict
 from tests.archive.making import SOURCE, append, capture, events, head, never_reread, reading, sighting, title
 
 pytestmark = pytest.mark.both_databases
@@ -118,3 +120,20 @@ def test_appending_nothing_gives_the_head(archive: Archive) -> None:
         archive, run, [], register="us-action", parser_version=1, late_after=lambda _: 30, reread=never_reread
     )
     assert (done.records, done.last_seq) == (0, 1)
+
+
+def test_windows_are_covered_by_the_months_of_their_days_whatever_else_they_are_called(archive: Archive) -> None:
+    run = ledger.start_run(archive, SOURCE, "import")
+    spans = [
+        ("2025-12-30", "2026-02-01"), ("9999-12-31", None), ("2026-02-02", "2026-13-01"), ("part 7", None),
+        (None, None),
+    ]  # fmt: skip
+    with archive.writing() as connection:
+        numbers = [ledger.plan_window(connection, run, "7012", str(at), *span) for at, span in enumerate(spans)]
+        done = update(windows).where(windows.c.number.in_(numbers)).values(state="appended", verdict="complete")
+        connection.execute(done)
+    ledger.finish_run(archive, run, Verdict.COMPLETE)
+    with archive.reading() as connection:
+        [held] = queries.coverage(connection)
+    assert (held.first, held.last, held.windows) == ("2025-12-30", "9999-12-31", len(spans))
+    assert sorted(held.months) == ["", "2025-12", "2026-01", "2026-02", "9999-12"]
