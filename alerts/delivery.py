@@ -43,6 +43,7 @@ _REST: Final = 30.0
 _CLEAR_EVERY: Final = 600.0
 _TEST: Final = "This is a test of the alert."
 _NO_MATCH: Final = "There is no match yet to be shown as an example."
+_NOT_ASKED: Final = "No example is shown, because the search index cannot be asked now."
 _log = logging.getLogger("noticewatch.alerts")
 
 
@@ -164,10 +165,11 @@ class Delivery:
         )  # fmt: skip
 
     def test(
-        self, saved: SavedSearch, target: SavedTarget, newest: Callable[[Terms], Collection[int]] = lambda _: ()
+        self, saved: SavedSearch, target: SavedTarget, newest: Callable[[Terms], Collection[int] | None] = lambda _: ()
     ) -> Outcome:
         """Send a target a message that says it is a test, with the latest that the search found; once. Where it has
-        found nothing, what ``newest`` gives stands as an example: numbers of notices that are held and match.
+        found nothing, what ``newest`` gives stands as an example: numbers of notices that are held and match, None
+        where they cannot be looked for now.
         """
         with self._archive.reading() as connection:
             g = alert_groups.c
@@ -179,8 +181,10 @@ class Delivery:
         if message is None or channel is None:
             return Outcome("retry", f"Nothing is sent by {target.target.channel} from here.")
         if not message.groups:
-            shown = () if saved.unread else self._examples(saved.terms, newest(saved.terms))
-            message = replace(message, groups=shown, note=_TEST if shown else f"{_TEST} {_NO_MATCH}")
+            matching = () if saved.unread else newest(saved.terms)
+            shown = self._examples(saved.terms, matching or ())
+            why = "" if shown else f" {_NOT_ASKED if matching is None else _NO_MATCH}"
+            message = replace(message, groups=shown, note=f"{_TEST}{why}")
         return channel.send(target.target, replace(message, test=True, replay_url=""))
 
     def _examples(self, terms: Terms, numbers: Collection[int]) -> tuple[Group, ...]:

@@ -17,10 +17,9 @@ from archive.times import moment
 from indexer.ast import Between, Code, Node
 from indexer.conditions import together
 from indexer.documents import NUMBER_BITS, day_number
-from indexer.engine import Order
+from indexer.engine import Order, SearchUnavailable
 from indexer.search import Search
 from noticewatch import words
-from noticewatch.errors import NoticewatchError
 from noticewatch.models import EventKind
 
 WEEKS: Final = 8
@@ -101,14 +100,17 @@ def preview(search: Search, terms: Terms, at: datetime) -> Preview:
     )  # fmt: skip
 
 
-def newest(search: Search, terms: Terms) -> tuple[int, ...]:
-    """The number of the notice found last that the search would find; none where there is none, or no index to ask."""
+def newest(search: Search, terms: Terms) -> tuple[int, ...] | None:
+    """The number of the notice found last that the search would find, where there is one; None where no index answers.
+
+    Raises UsageError as :func:`alerts.searches.compiled`.
+    """
+    node, _ = compiled(terms, search.names)
     try:
-        node, _ = compiled(terms, search.names)
         search.position()
         return tuple(number for _, number in search.engine.find(node, _NEWEST, 1).hits)
-    except NoticewatchError:
-        return ()
+    except SearchUnavailable:
+        return None
 
 
 def _news(search: Search, connection: Connection, node: Node, first: int) -> int:

@@ -148,14 +148,12 @@ def version_form(notice_id: str, row: VersionRow, *, content: bool = False) -> d
 
 def place_form(place: RecordPlace) -> dict[str, Any]:
     """Where the bytes of a record stand."""
-    return {
-        "capture": place.capture_id,
-        "url": addresses.record(place.capture_id, place.row),
-        "row": place.row,
-        "start": place.start,
-        "end": place.end,
-        "sha256": place.sha256,
-    }
+    return {"capture": place.capture_id} | _bytes_form(place.capture_id, place)
+
+
+def _bytes_form(capture_id: str, of: RecordPlace | RecordRow) -> dict[str, Any]:
+    url = addresses.record(capture_id, of.row)
+    return {"row": of.row, "url": url, "start": of.start, "end": of.end, "sha256": of.sha256}
 
 
 def capture_form(row: CaptureRow, records: Sequence[RecordRow] | None = None) -> dict[str, Any]:
@@ -182,15 +180,8 @@ def capture_form(row: CaptureRow, records: Sequence[RecordRow] | None = None) ->
 
 def record_form(capture_id: str, record: RecordRow) -> dict[str, Any]:
     """A row of a capture."""
-    return {
-        "row": record.row,
-        "url": addresses.record(capture_id, record.row),
-        "start": record.start,
-        "end": record.end,
-        "sha256": record.sha256,
-        "notice_id": record.notice_id,
-        "notice_url": addresses.notice_api(record.notice_id),
-    } | form_of(record.tombstone)
+    of = {"notice_id": record.notice_id, "notice_url": addresses.notice_api(record.notice_id)}
+    return _bytes_form(capture_id, record) | of | form_of(record.tombstone)
 
 
 def held_form(held: Held) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from indexer.requests import (
     SearchRequest,
     Sort,
 )
-from indexer.suggestions import FIELDS, MOST, Suggestion, suggestions
+from indexer.suggestions import FIELDS, MOST, MOST_NAMED, Suggestion, suggestions
 from noticewatch.words import count_words
 from watchlist.current import Watchlist, dictionary_of
 from watchlist.dictionary import Dictionary, load_dictionary
@@ -153,12 +153,16 @@ class Search:
         """
         return self._counted_names(self.names.beginning(text), most)
 
-    def named(self, query: str, most: int = MOST) -> list[Suggestion]:
-        """Vendors, technologies and public bodies that have the words of a question of plain words, or of one phrase,
-        in a name; none for any other question. Raises QueryError.
+    def named(self, request: SearchRequest) -> list[Suggestion]:
+        """Vendors, technologies and public bodies that have the words of a question of plain words in a name, those
+        with most results first, but what its filters ask for and the vendor whose whole name it is; none for any other
+        question. Raises QueryError.
         """
-        text = " ".join(part.text for part in plain_parts(parse(query)))
-        return self._counted_names(self.names.holding(text), most)
+        text = " ".join(part.text for part in plain_parts(parse(request.query)))
+        asked = [(name, value) for name in FIELDS for value in request.filters.get(name, ())]
+        known = {(name, self.names.code(name, value)) for name, value in (*asked, ("vendor", request.query))}
+        places = [place for place in self.names.holding(text) if place not in known]
+        return self._counted_names(places, MOST_NAMED)
 
     def _counted_names(self, places: Collection[tuple[str, str]], most: int) -> list[Suggestion]:
         position = self.engine.position()

@@ -9,6 +9,8 @@ from indexer.names import Names
 
 FIELDS: Final = ("vendor", "technology", "buyer")
 MOST: Final = 20
+MOST_NAMED: Final = 5
+"""Names told beside the results of a question."""
 
 
 @dataclass(frozen=True, slots=True)

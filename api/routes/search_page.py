@@ -38,7 +38,6 @@ FACET_NAMES = {
     "band": "Amount", "source": "Source", "tier": "Match",
 }  # fmt: skip
 _MOST_VALUES = 12
-_MOST_NAMED = 5
 _PAGES = {"vendor": addresses.vendor, "technology": addresses.technology, "buyer": addresses.buyer}
 _BOUNDS = {"due": "-due:<", "planned": "planned:>="}
 """What to put before a day so that what is past on it is left out: of plans, those that may lie ahead stay."""
@@ -134,13 +133,9 @@ def named_vendor(held: Context, wanted: SearchRequest) -> Choice | None:
 
 
 def also_named(held: Context, wanted: SearchRequest) -> list[Choice]:
-    """The pages of vendors, technologies and public bodies that are called by the words asked for, most found first,
-    but of one that is asked for by its whole name already.
-    """
-    whole = held.search.names.code("vendor", wanted.query)
-    known = {("vendor", whole), *((name, code) for name, codes in wanted.filters.items() for code in codes)}
-    found = [one for one in held.search.named(wanted.query) if (one.field, one.id) not in known]
-    return [Choice(one.label, one.count, _PAGES[one.field](one.id), _CALLED[one.field]) for one in found[:_MOST_NAMED]]
+    """The pages of vendors, technologies and public bodies that are called by the words asked for."""
+    named = held.search.named(wanted)
+    return [Choice(one.label, one.count, _PAGES[one.field](one.id), _CALLED[one.field]) for one in named]
 
 
 def elsewhere(held: Context, wanted: SearchRequest, answer: SearchAnswer) -> str:

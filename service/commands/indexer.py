@@ -52,7 +52,6 @@ class Scope(StrEnum):
     NOTICE = "notice"
 
 
-_MOST_NAMED = 5
 Several = list[str] | None
 
 
@@ -118,9 +117,7 @@ def _hints(asking: Search, request: SearchRequest) -> list[str]:
     if known is not None and not request.filters.get("vendor"):
         said.append(f"{asking.names.label('vendor', known)} is a vendor on the watchlist: --vendor {known} finds every "
                     "notice that names it in any way, or a product of it.")  # fmt: skip
-    asked = {("vendor", known), *((name, value) for name, values in request.filters.items() for value in values)}
-    named = [one for one in asking.named(request.query) if (one.field, one.id) not in asked]
-    also = [f"--{one.field} {one.id} ({one.label}, {one.count:,} found)" for one in named[:_MOST_NAMED]]
+    also = [f"--{one.field} {one.id} ({one.label}, {one.count:,} found)" for one in asking.named(request)]
     return [*said, f"See also {', '.join(also)}."] if also else said
 
 

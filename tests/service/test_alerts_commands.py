@@ -71,7 +71,9 @@ def test_a_test_shows_the_newest_match_that_is_held_or_says_that_there_is_none(l
 def test_a_test_arrives_also_where_no_index_can_be_asked_for_an_example(loaded, saved, tmp_path, inside):
     shutil.rmtree(inside / "data" / "index")
     assert loaded("alerts", "test", str(saved["id"]))[0] == 0
-    assert json.loads((tmp_path / "told").read_text())["data"]["groups"] == []
+    told = json.loads((tmp_path / "told").read_text())["data"]
+    assert told["groups"] == []
+    assert told["note"].endswith("No example is shown, because the search index cannot be asked now.")
 
 
 def test_what_waits_is_said_without_sending_it(loaded, saved, tmp_path):
